@@ -1,0 +1,121 @@
+"""What most people need: one call from pictures to picture."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from stylemix.catalogue import resolve
+from stylemix.checkpoint import load as load_checkpoint
+from stylemix.errors import ConfigError
+from stylemix.images import Picture
+from stylemix.style import Style
+from stylemix.stylizers import Progress, Stylizer
+
+
+def stylize(
+    content: Picture,
+    style: Picture | Style | Sequence[Picture | Style],
+    *,
+    model: str | os.PathLike[str] | Stylizer = "film",
+    strength: float = 1.0,
+    weights: Sequence[float] | None = None,
+    masks: Sequence[Picture] | None = None,
+    preserve_color: bool = False,
+    size: int | None = None,
+    tile: int | None = None,
+    device: str | torch.device | None = None,
+    progress: Progress | None = None,
+) -> Image.Image:
+    """Render a photograph in the style of one or several paintings.
+
+    Args:
+        content: the photograph: a path, a PIL image, an array [H, W, 3 or 4] or [H, W], uint8 or
+            float in [0, 1], or a tensor [3, H, W].
+        style: one painting or several, each like ``content`` or a :class:`Style` that
+            ``load(model).encode(painting)`` gave.
+        model: an embedded model's name (see :func:`models`), a checkpoint folder, ``owner/name``
+            on the Hugging Face Hub, or what :func:`load` gave.
+        strength: 0 gives the photograph back exactly, 1 is the strength the model was trained for,
+            more exaggerates.
+        weights: one number >= 0 a style; only their ratios count. Default: all equal.
+        masks: one greyscale picture a style, white where the style holds, of the photograph's
+            proportions. Where no mask is white the photograph stays as it is.
+        preserve_color: keep the photograph's colours and take only the painting's brightness
+            pattern (Gatys et al., 2016).
+        size: pixels of the result's long side; the photograph is resized to it.
+        tile: side in pixels of the tiles that bound memory; 0 never tiles; None tiles above 2
+            megapixels. Tiles change nothing in the picture.
+        device: where to compute, such as ``"cuda"``; None takes a GPU when there is one.
+        progress: called with ``(done, total)``; an exception that it raises stops the work and
+            reaches the caller.
+
+    Returns:
+        An RGB picture of the photograph's size (RGBA when the photograph has transparency), with
+        its ICC profile in ``info["icc_profile"]``.
+
+    Raises:
+        PictureError: a picture can't be read or used.
+        ConfigError: an argument is out of range.
+        UnknownNameError: no such model.
+        CheckpointError: the model's files are damaged.
+    """
+    if isinstance(model, Stylizer):
+        stylizer = model if device is None else model.to(_device(device))
+    else:
+        stylizer = load(model, device=device)
+    return stylizer.stylize(
+        content, style, strength=strength, weights=weights, masks=masks,
+        preserve_color=preserve_color, size=size, tile=tile, progress=progress,
+    )
+
+
+def load(
+    model: str | os.PathLike[str] = "film",
+    *,
+    device: str | torch.device | None = None,
+    revision: str | None = None,
+) -> Stylizer:
+    """Load a model; the last few are remembered.
+
+    Args:
+        model: as in :func:`stylize`.
+        device: as in :func:`stylize`.
+        revision: branch, tag or commit of a Hub repository.
+
+    Returns:
+        A :class:`Stylizer`, ready to ``stylize`` and to ``encode`` paintings for reuse.
+
+    Raises:
+        UnknownNameError: no such model.
+        CheckpointError: its files are damaged.
+        ConfigError: the device doesn't exist here.
+    """
+    folder = Path(resolve(os.fspath(model), revision=revision)).resolve()
+    stamp = tuple(f.stat().st_mtime_ns for f in sorted(folder.glob("*")) if f.is_file())
+    return _load(folder, str(_device(device)), stamp)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(folder: Path, device: str, stamp: tuple[int, ...]) -> Stylizer:
+    return load_checkpoint(folder, device=device)
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    if device is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise ConfigError(f"the device {device!r} can't be used here ({reason}); "
+                          "try 'cpu'") from None
+    return found

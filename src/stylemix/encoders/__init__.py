@@ -1,0 +1,17 @@
+"""Style encoders: from painting to style code."""
+
+from __future__ import annotations
+
+from stylemix.encoders.base import StyleEncoder
+from stylemix.encoders.inception import InceptionEncoder
+from stylemix.encoders.thin import ThinEncoder
+from stylemix.hookspecs import Register, hookimpl
+
+__all__ = ["InceptionEncoder", "StyleEncoder", "ThinEncoder"]
+
+
+@hookimpl
+def register_encoders(register: Register) -> None:
+    """Register the built-in encoders."""
+    register("inception", InceptionEncoder)
+    register("thin", ThinEncoder)

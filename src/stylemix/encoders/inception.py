@@ -1,0 +1,54 @@
+"""The paper's style encoder."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylemix.backbones.inception import CHANNELS, InceptionMixed6e
+from stylemix.encoders.base import StyleEncoder
+from stylemix.types import StyleCode
+
+
+class InceptionEncoder(StyleEncoder):
+    """``z = alpha * h / ||h||_2``, ``h = FC(GAP(Inception(x)))`` (Zagatin and Kitov, section 4).
+
+    Inception-v3 is cut behind Mixed_6e; ``alpha`` is learned and starts at ``sqrt(dim)``, so
+    that entries of z start at unit size.
+
+    Args:
+        dim: length of the embedding.
+        freeze_norm: keep the running statistics of batch normalisation as they are in training
+            (small batches would spoil them).
+    """
+
+    def __init__(self, *, dim: int = 128, freeze_norm: bool = True) -> None:
+        super().__init__()
+        self.freeze_norm = freeze_norm
+        self.channels = {"embedding": dim, **CHANNELS}
+        self.trunk = InceptionMixed6e()
+        self.linear = nn.Linear(CHANNELS["mixed_6e"], dim)
+        self.alpha = nn.Parameter(torch.tensor(math.sqrt(dim)))
+
+    def forward(self, image: Tensor) -> StyleCode:
+        """Encode pictures [N, 3, H, W] in [0, 1]."""
+        maps = self.trunk(image)
+        h = self.linear(maps["mixed_6e"].mean((2, 3)))
+        return {"embedding": self.alpha * F.normalize(h, dim=1), **maps}
+
+    def initialize(self, weights: str | Path | None = None) -> None:
+        """Load ImageNet weights from a safetensors file, or through torchvision for None."""
+        self.trunk.load_weights(weights)
+
+    def train(self, mode: bool = True) -> InceptionEncoder:
+        """Switch to training; batch normalisation stays in evaluation with ``freeze_norm``."""
+        super().train(mode)
+        if self.freeze_norm:
+            for module in self.trunk.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self

@@ -1,0 +1,43 @@
+"""One base error; every message says what to do about it."""
+
+from __future__ import annotations
+
+
+class StylemixError(Exception):
+    """Base of every error that stylemix raises on purpose."""
+
+
+class PictureError(StylemixError, ValueError):
+    """A picture, mask or output file can't be used."""
+
+
+class ConfigError(StylemixError, ValueError):
+    """An option or a configuration value is wrong."""
+
+
+class CheckpointError(StylemixError):
+    """A checkpoint is damaged, incomplete or of another format."""
+
+
+class PluginError(StylemixError):
+    """Two plugins clash, or one registers something that can't be used."""
+
+
+class WeightsError(StylemixError):
+    """Weights of a feature network are missing or don't fit."""
+
+
+class DataError(StylemixError):
+    """A training or evaluation set can't be read."""
+
+
+class Cancelled(StylemixError):
+    """Raise it from a progress callback to stop the work."""
+
+
+class UnknownNameError(StylemixError, KeyError):
+    """A name that nothing is registered under."""
+
+    def __str__(self) -> str:
+        """Give the plain message (``KeyError`` would quote it)."""
+        return str(self.args[0]) if self.args else ""

@@ -1,0 +1,15 @@
+"""Generators: from photograph and style mixture to picture."""
+
+from __future__ import annotations
+
+from stylemix.generators.base import Attach, Generator, Injected, Stage, pad_to_multiple
+from stylemix.generators.johnson import Johnson
+from stylemix.hookspecs import Register, hookimpl
+
+__all__ = ["Attach", "Generator", "Injected", "Johnson", "Stage", "pad_to_multiple"]
+
+
+@hookimpl
+def register_generators(register: Register) -> None:
+    """Register the built-in generators."""
+    register("johnson", Johnson)

@@ -1,0 +1,103 @@
+"""What a generator implements."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylemix.injection import Injection
+from stylemix.style import StyleMix
+from stylemix.types import Site
+
+Attach = Callable[[Site], Mapping[str, Injection]]
+"""Given a site, the injections that act there, by name, in their order."""
+
+
+class Injected(nn.Module):
+    """The injections attached to one site, applied one after the other."""
+
+    def __init__(self, site: Site, attach: Attach) -> None:
+        super().__init__()
+        self.site = site
+        self.injections = nn.ModuleDict(attach(site))
+
+    @property
+    def extra_channels(self) -> int:
+        """How many channels the injections add together."""
+        return sum(i.extra_channels for i in self.injections.values())  # type: ignore[misc]
+
+    def __len__(self) -> int:
+        return len(self.injections)
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Apply the mixture to features [B, C, h, w]."""
+        for name, injection in self.injections.items():
+            x = mix.at(f"{self.site.name}/{name}", injection, x)  # type: ignore[arg-type]
+        return x
+
+
+class Stage(nn.Module):
+    """A part of a generator between two maps that tiled rendering keeps whole.
+
+    Attributes:
+        stride_in: picture pixels per pixel of the stage's input map.
+        stride_out: picture pixels per pixel of its output map.
+        halo: how far, in input pixels, one output value sees beyond its own place.
+        channels_out: channels of the output map.
+    """
+
+    def __init__(self, *, stride_in: int, stride_out: int, halo: int, channels_out: int) -> None:
+        super().__init__()
+        self.stride_in = stride_in
+        self.stride_out = stride_out
+        self.halo = halo
+        self.channels_out = channels_out
+
+    @abstractmethod
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Turn the input map [B, C, h, w] into the output map."""
+
+
+class Generator(nn.Module):
+    """A network that turns a photograph and a style mixture into a picture.
+
+    Attributes:
+        sites: every place where an injection may act.
+        stages: the network, part by part.
+        multiple_of: height and width must be multiples of this; the host pads and crops.
+        minimum_size: the smallest height and width; the host pads and crops.
+    """
+
+    sites: tuple[Site, ...]
+    stages: Sequence[Stage]
+    multiple_of: int = 1
+    minimum_size: int = 1
+
+    @abstractmethod
+    def features(self, image: Tensor) -> Mapping[str, Tensor]:
+        """Give the generator's own, style-free features of a picture, by site name.
+
+        Args:
+            image: [N, 3, H, W] in [0, 1].
+
+        Returns:
+            A map [N, C, h, w] for each site where such features exist.
+        """
+
+    def forward(self, content: Tensor, mix: StyleMix) -> Tensor:
+        """Stylise ``content`` [B, 3, H, W] in [0, 1]; gives [B, 3, H, W] in [0, 1]."""
+        x = content
+        for stage in self.stages:
+            x = stage(x, mix)
+        return x
+
+
+def pad_to_multiple(x: Tensor, multiple: int, minimum: int = 1) -> Tensor:
+    """Repeat the last row and column of [B, C, H, W] up to a multiple and a smallest size."""
+    height, width = x.shape[-2:]
+    bottom = -(-max(height, minimum) // multiple) * multiple - height
+    right = -(-max(width, minimum) // multiple) * multiple - width
+    return F.pad(x, (0, right, 0, bottom), mode="replicate") if bottom or right else x

@@ -1,0 +1,103 @@
+"""Convolution with normalisation and injection: the building block of the Johnson generator."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylemix.errors import ConfigError
+from stylemix.generators.base import Attach, Injected
+from stylemix.ops import ContentMoments
+from stylemix.style import StyleMix
+from stylemix.types import Site
+
+NORM_EPSILON = 1e-3
+"""Larger than the usual 1e-5: instance normalisation otherwise amplifies the noise of flat,
+bright or dark areas into dots."""
+
+
+class ConvUnit(nn.Module):
+    """A reflection-padded convolution with instance normalisation and its two sites.
+
+    Where a ``"conv"`` injection is attached the order is *normalise, inject, convolve*: a vector
+    that is constant over the picture adds a constant to each channel of the convolution's
+    output, which a normalisation behind it would subtract again. Otherwise the order is
+    *convolve, normalise, inject*, and with no injection at all the normalisation has a learned
+    affine (Ulyanov et al., 2016).
+
+    Args:
+        name: prefix of the unit's sites, ``"<name>.conv"`` and ``"<name>.norm"``.
+        stride_in: picture pixels per pixel of the input.
+        upsample: double the input by nearest neighbours first (Odena et al., 2016: no
+            checkerboard).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        attach: Attach,
+        *,
+        stride_in: int,
+        stride: int = 1,
+        upsample: bool = False,
+    ) -> None:
+        super().__init__()
+        self.upsample = upsample
+        self.stride = stride
+        self.pad = kernel // 2
+        here = stride_in // 2 if upsample else stride_in
+        self.before = Injected(Site(f"{name}.conv", "conv", channels_in, here), attach)
+        self.after = Injected(Site(f"{name}.norm", "norm", channels_out, here * stride), attach)
+        if len(self.before) and len(self.after):
+            raise ConfigError(
+                f"injections are attached to both {name}.conv and {name}.norm; a convolution "
+                "takes one or the other: narrow their 'sites' down"
+            )
+        self.moments = ContentMoments(NORM_EPSILON)
+        self.conv = nn.Conv2d(channels_in + self.before.extra_channels, channels_out, kernel,
+                              stride, bias=bool(len(self.before)))
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        plain = not len(self.before) and not len(self.after)
+        self.weight = nn.Parameter(torch.ones(channels_out)) if plain else None
+        self.bias = nn.Parameter(torch.zeros(channels_out)) if plain else None
+
+    @property
+    def sites(self) -> tuple[Site, Site]:
+        """The unit's two sites."""
+        return self.before.site, self.after.site
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Turn [B, channels_in, h, w] into [B, channels_out, h', w']."""
+        if len(self.before):
+            x = self.before(self.moments.normalize(x), mix)
+            return self._convolve(x)
+        x = self.moments.normalize(self._convolve(x))
+        if self.weight is not None and self.bias is not None:
+            return x * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
+        return self.after(x, mix)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        if self.upsample:
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+        return self.conv(F.pad(x, (self.pad,) * 4, mode="reflect"))
+
+
+class ResidualBlock(nn.Module):
+    """Two convolution units and a skip (He et al., 2016, as used by Johnson et al., 2016)."""
+
+    def __init__(self, name: str, channels: int, attach: Attach, *, stride: int) -> None:
+        super().__init__()
+        self.first = ConvUnit(f"{name}.1", channels, channels, 3, attach, stride_in=stride)
+        self.second = ConvUnit(f"{name}.2", channels, channels, 3, attach, stride_in=stride)
+        if len(self.second.before):
+            # Nothing normalises the branch's output in this order: start it small.
+            with torch.no_grad():
+                self.second.conv.weight.mul_(0.1)
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Turn [B, C, h, w] into [B, C, h, w]."""
+        return x + self.second(F.relu(self.first(x, mix)), mix)

@@ -1,0 +1,120 @@
+"""The transformer network of Johnson et al. (2016), open to injections at every site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylemix.errors import ConfigError
+from stylemix.generators.base import Attach, Generator, Injected, Stage
+from stylemix.generators.blocks import ConvUnit, ResidualBlock
+from stylemix.style import StyleMix
+from stylemix.types import Site
+
+
+class Down(Stage):
+    """9x9 and two stride-2 3x3 convolutions, each with its normalisation and ReLU."""
+
+    def __init__(self, width: int, attach: Attach) -> None:
+        # 4 pixels for the 9x9, 1 and 2 for the strided ones; a multiple of the stride.
+        super().__init__(stride_in=1, stride_out=4, halo=8, channels_out=4 * width)
+        self.units = nn.ModuleList([
+            ConvUnit("down1", 3, width, 9, attach, stride_in=1),
+            ConvUnit("down2", width, 2 * width, 3, attach, stride_in=1, stride=2),
+            ConvUnit("down3", 2 * width, 4 * width, 3, attach, stride_in=2, stride=2),
+        ])
+
+    def forward(self, x: Tensor, mix: StyleMix | None) -> Tensor:
+        """Turn a picture [B, 3, H, W] in [0, 1] into a map [B, 4 width, H/4, W/4]."""
+        x = x * 2 - 1
+        for unit in self.units:
+            x = F.relu(unit(x, mix))
+        return x
+
+
+class Bottleneck(Stage):
+    """The place between down-sampling and the blocks where map injections act."""
+
+    def __init__(self, channels: int, attach: Attach) -> None:
+        super().__init__(stride_in=4, stride_out=4, halo=0, channels_out=channels)
+        self.injected = Injected(Site("bottleneck", "map", channels, 4), attach)
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Apply the mixture to the map [B, C, h, w]."""
+        return self.injected(x, mix)
+
+
+class Block(Stage):
+    """One residual block, and the map site behind it."""
+
+    def __init__(self, name: str, channels: int, attach: Attach) -> None:
+        super().__init__(stride_in=4, stride_out=4, halo=2, channels_out=channels)
+        self.block = ResidualBlock(name, channels, attach, stride=4)
+        self.injected = Injected(Site(f"{name}.out", "map", channels, 4), attach)
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Turn [B, C, h, w] into [B, C, h, w]."""
+        return self.injected(self.block(x, mix), mix)
+
+
+class Up(Stage):
+    """Two nearest-neighbour upsamplings with 3x3 convolutions, and the 9x9 output layer."""
+
+    def __init__(self, width: int, attach: Attach) -> None:
+        super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
+        self.units = nn.ModuleList([
+            ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
+            ConvUnit("up2", 2 * width, width, 3, attach, stride_in=2, upsample=True),
+        ])
+        self.output = ConvUnit("output", width, 3, 9, attach, stride_in=1)
+
+    def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
+        """Turn the map [B, 4 width, h, w] into a picture [B, 3, 4h, 4w] in [0, 1]."""
+        for unit in self.units:
+            x = F.relu(unit(x, mix))
+        return torch.sigmoid(self.output(x, mix))
+
+
+class Johnson(Generator):
+    """Downsampling, residual blocks, upsampling (Johnson et al., 2016, supplement, table 1).
+
+    Departures: instance instead of batch normalisation (Ulyanov et al., 2016); nearest
+    upsampling instead of transposed convolutions; reflection padding in every convolution
+    instead of once around the picture; a sigmoid instead of a scaled tanh at the end.
+
+    Args:
+        attach: gives the injections of a site.
+        width: channels of the first layer; the bottleneck has four times as many.
+        blocks: residual blocks.
+    """
+
+    multiple_of = 4
+    minimum_size = 16
+
+    def __init__(self, attach: Attach, *, width: int = 32, blocks: int = 5) -> None:
+        super().__init__()
+        for name, value in (("width", width), ("blocks", blocks)):
+            if not isinstance(value, int) or value < 1:
+                raise ConfigError(f"generator.{name} must be a whole number >= 1, got {value!r}")
+        self.stages = nn.ModuleList([  # type: ignore[assignment]
+            Down(width, attach),
+            Bottleneck(4 * width, attach),
+            *(Block(f"block{i + 1}", 4 * width, attach) for i in range(blocks)),
+            Up(width, attach),
+        ])
+        self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
+
+    def features(self, image: Tensor) -> Mapping[str, Tensor]:
+        """Give the bottleneck map for every site of the same channels and stride.
+
+        Behind the bottleneck the features depend on the style, so the map in front of it is the
+        only style-free one; at the later sites its meaning is learned.
+        """
+        channels = self.stages[0].channels_out
+        # The down-sampling part carries no style in any built-in configuration.
+        trunk = self.stages[0](image, None)
+        return {s.name: trunk for s in self.sites if s.channels == channels and s.stride == 4
+                and not s.name.startswith("down")}

@@ -1,0 +1,20 @@
+"""The paper's four injection mechanisms, one a file."""
+
+from __future__ import annotations
+
+from stylemix.hookspecs import Register, hookimpl
+from stylemix.injections.concat import Concat
+from stylemix.injections.film import FiLM
+from stylemix.injections.inject import Inject
+from stylemix.injections.patch import Patch
+
+__all__ = ["Concat", "FiLM", "Inject", "Patch"]
+
+
+@hookimpl
+def register_injections(register: Register) -> None:
+    """Register the built-in mechanisms."""
+    register("concat", Concat)
+    register("inject", Inject)
+    register("film", FiLM)
+    register("patch", Patch)

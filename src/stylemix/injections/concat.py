@@ -1,0 +1,40 @@
+"""Concatenation of the style embedding to the feature map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from stylemix.injection import Injection
+from stylemix.types import Site, StyleCode
+
+
+class Concat(Injection):
+    """Expand the embedding over space and concatenate it before a convolution.
+
+    The paper's first mechanism (Zagatin and Kitov, section 4, ``ResidualBlockConcat``). It sits
+    on ``"conv"`` sites, where no normalisation follows the convolution: one that did would
+    subtract all of it again, since a constant input adds a constant to each output channel.
+
+    Args:
+        site: where it acts.
+        style_channels: what the encoder offers.
+    """
+
+    slots = ("conv",)
+    sites = ("block*", "up*", "output*")
+
+    def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
+        super().__init__(site, style_channels)
+        self.extra_channels = style_channels["embedding"]
+
+    def prepare(self, style: StyleCode) -> Tensor:
+        """Give the embedding as a map [N, D, 1, 1]."""
+        return style["embedding"][:, :, None, None]
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """Turn [B, C, h, w] into [B, C + D, h, w]."""
+        expanded = style.to(x.dtype).expand(x.shape[0], -1, *x.shape[-2:])
+        return torch.cat([x, expanded], dim=1)

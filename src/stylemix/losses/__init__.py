@@ -1,0 +1,20 @@
+"""Losses: terms over a feature network, and the objective that sums them."""
+
+from __future__ import annotations
+
+from stylemix.hookspecs import Register, hookimpl
+from stylemix.losses.base import Features, LossTerm
+from stylemix.losses.content import Content, Pixel
+from stylemix.losses.style import Gram
+from stylemix.losses.variation import Variation
+
+__all__ = ["Content", "Features", "Gram", "LossTerm", "Pixel", "Variation"]
+
+
+@hookimpl
+def register_losses(register: Register) -> None:
+    """Register the built-in loss terms."""
+    register("content", Content)
+    register("gram", Gram)
+    register("tv", Variation)
+    register("pixel", Pixel)

@@ -1,0 +1,34 @@
+"""What a loss term implements."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+Features = Mapping[str, Tensor]
+"""Feature maps by layer name, and the picture itself as ``"image"`` [B, 3, H, W] in [0, 1]."""
+
+
+class LossTerm(nn.Module):
+    """One term of the training objective, in two steps like an injection.
+
+    Attributes:
+        layers: feature layers the term looks at (the picture itself is always there).
+        source: the picture its target is made from: ``"content"``, ``"style"``, or None.
+        identity_only: counts only for samples whose style is their own content.
+    """
+
+    layers: tuple[str, ...] = ()
+    source: str | None = None
+    identity_only: bool = False
+
+    def prepare(self, features: Features) -> Any:
+        """Turn the source picture's features into the target; None by default."""
+        return None
+
+    @abstractmethod
+    def forward(self, features: Features, target: Any) -> Tensor:
+        """Give the loss of each sample of the output, [B]."""

@@ -1,0 +1,58 @@
+"""Content losses: the output's deep features against the photograph's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from stylemix.losses.base import Features, LossTerm
+
+
+class Content(LossTerm):
+    """Mean squared feature difference (Johnson et al., 2016, eq. 2).
+
+    Args:
+        layers: feature layers; their losses are averaged.
+        relative: divide by the photograph's mean squared feature, so that a black picture
+            costs about 1 at every layer and feature scale.
+    """
+
+    source = "content"
+
+    def __init__(self, *, layers: Sequence[str] = ("relu3_3",), relative: bool = False) -> None:
+        super().__init__()
+        self.layers = tuple(layers)
+        self.relative = relative
+
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Give the photograph's maps."""
+        return [features[layer].detach() for layer in self.layers]
+
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
+        """Give the loss of each sample, [B]."""
+        total = features["image"].new_zeros(())
+        for layer, wanted in zip(self.layers, target, strict=True):
+            error = (features[layer].float() - wanted.float()).square().mean((1, 2, 3))
+            if self.relative:
+                error = error / wanted.float().square().mean((1, 2, 3)).clamp_min(1e-8)
+            total = total + error
+        return total / len(self.layers)
+
+
+class Pixel(LossTerm):
+    """Mean squared pixel difference to the photograph, for identity pairs only.
+
+    A photograph stylised with itself has to come back (Park and Lee, 2019, eq. 5).
+    """
+
+    source = "content"
+    identity_only = True
+
+    def prepare(self, features: Features) -> Tensor:
+        """Give the photograph."""
+        return features["image"].detach()
+
+    def forward(self, features: Features, target: Tensor) -> Tensor:
+        """Give the loss of each sample, [B]."""
+        return (features["image"].float() - target.float()).square().mean((1, 2, 3))

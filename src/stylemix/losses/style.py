@@ -1,0 +1,54 @@
+"""Style loss: Gram matrices of the output's features against the painting's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from stylemix.losses.base import Features, LossTerm
+from stylemix.ops import gram
+
+GRAM_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+
+
+class Gram(LossTerm):
+    """Mean squared difference of Gram matrices (Gatys et al., 2015; Johnson et al., 2016, eq. 4).
+
+    With ``balanced``, each layer's loss is ``2 ||G - S||^2 / (||G||^2 + ||S||^2)``, the first norm
+    without gradient: between 0 and 2, alike for loud and quiet paintings and for every layer and
+    feature scale (after the balanced loss of Cheng et al., CVPR 2021, eq. 6, which divides by the
+    upper bound ``||G||^2 + ||S||^2``).
+
+    Args:
+        layers: feature layers; their losses are averaged (``balanced``) or summed (else, as the
+            paper does).
+        balanced: divide by the norms.
+    """
+
+    source = "style"
+
+    def __init__(
+        self, *, layers: Sequence[str] = GRAM_LAYERS, balanced: bool = False
+    ) -> None:
+        super().__init__()
+        self.layers = tuple(layers)
+        self.balanced = balanced
+
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Give the painting's Gram matrices."""
+        return [gram(features[layer]).detach() for layer in self.layers]
+
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
+        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        total = features["image"].new_zeros(())
+        for layer, wanted in zip(self.layers, target, strict=True):
+            found = gram(features[layer])
+            wanted = wanted.repeat_interleave(found.shape[0] // wanted.shape[0], dim=0)
+            difference = (found - wanted).square()
+            if self.balanced:
+                bound = found.detach().square().sum((1, 2)) + wanted.square().sum((1, 2))
+                total = total + 2 * difference.sum((1, 2)) / bound.clamp_min(1e-12)
+            else:
+                total = total + difference.mean((1, 2))
+        return total / len(self.layers) if self.balanced else total

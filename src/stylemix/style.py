@@ -1,0 +1,84 @@
+"""Encoded styles, and their mixture over a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylemix.errors import ConfigError
+from stylemix.injection import Injection
+from stylemix.types import Box
+
+
+@dataclass(frozen=True)
+class Style:
+    """One encoded style (or a batch of them). Make it once, use it for every picture and tile.
+
+    Attributes:
+        prepared: what each site's injection made of the style, by ``"site/injection"``.
+        fingerprint: of the stylizer that made it; another stylizer refuses it.
+    """
+
+    prepared: Mapping[str, Any]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class StyleMix:
+    """Styles and where each of them holds.
+
+    ``y = sum_k W_k * injection(x, prepared_k)`` is the only formula behind mixing, masks and
+    strength. The weights sum to one at every pixel; a negative one extrapolates.
+
+    Attributes:
+        styles: K styles.
+        weights: K tensors [B or 1, 1, H, W], or [B or 1, 1, 1, 1] where constant over the picture.
+    """
+
+    styles: tuple[Style, ...]
+    weights: tuple[Tensor, ...]
+
+    def __post_init__(self) -> None:
+        if not self.styles:
+            raise ConfigError("a mixture needs at least one style; give a painting")
+        if len(self.styles) != len(self.weights):
+            raise ConfigError(f"{len(self.styles)} styles need as many weights, "
+                              f"got {len(self.weights)}")
+
+    @classmethod
+    def single(cls, style: Style) -> StyleMix:
+        """Give the mixture that is one style everywhere."""
+        return cls((style,), (torch.ones(1, 1, 1, 1),))
+
+    def at(self, key: str, injection: Injection, x: Tensor) -> Tensor:
+        """Apply the mixture to the features ``x`` [B, C, h, w] at one site."""
+        if len(self.styles) == 1:
+            # Its weight is one everywhere, as they sum to one.
+            return injection(x, self.styles[0].prepared[key])
+        total: Tensor | None = None
+        for style, weight in zip(self.styles, self.weights, strict=True):
+            part = injection(x, style.prepared[key]) * _fit(weight, x)
+            total = part if total is None else total + part
+        assert total is not None
+        return total
+
+    def crop(self, box: Box) -> StyleMix:
+        """Give the mixture of one tile of the picture."""
+        rows, columns = box.slices()
+        return StyleMix(
+            self.styles,
+            tuple(w if w.shape[-2:] == (1, 1) else w[:, :, rows, columns] for w in self.weights),
+        )
+
+
+def _fit(weight: Tensor, x: Tensor) -> Tensor:
+    """Bring a weight map to the size of ``x`` by area averaging, which keeps sums at one."""
+    weight = weight.to(x.device, x.dtype)
+    if weight.shape[-2:] == (1, 1) or weight.shape[-2:] == x.shape[-2:]:
+        return weight
+    return F.interpolate(weight, size=x.shape[-2:], mode="area")

@@ -1,0 +1,15 @@
+"""Stylizers: pictures in, picture out."""
+
+from __future__ import annotations
+
+from stylemix.hookspecs import Register, hookimpl
+from stylemix.stylizers.base import Progress, Stylizer, build
+from stylemix.stylizers.feed_forward import FeedForward
+
+__all__ = ["FeedForward", "Progress", "Stylizer", "build"]
+
+
+@hookimpl
+def register_stylizers(register: Register) -> None:
+    """Register the built-in stylizers."""
+    register("feed_forward", FeedForward)

@@ -1,0 +1,77 @@
+"""What a stylizer is: pictures in, picture out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import nn
+
+from stylemix.errors import ConfigError
+from stylemix.images import Picture
+from stylemix.plugins import registry
+from stylemix.style import Style
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and their total; an exception it raises stops the work."""
+
+
+class Stylizer(nn.Module):
+    """Turns a photograph and paintings into a picture.
+
+    Attributes:
+        config: exactly what the stylizer was built from; JSON in, JSON out.
+    """
+
+    config: dict[str, Any]
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: dict[str, Any]) -> Stylizer:
+        """Build a stylizer with fresh weights from its configuration.
+
+        Raises:
+            ConfigError: a key or value is wrong.
+            UnknownNameError: a component's name is unknown.
+        """
+
+    @abstractmethod
+    def encode(self, style: Picture) -> Style:
+        """Encode one painting; keep the result to use it for many photographs."""
+
+    @abstractmethod
+    def stylize(
+        self,
+        content: Picture,
+        style: Picture | Style | Sequence[Picture | Style],
+        *,
+        strength: float = 1.0,
+        weights: Sequence[float] | None = None,
+        masks: Sequence[Picture] | None = None,
+        preserve_color: bool = False,
+        size: int | None = None,
+        tile: int | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image:
+        """Stylise one photograph; see :func:`stylemix.stylize`."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+def build(config: dict[str, Any]) -> Stylizer:
+    """Build a stylizer of the kind that ``config["stylizer"]`` names, with fresh weights.
+
+    Raises:
+        ConfigError: the configuration is no mapping, or a value in it is wrong.
+        UnknownNameError: a component's name is unknown.
+    """
+    if not isinstance(config, dict):
+        raise ConfigError(f"a model's configuration must be a mapping, got {type(config).__name__}")
+    kind = registry("stylizers").get(config.get("stylizer", "feed_forward"))
+    return kind.from_config(config)

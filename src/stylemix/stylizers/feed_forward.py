@@ -1,0 +1,323 @@
+"""Generator, encoder and injections: one pass of a network makes the picture."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from stylemix.color import preserve_color as keep_color
+from stylemix.errors import ConfigError
+from stylemix.generators import Generator, Injected, pad_to_multiple
+from stylemix.images import LoadedPicture, Picture, read, resize, to_float, to_pil
+from stylemix.injection import Injection
+from stylemix.plugins import registry
+from stylemix.registry import suggest
+from stylemix.style import Style, StyleMix
+from stylemix.stylizers.base import Progress, Stylizer
+from stylemix.stylizers.mixing import check_strength, check_weights, style_weights
+from stylemix.tiling import render_tiled
+from stylemix.types import Site, Spec, StyleCode
+
+KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
+TILE_ABOVE = 2_000_000
+"""Pixels above which ``tile=None`` renders in tiles."""
+TILE = 768
+"""Side of an automatic tile, in pixels."""
+
+
+class FeedForward(Stylizer):
+    """The paper's system ``y = G(x_c, e(x_s))``.
+
+    Args:
+        generator: its spec.
+        encoder: its spec.
+        injections: specs; each may carry ``"sites"``, glob patterns of site names.
+        style_size: paintings are shrunk to this short side, in pixels, before encoding.
+    """
+
+    def __init__(
+        self,
+        generator: Spec,
+        encoder: Spec,
+        injections: Sequence[Spec],
+        style_size: int = 256,
+    ) -> None:
+        super().__init__()
+        if not isinstance(style_size, int) or style_size < 8:
+            raise ConfigError(f"style_size must be a whole number >= 8, got {style_size!r}")
+        self.config = {
+            "stylizer": "feed_forward",
+            "generator": dict(generator),
+            "encoder": dict(encoder),
+            "injections": [dict(spec) for spec in injections],
+            "style_size": style_size,
+        }
+        self.style_size = style_size
+        self.encoder = registry("encoders").build(encoder)
+        used: set[int] = set()
+        self.generator: Generator = registry("generators").build(
+            generator, lambda site: self._attach(site, injections, used)
+        )
+        for number, spec in enumerate(injections):
+            if number not in used:
+                raise ConfigError(
+                    f"the injection {spec.get('name')!r} finds no site in this generator; sites: "
+                    + ", ".join(s.name for s in self.generator.sites)
+                )
+        self._injected = [m for m in self.generator.modules() if isinstance(m, Injected)]
+        self._fingerprint: str | None = None
+        # Tiled rendering freezes statistics inside the modules: one picture at a time.
+        self._lock = threading.RLock()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FeedForward:
+        """Build a model with fresh weights; see :meth:`Stylizer.from_config`."""
+        for key in config:
+            if key not in KEYS:
+                raise ConfigError(f"unknown key {key!r} in the model's configuration"
+                                  f"{suggest(key, KEYS)} (known: {', '.join(KEYS)})")
+        for key in ("generator", "encoder", "injections"):
+            if key not in config:
+                raise ConfigError(f"the model's configuration lacks {key!r}")
+        injections = config["injections"]
+        if isinstance(injections, Mapping) or isinstance(injections, str):
+            raise ConfigError('injections must be a list such as [{"name": "film"}]')
+        return cls(config["generator"], config["encoder"], injections,
+                   config.get("style_size", 256))
+
+    def _attach(
+        self, site: Site, specs: Sequence[Spec], used: set[int]
+    ) -> dict[str, Injection]:
+        found: dict[str, Injection] = {}
+        for number, spec in enumerate(specs):
+            options = dict(spec)
+            patterns = options.pop("sites", None)
+            cls = registry("injections").get(options.get("name", ""))
+            if site.slot not in cls.slots:
+                continue
+            if any(fnmatch.fnmatchcase(site.name, p) for p in patterns or cls.sites):
+                used.add(number)
+                channels = {**self.encoder.channels, "site": site.channels}
+                key = options["name"] if options["name"] not in found else f"{options['name']}{number}"
+                found[key] = registry("injections").build(options, site, channels)
+        return found
+
+    def train(self, mode: bool = True) -> FeedForward:
+        """Switch between training and evaluation."""
+        self._fingerprint = None
+        return super().train(mode)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells models apart: equal for equal configuration and weights."""
+        if self._fingerprint is None:
+            digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
+            for name, tensor in self.state_dict().items():
+                digest.update(f"{name}:{tensor.double().sum().item():.9e}".encode())
+            self._fingerprint = digest.hexdigest()[:16]
+        return self._fingerprint
+
+    def code(self, image: Tensor) -> StyleCode:
+        """Encode pictures [N, 3, H, W] in [0, 1]."""
+        return self.encoder(image)
+
+    def prepare(self, image: Tensor, code: StyleCode | None = None) -> Style:
+        """Prepare pictures [N, 3, H, W] in [0, 1] for every site; differentiable.
+
+        Args:
+            image: the paintings.
+            code: their code, when it is known already.
+        """
+        own: Mapping[str, Tensor] = {}
+        needs = {n for i in self._injected for m in i.injections.values() for n in m.needs}
+        if "site" in needs:
+            image_padded = pad_to_multiple(
+                image, self.generator.multiple_of, self.generator.minimum_size)
+            own = self.generator.features(image_padded)
+        if code is None and needs - {"site"}:
+            code = self.code(image)
+        prepared: dict[str, Any] = {}
+        for injected in self._injected:
+            site = injected.site.name
+            for name, injection in injected.injections.items():
+                if "site" in injection.needs and site not in own:
+                    raise ConfigError(f"the injection {name!r} needs the style's own features at "
+                                      f"{site!r}, which this generator doesn't have; it has them "
+                                      f"at {', '.join(own)}")
+                given = {n: own[site] if n == "site" else code[n]  # type: ignore[index]
+                         for n in injection.needs}
+                prepared[f"{site}/{name}"] = injection.prepare(given)
+        return Style(prepared, "" if self.training else self.fingerprint)
+
+    def forward(self, content: Tensor, mix: StyleMix) -> Tensor:
+        """Stylise [B, 3, H, W] in [0, 1], height and width multiples of ``generator.multiple_of``.
+
+        Returns:
+            [B, 3, H, W] in [0, 1].
+        """
+        return self.generator(content, mix)
+
+    @torch.inference_mode()
+    def encode(self, style: Picture) -> Style:
+        """Encode one painting; keep the result to use it for many photographs."""
+        return self._encode(read(style, to_srgb=True))
+
+    def _encode(self, picture: LoadedPicture) -> Style:
+        rgb = picture.rgb
+        if min(rgb.shape[-2:]) > self.style_size:
+            rgb = resize(rgb, short_side=self.style_size)
+        return self.prepare(to_float(rgb).to(self.device))
+
+    @torch.inference_mode()
+    def stylize(
+        self,
+        content: Picture,
+        style: Picture | Style | Sequence[Picture | Style],
+        *,
+        strength: float = 1.0,
+        weights: Sequence[float] | None = None,
+        masks: Sequence[Picture] | None = None,
+        preserve_color: bool = False,
+        size: int | None = None,
+        tile: int | None = None,
+        progress: Progress | None = None,
+    ) -> Image.Image:
+        """Stylise one photograph; see :func:`stylemix.stylize`."""
+        strength = check_strength(strength)
+        styles = _as_list(style)
+        checked = check_weights(weights, len(styles))
+        if tile is not None and (not isinstance(tile, int) or (tile != 0 and tile < 64)):
+            raise ConfigError(f"tile must be 0 (never), a whole number >= 64, or None, got {tile!r}")
+        if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
+            raise ConfigError(f"size must be a whole number of pixels >= 1, got {size!r}")
+        picture = read(content)
+        rgb, alpha = picture.rgb, picture.alpha
+        if size is not None:
+            rgb = resize(rgb, long_side=size)
+            if alpha is not None:
+                alpha = resize(alpha[None], long_side=size)[0]
+        height, width = rgb.shape[-2:]
+        parts, rest = style_weights(checked, masks, strength, height, width)
+        was_training = self.training
+        self.eval()
+        try:
+            encoded = [self._own(s) if isinstance(s, Style) else self.encode(s) for s in styles]
+            out = self._mix(rgb, encoded, parts, rest, tile, progress)
+        finally:
+            self.train(was_training)
+        if preserve_color:
+            out = keep_color(to_float(out)[0], to_float(rgb)[0])
+        return to_pil(out, alpha, picture.icc)
+
+    def _own(self, style: Style) -> Style:
+        if style.fingerprint != self.fingerprint:
+            raise ConfigError("this style was encoded by another model; encode the painting again "
+                              "with model.encode(painting)")
+        return style
+
+    def _mix(
+        self, rgb: Tensor, styles: list[Style], parts: list[Tensor], rest: Tensor,
+        tile: int | None, progress: Progress | None,
+    ) -> Tensor:
+        """Stylise a picture [3, H, W]; gives [3, H, W] of the same type."""
+        if not any(bool(p.any()) for p in parts):
+            return rgb  # strength 0, or masks that leave nothing
+        if not bool(rest.abs().max() > 1e-6):
+            return self.render(rgb, StyleMix(tuple(styles), tuple(parts)), tile, progress)
+        itself = self._encode(LoadedPicture(rgb, None, None, "content"))
+        mix = StyleMix((*styles, itself), (*parts, rest))
+        if not bool((rest > 1e-6).any()):
+            return self.render(rgb, mix, tile, progress)
+        first = second = None
+        if progress is not None:
+            def first(done: int, total: int) -> None:
+                progress(done, 2 * total)
+
+            def second(done: int, total: int) -> None:
+                progress(total + done, 2 * total)
+        out = self.render(rgb, mix, tile, first)
+        # The network alone gives the photograph back only roughly; what it misses is added in
+        # the content's share, so that strength 0 and unmasked regions are the photograph itself.
+        again = self.render(rgb, StyleMix.single(itself), tile, second)
+        return _add_error(out, rgb, again, rest.clamp(0, 1))
+
+    def render(
+        self, rgb: Tensor, mix: StyleMix, tile: int | None = None, progress: Progress | None = None
+    ) -> Tensor:
+        """Run the network on a picture of any size.
+
+        Args:
+            rgb: [3, H, W], uint8, or float in [0, 1].
+            mix: weights of the picture's size, or constant.
+            tile: side of a tile in pixels; 0 never tiles, None decides by size.
+            progress: called with tiles done and their total.
+
+        Returns:
+            [3, H, W] of the type of ``rgb``, on the CPU.
+        """
+        height, width = rgb.shape[-2:]
+        automatic = tile is None
+        if tile is None:
+            tile = TILE if height * width > TILE_ABOVE else 0
+        with self._lock:
+            if tile == 0 or tile >= max(height, width):
+                try:
+                    return self._render_whole(rgb, mix, progress)
+                except torch.OutOfMemoryError:
+                    if not automatic:
+                        raise
+                    tile = TILE // 2
+            return render_tiled(self.generator, rgb, mix, tile, progress=progress,
+                                out_dtype=rgb.dtype)
+
+    def _render_whole(self, rgb: Tensor, mix: StyleMix, progress: Progress | None) -> Tensor:
+        height, width = rgb.shape[-2:]
+        if progress is not None:
+            progress(0, 1)
+        multiple, minimum = self.generator.multiple_of, self.generator.minimum_size
+        content = pad_to_multiple(to_float(rgb).to(self.device), multiple, minimum)
+        weights = tuple(
+            w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
+            else pad_to_multiple(w, multiple, minimum) for w in mix.weights
+        )
+        out = self(content, StyleMix(mix.styles, weights))[0, :, :height, :width].float().cpu()
+        if progress is not None:
+            progress(1, 1)
+        return _to_type(out, rgb.dtype)
+
+
+def _as_list(style: Any) -> list[Any]:
+    styles = list(style) if isinstance(style, list | tuple) else [style]
+    if not styles:
+        raise ConfigError("the list of styles is empty; give at least one painting")
+    return styles
+
+
+def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
+    if dtype == torch.uint8:
+        return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+    return x.to(dtype)
+
+
+def _add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
+    """Give ``out + weight * (rgb - again)``, row by row to spare memory."""
+    top = 255.0 if rgb.dtype == torch.uint8 else 1.0
+    result = torch.empty_like(out)
+    rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
+    for start in range(0, rgb.shape[-2], rows):
+        part = slice(start, start + rows)
+        w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
+        error = rgb[:, part].float() - again[:, part].float()
+        value = (out[:, part].float() + w * error).clamp(0, top)
+        result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
+    return result
+
+
