@@ -51,7 +51,7 @@ class Patch(Injection):
         keys: int = 1024,
     ) -> None:
         super().__init__(site, style_channels)
-        maps = [name for name in style_channels if name != "embedding"]
+        maps = [name for name in style_channels if name not in ("embedding", "site")]
         if feature is None and maps:
             feature = maps[max(len(maps) - 2, 0)]
         if feature not in maps:

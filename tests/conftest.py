@@ -1,0 +1,14 @@
+"""Settings for every test."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+torch.set_num_threads(2)
+settings.register_profile("stylemix", deadline=None, max_examples=25)
+settings.load_profile("stylemix")

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from helpers import picture, tiny_model
+
+from stylemix.errors import ConfigError
+from stylemix.generators import Johnson
+from stylemix.stylizers import FeedForward
+from stylemix.style import StyleMix
+
+
+def plain(width: int = 4, blocks: int = 2) -> Johnson:
+    torch.manual_seed(0)
+    return Johnson(lambda site: {}, width=width, blocks=blocks)
+
+
+def test_layers_are_those_of_the_paper():
+    convolutions = [m for m in plain(32, 5).modules() if isinstance(m, torch.nn.Conv2d)]
+    shapes = [(c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0]) for c in convolutions]
+    assert shapes == [
+        (3, 32, 9, 1), (32, 64, 3, 2), (64, 128, 3, 2),
+        *[(128, 128, 3, 1)] * 10,
+        (128, 64, 3, 1), (64, 32, 3, 1), (32, 3, 9, 1),
+    ]
+
+
+def test_declared_halos_are_wide_enough_and_not_far_too_wide():
+    """A pixel beyond the halo must not change an output value; statistics are frozen for it."""
+    model = tiny_model(blocks=1)
+    mix = StyleMix.single(model.prepare(picture(3)))
+    x = picture(1, 96, 96)
+    from stylemix.ops import ContentMoments
+
+    for stage in model.generator.stages:
+        channels = x.shape[1]
+        seen = {}
+        hooks = [m.register_forward_hook(lambda m, i, o: seen.setdefault(m, o))
+                 for m in stage.modules() if isinstance(m, ContentMoments)]
+        out = stage(x, mix)
+        for hook in hooks:
+            hook.remove()
+        for module, values in seen.items():
+            module.frozen = values
+        middle = x.shape[-1] // 2
+        poked = x.clone()
+        poked[:, :, :, middle] += torch.randn(channels, x.shape[2])
+        changed = (stage(poked, mix) - out).abs().amax((0, 1, 2)) > 0
+        reach = changed.nonzero().flatten().float() * stage.stride_out / stage.stride_in
+        assert reach.min() >= middle - stage.halo - 1
+        assert reach.max() <= middle + stage.halo + 1
+        for module in seen:
+            module.frozen = None
+        x = out
+
+
+def test_output_is_a_picture_of_the_same_size():
+    out = plain()(picture(0, 20, 28), StyleMix.single(tiny_model().prepare(picture(1))))
+    assert out.shape == (1, 3, 20, 28)
+    assert 0 <= out.min() and out.max() <= 1
+
+
+@pytest.mark.parametrize("options", [{"width": 0}, {"blocks": -1}, {"width": "wide"}])
+def test_bad_options(options):
+    with pytest.raises(ConfigError, match="whole number"):
+        Johnson(lambda site: {}, **options)
+
+
+def test_site_features_have_the_site_channels():
+    generator = plain()
+    found = generator.features(picture(0, 16, 24))
+    for site in generator.sites:
+        if site.name in found:
+            assert found[site.name].shape == (1, site.channels, 4, 6)
+    assert {"bottleneck", "block1.out"} <= set(found)
+
+
+def test_site_names_are_unique():
+    names = [s.name for s in plain().sites]
+    assert len(set(names)) == len(names)
+
+
+def test_conv_and_norm_injections_at_one_convolution_are_refused():
+    config = {
+        "generator": {"name": "johnson", "width": 4, "blocks": 1},
+        "encoder": {"name": "thin", "dim": 8},
+        "injections": [{"name": "film"}, {"name": "concat"}],
+    }
+    with pytest.raises(ConfigError, match="one or the other"):
+        FeedForward.from_config(config)

@@ -1,0 +1,34 @@
+"""Tiny models that several test files build; random weights, seconds on one core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from stylemix.stylizers import FeedForward
+
+
+def tiny_config(*injections: dict[str, Any], width: int = 4, blocks: int = 1) -> dict[str, Any]:
+    """Give a configuration small enough for tests."""
+    return {
+        "stylizer": "feed_forward",
+        "generator": {"name": "johnson", "width": width, "blocks": blocks},
+        "encoder": {"name": "thin", "dim": 8, "hidden": 16},
+        "injections": list(injections) or [{"name": "film"}],
+        "style_size": 32,
+    }
+
+
+def tiny_model(*injections: dict[str, Any], seed: int = 0, **options: int) -> FeedForward:
+    """Build a tiny model with random weights that depend on ``seed`` only."""
+    torch.manual_seed(seed)
+    model = FeedForward.from_config(tiny_config(*injections, **options))
+    return model.eval()
+
+
+def picture(seed: int, height: int = 32, width: int = 32) -> torch.Tensor:
+    """Give a smooth random picture [1, 3, H, W] in [0, 1]."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 5, 5, generator=generator)
+    return torch.nn.functional.interpolate(coarse, size=(height, width), mode="bicubic").clamp(0, 1)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from helpers import picture
+
+from stylemix.backbones import ThinVGG
+from stylemix.errors import ConfigError, UnknownNameError
+from stylemix.losses.objective import PRESETS, Objective
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return ThinVGG().requires_grad_(False)
+
+
+def test_paper_preset_has_the_papers_weights(net):
+    assert Objective("paper", net).weights == {"content": 1.0, "style": 5.0, "tv": 1e-5}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_gradient_reaches_the_picture(net, preset):
+    objective = Objective(preset, net)
+    content, style = picture(1), picture(2)
+    targets = objective.prepare(content, style)
+    output = picture(3).requires_grad_()
+    objective.total(objective(output, targets)).backward()
+    assert output.grad.abs().sum() > 0
+
+
+def test_total_is_the_weighted_sum(net):
+    objective = Objective("balanced", net)
+    parts = objective(picture(3), objective.prepare(picture(1), picture(2)))
+    want = sum(PRESETS["balanced"][k]["weight"] * float(v) for k, v in parts.items())
+    assert float(objective.total(parts)) == pytest.approx(want)
+
+
+def test_photograph_with_its_own_style_costs_only_variation(net):
+    objective = Objective("balanced", net)
+    parts = objective(picture(1), objective.prepare(picture(1), picture(1)), torch.ones(1))
+    assert float(parts["content"]) == float(parts["identity"]) == 0
+    assert float(parts["style"]) == pytest.approx(0, abs=1e-6)
+    assert float(parts["tv"]) > 0
+
+
+def test_identity_term_counts_marked_samples_only(net):
+    objective = Objective("balanced", net)
+    content = torch.cat([picture(1), picture(2)])
+    targets = objective.prepare(content, content)
+    output = torch.cat([picture(3), picture(4)])
+    none = objective(output, targets)["identity"]
+    one = objective(output, targets, torch.tensor([0.0, 1.0]))["identity"]
+    assert float(none) == 0
+    torch.testing.assert_close(one, (picture(4) - picture(2)).square().mean() / 2)
+
+
+def test_bad_objectives(net):
+    with pytest.raises(ConfigError, match="paper, balanced"):
+        Objective("papr", net)
+    with pytest.raises(ConfigError, match="weight"):
+        Objective({"c": {"name": "content", "weight": -1}}, net)
+    with pytest.raises(UnknownNameError, match="did you mean 'content'"):
+        Objective({"c": {"name": "contnet"}}, net)
+    with pytest.raises(ConfigError, match="at least one"):
+        Objective({}, net)

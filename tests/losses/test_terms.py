@@ -1,0 +1,74 @@
+"""Every loss term against its formula in numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from stylemix.losses import Content, Gram, Pixel, Variation
+
+torch.manual_seed(0)
+OUT = {"image": torch.rand(2, 3, 6, 5), "a": torch.randn(2, 4, 3, 3), "b": torch.randn(2, 2, 2, 2)}
+REF = {"image": torch.rand(2, 3, 6, 5), "a": torch.randn(2, 4, 3, 3), "b": torch.randn(2, 2, 2, 2)}
+
+
+def np_gram(x):
+    n, c, h, w = x.shape
+    f = x.numpy().reshape(n, c, -1)
+    return f @ f.transpose(0, 2, 1) / (c * h * w)
+
+
+def test_content():
+    term = Content(layers=("a", "b"))
+    want = sum(((OUT[k] - REF[k]).numpy() ** 2).mean((1, 2, 3)) for k in "ab") / 2
+    np.testing.assert_allclose(term(OUT, term.prepare(REF)), want, rtol=1e-5)
+
+
+def test_relative_content_is_one_for_black_features():
+    term = Content(layers=("a",), relative=True)
+    black = {**OUT, "a": torch.zeros_like(OUT["a"])}
+    torch.testing.assert_close(term(black, term.prepare(REF)), torch.ones(2))
+
+
+def test_gram_paper_form():
+    term = Gram(layers=("a", "b"))
+    want = sum(((np_gram(OUT[k]) - np_gram(REF[k])) ** 2).mean((1, 2)) for k in "ab")
+    np.testing.assert_allclose(term(OUT, term.prepare(REF)), want, rtol=1e-4)
+
+
+def test_gram_balanced_form():
+    term = Gram(layers=("a",), balanced=True)
+    g, s = np_gram(OUT["a"]), np_gram(REF["a"])
+    want = 2 * ((g - s) ** 2).sum((1, 2)) / ((g**2).sum((1, 2)) + (s**2).sum((1, 2)))
+    np.testing.assert_allclose(term(OUT, term.prepare(REF)), want, rtol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_balanced_gram_ignores_feature_scale(scale):
+    term = Gram(layers=("a",), balanced=True)
+    scaled = [{**f, "a": f["a"] * scale} for f in (OUT, REF)]
+    torch.testing.assert_close(term(scaled[0], term.prepare(scaled[1])),
+                               term(OUT, term.prepare(REF)))
+
+
+def test_one_painting_serves_several_photographs():
+    term = Gram(layers=("a",))
+    one = {k: v[:1] for k, v in REF.items()}
+    both = {k: v[:1].expand(2, -1, -1, -1) for k, v in REF.items()}
+    torch.testing.assert_close(term(OUT, term.prepare(one)), term(OUT, term.prepare(both)))
+
+
+def test_variation_both_forms():
+    x = OUT["image"].numpy()
+    v, h = np.diff(x, axis=2) ** 2, np.diff(x, axis=3) ** 2
+    np.testing.assert_allclose(Variation()(OUT, None), v.mean((1, 2, 3)) + h.mean((1, 2, 3)),
+                               rtol=1e-5)
+    np.testing.assert_allclose(Variation(summed=True)(OUT, None),
+                               255**2 * (v.sum((1, 2, 3)) + h.sum((1, 2, 3))), rtol=1e-5)
+
+
+def test_pixel():
+    term = Pixel()
+    want = ((OUT["image"] - REF["image"]) ** 2).mean((1, 2, 3))
+    torch.testing.assert_close(term(OUT, term.prepare(REF)), want)

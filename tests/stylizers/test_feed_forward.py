@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from helpers import picture, tiny_config, tiny_model
+
+from stylemix.errors import ConfigError, PictureError, UnknownNameError
+from stylemix.stylizers import FeedForward, build
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny_model()
+
+
+def array(image) -> np.ndarray:
+    return np.asarray(image, dtype=np.int16)
+
+
+PHOTO = (picture(1, 30, 45)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+ONE, TWO = picture(2, 40, 40)[0], picture(3, 36, 50)[0]
+
+
+def test_size_is_the_photographs_and_styles_differ(model):
+    a, b = model.stylize(PHOTO, ONE), model.stylize(PHOTO, TWO)
+    assert a.size == (45, 30)
+    assert np.abs(array(a) - array(b)).mean() > 0.3
+
+
+def test_strength_zero_is_the_photograph(model):
+    assert (array(model.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
+
+
+def test_a_tiny_strength_is_nearly_the_photograph(model):
+    assert np.abs(array(model.stylize(PHOTO, ONE, strength=1e-4)) - PHOTO).max() <= 1
+
+
+def test_every_strength_gives_another_picture(model):
+    shots = [array(model.stylize(PHOTO, ONE, strength=s)) for s in (0, 0.5, 1, 1.5)]
+    for a, b in zip(shots, shots[1:], strict=False):
+        assert np.abs(a - b).mean() > 0.3
+
+
+def test_unmasked_region_is_the_photograph(model):
+    mask = np.zeros((30, 45), np.uint8)
+    mask[:, :20] = 255
+    out = array(model.stylize(PHOTO, ONE, masks=[mask]))
+    assert (out[:, 24:] == PHOTO[:, 24:]).mean() > 0.98
+    assert np.abs(out[:, :16] - PHOTO[:, :16]).mean() > 1
+
+
+def test_weights_reach_the_single_styles(model):
+    one = array(model.stylize(PHOTO, ONE))
+    assert (array(model.stylize(PHOTO, [ONE, TWO], weights=[1, 0])) == one).all()
+    half = array(model.stylize(PHOTO, [ONE, TWO]))
+    assert np.abs(half - one).mean() > 0.1
+
+
+def test_encoded_style_gives_the_same_picture(model):
+    style = model.encode(ONE)
+    assert (array(model.stylize(PHOTO, style)) == array(model.stylize(PHOTO, ONE))).all()
+
+
+def test_a_foreign_style_is_refused(model):
+    with pytest.raises(ConfigError, match="another model"):
+        model.stylize(PHOTO, tiny_model(seed=5).encode(ONE))
+
+
+def test_preserve_color_and_size(model):
+    kept = model.stylize(PHOTO, ONE, preserve_color=True)
+    assert np.abs(array(kept) - array(model.stylize(PHOTO, ONE))).mean() > 0.3
+    assert max(model.stylize(PHOTO, ONE, size=64).size) == 64
+
+
+def test_tiles_change_nothing(model):
+    big = picture(4, 200, 150)[0]
+    whole = array(model.stylize(big, ONE, tile=0, strength=0.7))
+    tiled = array(model.stylize(big, ONE, tile=64, strength=0.7))
+    assert np.abs(whole - tiled).max() <= 1
+
+
+def test_progress_and_cancel(model):
+    seen = []
+    model.stylize(PHOTO, ONE, strength=0.5, progress=lambda d, t: seen.append((d, t)))
+    assert seen[-1][0] == seen[-1][1]
+    assert seen == sorted(seen)
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, total):
+        raise Stop
+
+    with pytest.raises(Stop):
+        model.stylize(picture(4, 200, 150)[0], ONE, tile=64, progress=stop)
+    assert np.abs(array(model.stylize(PHOTO, ONE)) - array(tiny_model().stylize(PHOTO, ONE))).max() == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 7), (17, 16)])
+def test_tiny_photographs(model, shape):
+    assert model.stylize(np.full((*shape, 3), 99, np.uint8), ONE).size == shape[::-1]
+
+
+def test_alpha_is_carried(model):
+    rgba = np.dstack([PHOTO, np.arange(45, dtype=np.uint8)[None].repeat(30, 0)])
+    out = model.stylize(rgba, ONE)
+    assert out.mode == "RGBA"
+    assert (np.asarray(out)[..., 3] == rgba[..., 3]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"style": []}, "empty"), ({"tile": 3}, "tile"), ({"size": 0}, "size"),
+     ({"strength": -1}, "strength"), ({"weights": [1, 2]}, "1 weight")],
+)
+def test_bad_arguments(model, options, message):
+    with pytest.raises(ConfigError, match=message):
+        model.stylize(PHOTO, **{"style": ONE, **options})
+
+
+def test_bad_pictures(model):
+    with pytest.raises(PictureError):
+        model.stylize(torch.full((3, 8, 8), float("nan")), ONE)
+    with pytest.raises(PictureError):
+        model.stylize(PHOTO, ONE, masks=[np.ones((10, 100), np.uint8)])
+
+
+def test_config_round_trip():
+    config = tiny_config({"name": "film", "residual": False, "sites": ["block*"]})
+    model = build(config)
+    assert model.config == config
+    names = {k for k in model.state_dict() if "injections.film" in k}
+    assert names and all("block" in k for k in names)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"genrator": {}}, ConfigError, "did you mean 'generator'"),
+        ({"injections": []}, ConfigError, None),
+        ({"injections": [{"name": "flim"}]}, UnknownNameError, "did you mean 'film'"),
+        ({"injections": {"name": "film"}}, ConfigError, "list"),
+        ({"injections": [{"name": "film", "sites": ["nowhere"]}]}, ConfigError, "finds no site"),
+        ({"style_size": 2}, ConfigError, "style_size"),
+        ({"stylizer": "magic"}, UnknownNameError, "feed_forward"),
+    ],
+)
+def test_bad_configs(change, error, message):
+    config = {**tiny_config(), **change}
+    if change == {"injections": []}:
+        assert isinstance(build(config), FeedForward)  # a network without style is legal
+        return
+    with pytest.raises(error, match=message):
+        build(config)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylemix.ops import ContentMoments, gram, moments, total_variation
+
+
+def test_gram_equals_the_formula():
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    flat = x.numpy().reshape(2, 3, 20)
+    want = np.einsum("bip,bjp->bij", flat, flat) / (3 * 4 * 5)
+    np.testing.assert_allclose(gram(x).numpy(), want, rtol=1e-12)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6))
+def test_gram_is_symmetric_positive_and_blind_to_order(seed, height, width):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(1, 4, height, width, dtype=torch.float64, generator=generator)
+    g = gram(x)
+    torch.testing.assert_close(g, g.transpose(1, 2))
+    assert torch.linalg.eigvalsh(g).min() > -1e-12
+    order = torch.randperm(height * width, generator=generator)
+    shuffled = x.flatten(2)[:, :, order].reshape(x.shape)
+    torch.testing.assert_close(gram(shuffled), g)
+
+
+def test_gram_of_a_constant_map():
+    assert gram(torch.full((1, 2, 3, 3), 2.0)) == pytest.approx(torch.full((1, 2, 2), 4.0 / 2))
+
+
+def test_moments_normalise_like_instance_norm():
+    x = torch.randn(2, 3, 6, 7)
+    mean, std = moments(x)
+    torch.testing.assert_close((x - mean) / std, F.instance_norm(x, eps=1e-5), atol=1e-5, rtol=0)
+
+
+def test_moments_of_half_precision_are_measured_in_float32():
+    x = (torch.randn(1, 2, 64, 64) + 300).to(torch.bfloat16)
+    mean, std = moments(x)
+    assert mean.dtype == torch.float32
+    torch.testing.assert_close(mean.flatten(), x.double().mean((0, 2, 3)).float(), rtol=1e-5, atol=0)
+
+
+def test_frozen_moments_are_given_back_whatever_comes():
+    module = ContentMoments()
+    frozen = (torch.zeros(1, 2, 1, 1), torch.full((1, 2, 1, 1), 2.0))
+    module.frozen = frozen
+    x = torch.randn(1, 2, 4, 4)
+    assert module(x) is frozen
+    torch.testing.assert_close(module.normalize(x), x / 2)
+
+
+def test_total_variation_of_a_ramp():
+    ramp = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 3, 4, 4)
+    assert total_variation(ramp) == pytest.approx(1.0)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import importlib.metadata
+import types
+
+import pytest
+
+from stylemix import hookspecs, plugins
+from stylemix.errors import UnknownNameError
+from stylemix.hookspecs import hookimpl
+from stylemix.injection import Injection
+
+
+class FakeDistribution:
+    """Stands for an installed distribution: importlib.metadata's own, not ours."""
+
+    def __init__(self, name: str) -> None:
+        self.metadata = {"Name": name}
+        self.version = "9.9"
+
+
+class Entry:
+    def __init__(self, name, module):
+        self.name, self.module, self.dist = name, module, FakeDistribution(name)
+
+    def load(self):
+        if isinstance(self.module, Exception):
+            raise self.module
+        return self.module
+
+
+def module_with(**hooks):
+    module = types.ModuleType("outside")
+    for name, function in hooks.items():
+        setattr(module, name, hookimpl(function))
+    return module
+
+
+@pytest.fixture
+def load(monkeypatch):
+    def loader(*entries):
+        monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries)
+        plugins.reload()
+        return {info.name: info for info in plugins.plugin_info()}
+
+    yield loader
+    monkeypatch.undo()
+    plugins.reload()
+
+
+def test_builtins_come_through_the_hooks():
+    provides = plugins.plugin_info()[0].provides
+    assert provides["injections"] == ["concat", "inject", "film", "patch"]
+    assert {"inception", "thin"} <= set(provides["encoders"])
+    for name in plugins.KINDS:
+        assert plugins.registry(name).names(), name
+
+
+def test_every_hook_is_documented_and_has_a_registry():
+    for kind in plugins.KINDS:
+        assert getattr(hookspecs, f"register_{kind}").__doc__
+        assert hasattr(plugins.get_manager().hook, f"register_{kind}")
+
+
+def test_an_outside_plugin_registers(load):
+    class Mine(Injection):
+        """Mine (2026)."""
+
+    def register_injections(register):
+        register("mine", Mine)
+
+    infos = load(Entry("mine-plugin", module_with(register_injections=register_injections)))
+    assert infos["mine-plugin"].provides == {"injections": ["mine"]}
+    assert infos["mine-plugin"].version == "9.9"
+    assert plugins.registry("injections").plugin_of("mine") == "mine-plugin"
+
+
+def test_a_broken_plugin_is_reported_and_breaks_nothing(load):
+    with pytest.warns(RuntimeWarning, match="bad-plugin.*no such thing"):
+        infos = load(Entry("bad-plugin", ImportError("no such thing")))
+    assert "ImportError" in infos["bad-plugin"].error
+    assert "film" in plugins.registry("injections").names()
+
+
+def test_a_clash_names_both_and_registers_nothing_of_the_second(load):
+    def register_injections(register):
+        register("fresh", Injection)
+        register("film", Injection)
+
+    with pytest.warns(RuntimeWarning, match="clasher"):
+        infos = load(Entry("clasher", module_with(register_injections=register_injections)))
+    assert "'stylemix'" in infos["clasher"].error
+    assert "'clasher'" in infos["clasher"].error
+    assert "fresh" not in plugins.registry("injections").names()
+
+
+def test_an_unknown_hook_is_an_error(load):
+    with pytest.warns(RuntimeWarning, match="typo"):
+        infos = load(Entry("typo", module_with(register_injektions=lambda register: None)))
+    assert infos["typo"].error
+
+
+def test_unknown_kind():
+    with pytest.raises(UnknownNameError, match="injections"):
+        plugins.registry("injection")
