@@ -1,0 +1,61 @@
+"""A whole stylemix plugin: one injection mechanism and its registration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from stylemix.errors import ConfigError
+from stylemix.hookspecs import Register, hookimpl
+from stylemix.injection import Injection
+from stylemix.types import Site, StyleCode
+
+
+class Gate(Injection):
+    """Turn each channel up or down by what the style says: ``F' = limit * sigmoid(W z + b) * F``.
+
+    The excitation of Hu et al. (2018, eq. 3), computed from the style embedding ``z`` instead of
+    the features themselves. (Cite where a mechanism comes from; the suite looks for it.)
+
+    Args:
+        site: where it acts.
+        style_channels: what the encoder offers, as channels by name.
+        limit: the largest gain; a gate of one is in reach at ``limit > 1``.
+    """
+
+    # The kinds of site it attaches to, and which of those by name. "norm": x is a normalised map
+    # without a learned affine. "conv": the input of a convolution. "map": any other map.
+    slots = ("norm",)
+    sites = ("block*", "up*")
+
+    # What prepare() reads of a style. Other choices are the names of the encoder's maps, and
+    # "site": the generator's own features of the style picture at this site.
+    needs = ("embedding",)
+
+    # Keyword-only parameters are the options people write into a configuration.
+    def __init__(
+        self, site: Site, style_channels: Mapping[str, int], *, limit: float = 2.0
+    ) -> None:
+        super().__init__(site, style_channels)
+        if not limit > 0:
+            raise ConfigError(f"gate needs limit > 0, got {limit}")
+        self.limit = limit
+        # The default initialisation is small but not zero: a mechanism that starts without any
+        # effect is hard to tell from one that is wired up wrongly.
+        self.linear = nn.Linear(style_channels["embedding"], site.channels)
+
+    def prepare(self, style: StyleCode) -> Tensor:
+        """Give the gates [N, C, 1, 1]. Runs once per style picture and never sees the content."""
+        return self.limit * torch.sigmoid(self.linear(style["embedding"]))[:, :, None, None]
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """Apply the gates to [B, C, h, w]. Runs for every picture and tile; keeps no state."""
+        return x * style
+
+
+@hookimpl
+def register_injections(register: Register) -> None:
+    """Register ``{"name": "gate", "limit": 2.0}``."""
+    register("gate", Gate)

@@ -1,0 +1,197 @@
+"""Plugins as people meet them: installed by pip into an environment, listed, and removed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stylemix.testing import INJECTION_CHECKS
+
+pytest.importorskip("pip")
+pytest.importorskip("hatchling")
+
+ROOT = Path(__file__).parents[1]
+PLUGINS = ROOT / "plugins"
+
+PYPROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}"
+version = "0.0.{patch}"
+
+[project.entry-points.stylemix]
+{module} = "{module}"
+
+[tool.hatch.build.targets.wheel]
+only-include = ["{module}.py"]
+"""
+
+CLASHING = '''
+from stylemix.hookspecs import hookimpl
+from stylemix.injections import FiLM
+
+
+@hookimpl
+def register_injections(register):
+    register("clash_alone", FiLM)
+    register("adain", FiLM)
+'''
+
+LIST = """
+import dataclasses, json, sys, warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import stylemix
+    from stylemix.plugins import plugin_info, registry
+    infos = [dataclasses.asdict(info) for info in plugin_info()]
+json.dump({
+    "infos": {info["name"]: info for info in infos},
+    "injections": registry("injections").names(),
+    "warnings": [str(w.message) for w in caught],
+}, sys.stdout)
+"""
+
+
+class Environment:
+    """A virtual environment that sees this one's packages."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+        self.python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        here = sysconfig.get_path("purelib")
+        source = ROOT / "src"
+        own = self.run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+        # addsitedir, unlike a plain path, also reads the .pth files there (editable installs).
+        Path(own, "outer.pth").write_text(
+            f"import site; site.addsitedir({here!r})\n{source}\n", encoding="utf-8"
+        )
+
+    def run(self, *arguments: str, check: bool = True) -> str:
+        done = subprocess.run(
+            [str(self.python), *arguments], capture_output=True, text=True, timeout=240,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def pip(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "--python", str(self.python), "--no-input",
+             "--disable-pip-version-check", *arguments],
+            capture_output=True, text=True, timeout=240,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def install(self, *folders: Path) -> None:
+        self.pip("install", "--no-deps", "--no-build-isolation", "--no-index",
+                 *(str(folder) for folder in folders))
+
+    def plugins(self) -> Any:
+        return json.loads(self.run("-c", LIST))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    made = Environment(tmp_path_factory.mktemp("venv") / "env")
+    made.install(PLUGINS / "stylemix-adain", PLUGINS / "template")
+    return made
+
+
+def _distribution(folder: Path, name: str, module: str, code: str, patch: int) -> Path:
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        PYPROJECT.format(name=name, module=module, patch=patch), encoding="utf-8"
+    )
+    (folder / f"{module}.py").write_text(code, encoding="utf-8")
+    return folder
+
+
+def test_installed_plugins_are_listed_with_version_and_names(environment: Environment) -> None:
+    found = environment.plugins()
+    for name, injection in (("stylemix-adain", "adain"), ("stylemix-template", "gate")):
+        assert found["infos"][name] == {
+            "name": name, "version": "0.1.0", "builtin": False, "error": None,
+            "provides": {"injections": [injection]},
+        }
+    assert found["infos"]["stylemix"]["builtin"]
+    assert found["warnings"] == []
+
+
+def test_the_command_line_lists_them_too(environment: Environment) -> None:
+    text = environment.run("-m", "stylemix", "plugins", "--json")
+    listed = json.loads(text)
+    versions = {info["name"]: info["version"] for info in listed}
+    assert versions["stylemix-adain"] == versions["stylemix-template"] == "0.1.0"
+    assert '"gate"' in text
+
+
+def test_the_plugins_own_tests_pass_where_they_are_installed(environment: Environment) -> None:
+    out = environment.run(
+        "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--rootdir", str(PLUGINS),
+        "-c", os.devnull, str(PLUGINS / "stylemix-adain"), str(PLUGINS / "template"), check=False,
+    )
+    assert "failed" not in out, out
+    assert "error" not in out, out
+    assert int(out.split(" passed")[0].split()[-1]) > 50
+
+
+def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
+    environment: Environment, tmp_path: Path
+) -> None:
+    environment.install(
+        _distribution(tmp_path / "a", "stylemix-broken", "stylemix_broken",
+                      "import a_module_nobody_has\n", 1),
+        _distribution(tmp_path / "b", "stylemix-zz-clash", "stylemix_zz_clash", CLASHING, 2),
+    )
+    found = environment.plugins()
+    broken = found["infos"]["stylemix-broken"]
+    assert broken["version"] == "0.0.1"
+    assert broken["provides"] == {}
+    assert "a_module_nobody_has" in broken["error"]
+
+    # Which of the two comes first is up to the order of the entry points.
+    errors = {n: found["infos"][n]["error"] for n in ("stylemix-adain", "stylemix-zz-clash")}
+    (refused,) = [name for name, error in errors.items() if error]
+    assert "'adain'" in errors[refused]
+    assert "'stylemix-adain'" in errors[refused]
+    assert "'stylemix-zz-clash'" in errors[refused]
+    assert found["infos"][refused]["provides"] == {}
+    # A refused plugin is left out whole, not by half.
+    assert ("clash_alone" in found["injections"]) == (refused == "stylemix-adain")
+
+    assert {"film", "concat", "inject", "patch", "gate", "adain"} <= set(found["injections"])
+    for name in ("stylemix-broken", refused):
+        assert any(repr(name) in warning for warning in found["warnings"]), found["warnings"]
+
+    environment.pip("uninstall", "-y", "stylemix-adain", "stylemix-template", "stylemix-broken",
+                    "stylemix-zz-clash")
+    left = environment.plugins()
+    assert list(left["infos"]) == ["stylemix"]
+    assert not {"gate", "adain", "clash_alone"} & set(left["injections"])
+    assert left["warnings"] == []
+
+
+def test_the_guide_shows_a_plugin_that_exists_and_every_check() -> None:
+    guide = (ROOT / "docs/writing-a-plugin.md").read_text(encoding="utf-8")
+    plugin = (PLUGINS / "stylemix-adain/stylemix_adain.py").read_text(encoding="utf-8")
+    assert f"```python\n{plugin}```" in guide
+    for check in INJECTION_CHECKS:
+        assert f"`{check.__name__}`" in guide
+
+
+def test_the_template_says_which_lines_to_change() -> None:
+    text = (PLUGINS / "template/pyproject.toml").read_text(encoding="utf-8")
+    assert [f"({n})" in text for n in range(1, 5)] == [True] * 4
