@@ -1,0 +1,1 @@
+"""Brushes, papers and scenes that ``make_paintings.py`` puts together."""
