@@ -1,0 +1,107 @@
+"""What one step trains on, drawn from the step's number alone.
+
+Nothing random outlives a step, so a resumed run draws exactly what an uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stylemix.losses.objective import Targets
+from stylemix.training.bank import Bank
+from stylemix.training.config import PhaseConfig
+from stylemix.training.data import Crops
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch, or one process's share of it.
+
+    Attributes:
+        content: photographs [B, 3, H, W] in [0, 1].
+        style: paintings [N, 3, h, w] in [0, 1]; N divides B; None when ``statistics`` do.
+        statistics: what the encoder measured of the paintings, [N, S], or None.
+        targets: the paintings' loss targets, or None to compute them from ``style``.
+        identity: [N], 1 where the style is the photograph itself.
+    """
+
+    content: Tensor
+    style: Tensor | None
+    statistics: Tensor | None
+    targets: Targets | None
+    identity: Tensor
+
+
+class Batches:
+    """Draws batches.
+
+    Args:
+        photographs: to crop from.
+        paintings: to crop from; unused with a bank.
+        bank: crops of paintings that are known already.
+        maps: the injections need the encoder's maps, so statistics alone won't do.
+        seed: of everything.
+        rank: number of this process.
+        world: number of processes; each gets an equal share of every batch.
+    """
+
+    def __init__(
+        self, photographs: Crops, paintings: Crops | None, bank: Bank | None, *,
+        maps: bool, seed: int, rank: int = 0, world: int = 1,
+    ) -> None:
+        self.photographs = photographs
+        self.paintings = paintings
+        self.bank = bank
+        self.maps = maps
+        self.seed = seed
+        self.rank = rank
+        self.world = world
+
+    def draw(self, phase: PhaseConfig, step: int, seen: int, seen_styles: int) -> Batch:
+        """Draw the batch of one step.
+
+        Args:
+            phase: sizes and shares.
+            step: its number.
+            seen: photographs used before.
+            seen_styles: paintings used before.
+        """
+        count = phase.batch // phase.per_style
+        chance = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        content_chance = torch.rand(phase.batch, 4, generator=chance)
+        style_chance = torch.rand(count, 4, generator=chance)
+        identity = (torch.rand(count, generator=chance) < phase.identity).float()
+        crop = phase.style_crop[int(torch.randint(len(phase.style_crop), (), generator=chance))]
+        size = len(self.bank) if self.bank else len(self.paintings or ())
+        contents = self._turn(seen, phase.batch, len(self.photographs), 0)
+        styles = self._turn(seen_styles, count, size, 1)
+
+        mine = slice(self.rank * count // self.world, (self.rank + 1) * count // self.world)
+        wide = slice(mine.start * phase.per_style, mine.stop * phase.per_style)
+        content = self.photographs.cut(contents[wide], phase.crop, content_chance[wide], phase.zoom)
+        identity = identity[mine].to(content.device)
+        if self.bank is None:
+            assert self.paintings is not None
+            style = self.paintings.cut(styles[mine], crop, style_chance[mine])
+            return Batch(content, style, None, None, identity)
+        chosen = torch.tensor(styles[mine], device=self.bank.crops.device)
+        targets = self.bank.targets_of(chosen)
+        if self.bank.statistics is not None and not self.maps:
+            return Batch(content, None, self.bank.statistics[chosen], targets, identity)
+        return Batch(content, self.bank.images(chosen), None, targets, identity)
+
+    def _turn(self, seen: int, count: int, size: int, stream: int) -> list[int]:
+        """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""
+        found = []
+        passes: dict[int, list[int]] = {}
+        for number in range(seen, seen + count):
+            turn, place = divmod(number, size)
+            if turn not in passes:
+                chance = torch.Generator().manual_seed(
+                    self.seed * 1_000_003 + 500_000_000 + 2 * turn + stream)
+                passes[turn] = torch.randperm(size, generator=chance).tolist()
+            found.append(passes[turn][place])
+        return found

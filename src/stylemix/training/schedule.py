@@ -1,0 +1,49 @@
+"""How far a training is, and what that means for learning rate and phase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from stylemix.training.config import OptimizerConfig, PhaseConfig, ScheduleConfig
+
+
+def progress_of(
+    schedule: ScheduleConfig, photographs: int, steps: int, seen: int, seconds: float
+) -> float:
+    """Give how much of the schedule is done, in [0, 1].
+
+    Args:
+        schedule: the plan.
+        photographs: how many one epoch has.
+        steps: done.
+        seen: photographs used, counted with repetition.
+        seconds: spent in steps.
+    """
+    if schedule.steps:
+        done = steps / schedule.steps
+    elif schedule.epochs:
+        done = seen / (schedule.epochs * photographs)
+    else:
+        done = seconds / (60 * schedule.minutes)
+    return min(1.0, done)
+
+
+def phase_at(phases: Sequence[PhaseConfig], progress: float) -> int:
+    """Give the number of the phase that a progress in [0, 1] falls into."""
+    total = sum(phase.share for phase in phases)
+    edge = 0.0
+    for number, phase in enumerate(phases):
+        edge += phase.share / total
+        if progress < edge:
+            return number
+    return len(phases) - 1
+
+
+def learning_rate(optimizer: OptimizerConfig, step: int, progress: float) -> float:
+    """Give the rate of a step: linear warm-up by steps, then a cosine by progress."""
+    warm = min(1.0, (step + 1) / optimizer.warmup) if optimizer.warmup else 1.0
+    if not optimizer.cosine:
+        return optimizer.lr * warm
+    fall = optimizer.final + (1 - optimizer.final) * 0.5 * (1 + math.cos(math.pi * progress))
+    return optimizer.lr * warm * fall

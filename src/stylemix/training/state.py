@@ -1,0 +1,74 @@
+"""The state of a training on disk: one safetensors file, replaced in one go."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from stylemix.errors import CheckpointError
+
+
+def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON record; a kill at any moment leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    try:
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary,
+                  metadata={"record": json.dumps(record)})
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as problem:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CheckpointError(f"the training state can't be written to {path} ({problem}); make "
+                              "room, then start the same command again") from problem
+
+
+def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what :func:`save_state` wrote.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            record = json.loads((file.metadata() or {})["record"])
+            return {name: file.get_tensor(name) for name in file.keys()}, record  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, ValueError) as problem:
+        raise CheckpointError(f"the training state {path} is damaged ({problem}); delete it to "
+                              "start again from the beginning") from problem
+
+
+def optimizer_tensors(
+    optimizer: torch.optim.Optimizer, names: Mapping[Tensor, str]
+) -> dict[str, Tensor]:
+    """Give an optimizer's tensors by ``"optimizer.<parameter's name>.<what>"``."""
+    return {
+        f"optimizer.{names[parameter]}.{what}": torch.as_tensor(value)
+        for parameter, entries in optimizer.state.items()
+        for what, value in entries.items()
+    }
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, names: Mapping[Tensor, str], tensors: Mapping[str, Tensor]
+) -> None:
+    """Put back what :func:`optimizer_tensors` gave."""
+    for parameter, name in names.items():
+        prefix = f"optimizer.{name}."
+        for key, tensor in tensors.items():
+            if key.startswith(prefix):
+                what = key[len(prefix):]
+                if what != "step":  # moments lie beside the parameter, laid out alike
+                    tensor = torch.empty_like(parameter.detach()).copy_(tensor)
+                optimizer.state[parameter][what] = tensor

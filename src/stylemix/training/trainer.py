@@ -1,0 +1,380 @@
+"""The trainer: one network for every painting, from folders of pictures to a checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from stylemix import checkpoint
+from stylemix.backbones import feature_net
+from stylemix.errors import CheckpointError, ConfigError
+from stylemix.losses.objective import PRESETS as LOSS_PRESETS
+from stylemix.losses.objective import Objective
+from stylemix.plugins import registry
+from stylemix.registry import suggest
+from stylemix.stylizers import FeedForward, build
+from stylemix.training.bank import Bank, load_bank, make_bank, save_bank
+from stylemix.training.batches import Batches
+from stylemix.training.config import TrainConfig
+from stylemix.training.data import Crops, read_pictures
+from stylemix.training.hardware import join_processes, pick_device, pick_precision
+from stylemix.training.interrupt import interruptible
+from stylemix.training.report import Report, sheet
+from stylemix.training.schedule import learning_rate, phase_at, progress_of
+from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
+from stylemix.training.step import Step
+
+CALIBRATION = 256
+"""Paintings that the encoder is calibrated on."""
+SAMPLES = 4
+
+
+class Trainer:
+    """Trains a model, or goes on where an earlier run with the same output folder stopped.
+
+    After each ``runtime.save_every`` seconds the output folder holds a checkpoint that can be
+    used at once, and ``training/state.safetensors`` to resume from. With a schedule in steps or
+    epochs, on the CPU, a resumed run equals an uninterrupted one bit by bit.
+
+    Args:
+        config: everything about the run.
+        progress: show bars.
+        restart: throw an earlier state away and begin afresh.
+
+    Raises:
+        ConfigError: a value is wrong, or the earlier run had another configuration.
+        DataError: no pictures to train on.
+        WeightsError: weights of a feature network are missing.
+        CheckpointError: the earlier state or ``init`` is damaged or doesn't fit.
+    """
+
+    def __init__(
+        self, config: TrainConfig, *, progress: bool = False, restart: bool = False
+    ) -> None:
+        self.config = config
+        self.device = pick_device(config.runtime)
+        self.precision = pick_precision(config.runtime, self.device)
+        self.rank, self.world = join_processes(self.device)
+        for number, phase in enumerate(config.phases):
+            if (phase.batch // phase.per_style) % self.world:
+                raise ConfigError(f"phases[{number}]: {phase.batch // phase.per_style} paintings a "
+                                  f"step can't be shared by {self.world} processes")
+        self.progress = progress and self.rank == 0
+        self.folder = Path(config.output)
+        self.state_file = self.folder / "training" / "state.safetensors"
+        self.step = self.seen = self.seen_styles = 0
+        self.seconds = 0.0
+
+        torch.manual_seed(config.seed)
+        self.objective = _objective(config).to(self.device)
+        self.model = self._model()
+        self.trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        try:
+            self.state_file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise CheckpointError(f"nothing can be written to output = {config.output!r} "
+                                  f"({problem.strerror}); choose another folder") from problem
+        resumed = None
+        if self.state_file.exists() and not restart:
+            resumed = self._read_state()
+        self.photographs, paintings = self._read_pictures()
+        if resumed is None:
+            self._start(paintings)
+            if self.rank == 0:
+                self.state_file.unlink(missing_ok=True)
+        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        self.optimizer = torch.optim.Adam(
+            self.trainable.values(), lr=config.optimizer.lr, betas=config.optimizer.betas)
+        if resumed is not None:
+            self._restore(*resumed)
+        self.bank = self._bank(paintings, restart)
+        self.batches = Batches(
+            self.photographs, None if self.bank else paintings, self.bank,
+            maps=bool(self.model.needs - {"embedding"}), seed=config.seed,
+            rank=self.rank, world=self.world,
+        )
+        self.shown = self._samples(paintings)
+        if self.precision == torch.bfloat16:
+            self.model.to(memory_format=torch.channels_last)
+            self.objective.to(memory_format=torch.channels_last)
+        if config.runtime.compile:
+            self.model.generator.compile()
+            self.objective.features.compile()
+
+    @property
+    def done(self) -> float:
+        """Give how much of the schedule is done, in [0, 1]; the same in every process."""
+        value = progress_of(self.config.schedule, len(self.photographs), self.step, self.seen,
+                            self.seconds)
+        if self.world > 1:
+            shared = torch.tensor([value], dtype=torch.float64, device=self.device)
+            dist.broadcast(shared, 0)
+            value = float(shared)
+        return value
+
+    def run(self) -> Path:
+        """Train to the end of the schedule.
+
+        Returns:
+            The checkpoint's folder.
+        """
+        runtime = self.config.runtime
+        report = Report(self.folder / "training", runtime.tensorboard and self.rank == 0,
+                        self.progress, self.done)
+        step = Step(self.model, self.objective, self.precision)
+        try:
+            with interruptible() as check_interrupt:
+                self._loop(step, report, check_interrupt)
+        finally:
+            # Also after Ctrl-C or an error: a step is either done or never happened.
+            self._freeze("all")
+            if self.rank == 0:
+                self.save()
+                if runtime.sample_every:
+                    report.samples(self.step, sheet(self.averaged(), *self.shown))
+            report.close()
+        if self.world > 1:
+            dist.barrier()
+        return self.folder
+
+    def _loop(self, step: Step, report: Report, check_interrupt: Callable[[], None]) -> None:
+        runtime = self.config.runtime
+        phase_number, wrapped = -1, None
+        saved = time.monotonic()
+        while (done := self.done) < 1:
+            started = time.perf_counter()
+            if phase_at(self.config.phases, done) != phase_number:
+                phase_number = phase_at(self.config.phases, done)
+                self._freeze(self.config.phases[phase_number].train)
+                wrapped = self._wrap(step)
+            phase = self.config.phases[phase_number]
+            rate = learning_rate(self.config.optimizer, self.step, done)
+            assert wrapped is not None
+            losses = self._one_step(wrapped, phase_number, rate)
+            self.step += 1
+            self.seen += phase.batch
+            self.seen_styles += phase.batch // phase.per_style
+            took = time.perf_counter() - started
+            self.seconds += took
+            report.step(self.step, self.done, losses, rate, phase.batch, took)
+            check_interrupt()
+            if self.rank == 0 and time.monotonic() - saved > runtime.save_every:
+                self.save()
+                saved = time.monotonic()
+            if self.rank == 0 and runtime.sample_every and self.step % runtime.sample_every == 0:
+                report.samples(self.step, sheet(self.averaged(), *self.shown))
+
+    def averaged(self) -> FeedForward:
+        """Give a copy of the model with averaged weights, in evaluation mode."""
+        model = build(self.model.config)
+        assert isinstance(model, FeedForward)
+        state = self.average if self.config.optimizer.ema else self.model.state_dict()
+        model.load_state_dict(state)
+        return model.to(self.device).eval()
+
+    def save(self) -> None:
+        """Write the state to resume from, and the checkpoint to use."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors.update({f"average.{k}": v for k, v in self.average.items()})
+        names: dict[Tensor, str] = {p: n for n, p in self.trainable.items()}
+        tensors.update(optimizer_tensors(self.optimizer, names))
+        save_state(self.state_file, tensors, {
+            "step": self.step, "seen": self.seen, "seen_styles": self.seen_styles,
+            "seconds": self.seconds, "config": self._identity(),
+        })
+        checkpoint.save(self.averaged(), self.folder, card={
+            "description": self.config.description or "A stylemix model.",
+            "training": self.record(),
+        })
+
+    def record(self) -> dict[str, Any]:
+        """Give what a model card says of the training."""
+        return {
+            "steps": self.step,
+            "photographs_seen": self.seen,
+            "minutes": round(self.seconds / 60, 1),
+            "hardware": f"{self.world} x {self.device.type}",
+            "precision": str(self.precision).removeprefix("torch."),
+            "losses": self.config.losses.preset,
+            "features": self.config.losses.features,
+            "phases": [dataclasses.asdict(p) for p in self.config.phases],
+            "seed": self.config.seed,
+        }
+
+    def _one_step(self, wrapped: nn.Module, phase_number: int, rate: float) -> dict[str, float]:
+        phase = self.config.phases[phase_number]
+        batch = self.batches.draw(phase, self.step, self.seen, self.seen_styles)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = wrapped(batch)
+        total = self.objective.total(parts, phase.weights)
+        total.backward()
+        norm = torch.zeros(())
+        if self.config.optimizer.clip:
+            norm = nn.utils.clip_grad_norm_(self.trainable.values(), self.config.optimizer.clip)
+        if not (torch.isfinite(total) and torch.isfinite(norm)):
+            raise ConfigError(f"the loss or its gradient became infinite at step {self.step}; set "
+                              "runtime.precision = 'float32' and resume, or begin afresh with a "
+                              "lower optimizer.lr")
+        self.optimizer.step()
+        self._update_average()
+        return {k: float(v.detach()) for k, v in parts.items()}
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        if not self.config.optimizer.ema:
+            return
+        # Young averages forget faster, so that the random start doesn't linger.
+        decay = min(self.config.optimizer.ema, (1 + self.step) / (10 + self.step))
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
+
+    def _freeze(self, train: str) -> None:
+        for name, parameter in self.trainable.items():
+            inside = "encoder" if name.startswith("encoder.") else "generator"
+            parameter.requires_grad_(train in ("all", inside))
+        self.model.train()
+
+    def _wrap(self, step: Step) -> nn.Module:
+        if self.world == 1:
+            return step
+        return DistributedDataParallel(step, find_unused_parameters=True)
+
+    def _model(self) -> FeedForward:
+        wanted = self.config.model
+        config = registry("presets").get(wanted) if isinstance(wanted, str) else dict(wanted)
+        model = build(config)
+        if not isinstance(model, FeedForward):
+            raise ConfigError(f"the model {wanted!r} isn't of the feed-forward kind; only those "
+                              "are trained by this trainer")
+        return model.to(self.device)
+
+    def _start(self, paintings: Crops) -> None:
+        """Give a fresh model its first weights."""
+        if self.config.init:
+            other = checkpoint.load(self.config.init)
+            # The size at which paintings are encoded is no property of the weights.
+            if {**other.config, "style_size": 0} != {**self.model.config, "style_size": 0}:
+                raise CheckpointError(f"init: {self.config.init} holds a model of another shape; "
+                                      "set model to the configuration in its config.json")
+            self.model.load_state_dict(other.state_dict())
+            return
+        self.model.encoder.initialize(self.config.encoder_weights or None)
+        count = min(CALIBRATION, len(paintings))
+        indices = [i * len(paintings) // count for i in range(count)]
+        chance = torch.rand(count, 4, generator=torch.Generator().manual_seed(self.config.seed))
+        side = self.config.phases[0].style_crop[0]
+        self.model.encoder.calibrate(paintings.cut(indices, side, chance))
+
+    def _read_pictures(self) -> tuple[Crops, Crops]:
+        data = self.config.data
+        photographs = read_pictures(data.content, data.content_side, what="content",
+                                    limit=data.limit, progress=self.progress)
+        paintings = read_pictures(data.style, data.style_side, what="style",
+                                  limit=data.limit, progress=self.progress)
+        return Crops(photographs, self.device), Crops(paintings, self.device)
+
+    def _bank(self, paintings: Crops, afresh: bool) -> Bank | None:
+        per_painting = self.config.data.bank
+        if not per_painting:
+            return None
+        side = self.config.phases[0].style_crop[0]
+        made_from = self._identity()
+        # Neither the optimiser nor the phases' weights change what a bank holds, so a run that
+        # goes on from another one may take over its bank.
+        frozen = sum(float(p.double().sum()) for p in self.model.encoder.parameters()
+                     if not p.requires_grad)
+        key = json.dumps([[made_from[k] for k in ("data", "losses", "seed")],
+                          self.model.config["encoder"], frozen, side, len(paintings)])
+        path = self.folder / "training" / "bank.safetensors"
+        bank = None if afresh else load_bank(path, key, self.device)
+        if bank is None:
+            bank = make_bank(paintings, per_painting, side, self.objective, self.model.encoder,
+                             self.config.seed, self.precision, progress=self.progress)
+            if self.rank == 0:
+                save_bank(bank, path, key)
+        return bank
+
+    def _samples(self, paintings: Crops) -> tuple[Tensor, Tensor]:
+        """Cut the fixed pictures that sample sheets show."""
+        chance = torch.full((SAMPLES, 4), 0.5)
+        side = min(192, self.config.data.content_side // 4 * 4)
+        shown = []
+        for crops in (self.photographs, paintings):
+            count = min(SAMPLES, len(crops))
+            indices = [i * len(crops) // count for i in range(count)]
+            shown.append(crops.cut(indices, side, chance[:count], zoom=2.0))
+        return shown[0], shown[1]
+
+    def _identity(self) -> dict[str, Any]:
+        """Give the part of the configuration that a resumed run must share."""
+        table = self.config.to_table()
+        for free in ("output", "runtime", "description", "schedule"):
+            table.pop(free)
+        return json.loads(json.dumps(table))  # type: ignore[no-any-return]
+
+    def _read_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        tensors, record = load_state(self.state_file)
+        before, now = record["config"], self._identity()
+        changed = _changed(before, now)
+        if changed:
+            raise ConfigError(f"{self.state_file} comes from a run with another "
+                              f"{', '.join(changed)}; choose another output folder, put the old "
+                              "configuration back, or start over with restart")
+        return tensors, record
+
+    def _restore(self, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
+        model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
+        try:
+            self.model.load_state_dict(model)
+            for name, value in self.average.items():
+                value.copy_(tensors[f"average.{name}"])
+        except (KeyError, RuntimeError) as problem:
+            raise CheckpointError(f"{self.state_file} comes from another version of the model "
+                                  f"({problem}); delete it to begin afresh") from problem
+        names: dict[Tensor, str] = {p: n for n, p in self.trainable.items()}
+        restore_optimizer(self.optimizer, names, tensors)
+        self.step, self.seen = record["step"], record["seen"]
+        self.seen_styles, self.seconds = record["seen_styles"], record["seconds"]
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Name what differs, ``"table.key"`` where a table does."""
+    changed = []
+    for key, value in now.items():
+        old = before.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and key != "model":
+            changed += [f"{key}.{name}" for name in value if old.get(name) != value[name]]
+        elif old != value:
+            changed.append(key)
+    return changed
+
+
+def _objective(config: TrainConfig) -> Objective:
+    losses = config.losses
+    if losses.preset not in LOSS_PRESETS:
+        raise ConfigError(f"losses.preset: no loss preset is named {losses.preset!r}"
+                          f"{suggest(losses.preset, LOSS_PRESETS)} "
+                          f"(there are: {', '.join(LOSS_PRESETS)})")
+    terms = {label: dict(spec) for label, spec in LOSS_PRESETS[losses.preset].items()}
+    for label, spec in losses.terms.items():
+        terms[label] = {**terms.get(label, {}), **spec}
+    for number, phase in enumerate(config.phases):
+        for label in phase.weights:
+            if label not in terms:
+                raise ConfigError(f"phases[{number}].weights: no loss term is labelled {label!r}"
+                                  f"{suggest(label, terms)} (there are: {', '.join(terms)})")
+    return Objective(terms, feature_net(losses.features, losses.weights or None))
