@@ -1,0 +1,65 @@
+"""What is evaluated: a callable from a photograph and a painting to a picture."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from PIL import Image
+
+from stylemix.style import Style
+from stylemix.stylizers import Stylizer
+
+Method: TypeAlias = Callable[[Image.Image, Image.Image], Image.Image]
+"""From a photograph and a painting to a picture of the photograph's size.
+
+Numbers in its attribute ``facts``, where it has one, go into the report's summary.
+"""
+
+_KEPT = 512
+
+
+class StylizerMethod:
+    """A stylizer as a method; each painting is encoded once.
+
+    Attributes:
+        facts: ``parameters``, and ``file_bytes`` where the model's folder was given.
+    """
+
+    def __init__(
+        self, stylizer: Stylizer, strength: float = 1.0, folder: str | Path | None = None
+    ) -> None:
+        self.stylizer = stylizer
+        self.strength = strength
+        self.facts: dict[str, float] = {
+            "parameters": sum(p.numel() for p in stylizer.parameters()),
+        }
+        if folder is not None:
+            self.facts["file_bytes"] = sum(
+                f.stat().st_size for f in Path(folder).glob("*.safetensors"))
+        # The painting is kept beside its style: its id stays its own as long as it lives.
+        self._styles: OrderedDict[int, tuple[Image.Image, Style]] = OrderedDict()
+
+    def __call__(self, content: Image.Image, style: Image.Image) -> Image.Image:
+        """Stylise one photograph."""
+        if id(style) not in self._styles:
+            self._styles[id(style)] = (style, self.stylizer.encode(style))
+            if len(self._styles) > _KEPT:
+                self._styles.popitem(last=False)
+        encoded = self._styles[id(style)][1]
+        return self.stylizer.stylize(content, encoded, strength=self.strength)
+
+
+def stylizer_method(
+    stylizer: Stylizer, strength: float = 1.0, folder: str | Path | None = None
+) -> StylizerMethod:
+    """Make a method of a stylizer.
+
+    Args:
+        stylizer: what :func:`stylemix.load` gave.
+        strength: as in :func:`stylemix.stylize`.
+        folder: the checkpoint's folder, for its file size in the report.
+    """
+    return StylizerMethod(stylizer, strength, folder)

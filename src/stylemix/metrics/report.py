@@ -1,0 +1,98 @@
+"""The figures of an evaluation: a table for eyes, CSV and JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stylemix.errors import DataError
+from stylemix.metrics.bootstrap import mean_interval
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found.
+
+    Attributes:
+        records: one mapping a pair; all have the same keys. Numbers, and the names of the
+            photograph and the painting.
+        facts: numbers about the whole set or the model, such as ``parameters``.
+        settings: what was evaluated and how.
+    """
+
+    records: list[dict[str, Any]]
+    facts: Mapping[str, float]
+    settings: Mapping[str, Any]
+
+    @property
+    def summary(self) -> dict[str, dict[str, float]]:
+        """Give ``{metric: {"mean", "low", "high", "count"}}``, low and high at 95 %.
+
+        Facts have a mean alone. The interval is a percentile bootstrap over pairs.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for name in self.metrics:
+            interval = mean_interval([float(r[name]) for r in self.records],
+                                     seed=int(self.settings.get("seed", 0)))
+            found[name] = {"mean": interval.mean, "low": interval.low, "high": interval.high,
+                           "count": interval.count}
+        return {**found, **{name: {"mean": float(value)} for name, value in self.facts.items()}}
+
+    @property
+    def metrics(self) -> list[str]:
+        """Give the names of the numbers in each record."""
+        return [k for k, v in self.records[0].items() if isinstance(v, int | float)]
+
+    def table(self) -> str:
+        """Give the summary as aligned text, a line a metric."""
+        rows = [("metric", "mean", "95 % interval")]
+        for name, value in self.summary.items():
+            interval = f"{value['low']:.4g} to {value['high']:.4g}" if "low" in value else ""
+            mean = value["mean"]
+            rows.append((name, f"{mean:.0f}" if abs(mean) >= 1e4 else f"{mean:.4g}", interval))
+        wide = [max(len(row[i]) for row in rows) for i in range(3)]
+        lines = [f"{a:<{wide[0]}}  {b:>{wide[1]}}  {c}".rstrip() for a, b, c in rows]
+        return "\n".join([lines[0], "-" * (sum(wide) + 4), *lines[1:]])
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write settings, summary and records as JSON.
+
+        Raises:
+            DataError: the file can't be written.
+        """
+        found = {"settings": dict(self.settings), "summary": self.summary, "records": self.records}
+        _write(Path(path), json.dumps(found, indent=1, allow_nan=False) + "\n")
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the records as CSV, a line a pair.
+
+        Raises:
+            DataError: the file can't be written.
+        """
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(self.records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.records)
+        _write(Path(path), text.getvalue())
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that is complete or not there at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        try:
+            part.write_text(text, encoding="utf-8", newline="")
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise DataError(f"{str(path)!r} can't be written ({problem.strerror or problem}): choose "
+                        "a file name in an existing folder that you may write to") from problem

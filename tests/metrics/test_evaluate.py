@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from helpers import picture, tiny_model
+from PIL import Image
+from safetensors.torch import save_file
+
+from stylemix.backbones import InceptionMixed6e, feature_net
+from stylemix.errors import ConfigError
+from stylemix.images import read, resize, to_float, to_pil
+from stylemix.metrics import artefacts, baselines, perceptual
+from stylemix.metrics.evaluate import evaluate_pairs
+from stylemix.metrics.methods import stylizer_method
+from stylemix.metrics.palette import palette_distance
+
+PHOTOS = [to_pil(picture(i, 80, 100)[0]) for i in (1, 2)]
+PAINTINGS = [to_pil(picture(i, 90, 90)[0]) for i in (11, 12, 13)]
+
+
+def test_a_copy_keeps_content_and_edges():
+    report = evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, size=64, features="thin")
+    assert len(report.records) == 6
+    mean = {name: value["mean"] for name, value in report.summary.items()}
+    assert mean["content_loss"] == 0
+    assert mean["style_loss"] > 0.1
+    assert mean["edges"] == pytest.approx(1)
+    assert mean["shift_psnr"] == 100
+    for name in ("checkerboard", "blobs", "saturation", "border"):
+        assert mean[f"{name}_alarm"] == 0
+        assert mean[f"{name}_over"] == 0
+
+
+def test_the_painting_itself_is_perfect_style():
+    def painting(content, style):
+        return style.resize(content.size)
+
+    report = evaluate_pairs(painting, [PHOTOS[0].resize((90, 90))], PAINTINGS, size=90,
+                            features="thin", stability=False)
+    for record in report.records:
+        assert record["style_loss"] == pytest.approx(0, abs=1e-5)
+        assert record["palette"] == pytest.approx(0, abs=1e-6)
+        assert record["rank"] == record["top1"] == record["top5"] == 1
+        assert record["content_loss"] > 0.1
+        assert "shift_psnr" not in record
+
+
+def test_records_are_the_metrics_of_the_given_pairs():
+    pairs = [(1, 2), (0, 1), (1, 0)]
+    seen = {}
+    report = evaluate_pairs(
+        baselines.color, PHOTOS, PAINTINGS, pairs=pairs, size=64, features="thin",
+        on_result=lambda i, j, image: seen.__setitem__((i, j), image))
+    assert set(seen) == set(pairs)
+    net = feature_net("thin")
+    for (i, j), record in zip(pairs, report.records, strict=True):
+        assert (record["content"], record["style"]) == (str(i), str(j))
+        photo, painting = (to_float(resize(read(p).rgb, short_side=64))[0]
+                           for p in (PHOTOS[i], PAINTINGS[j]))
+        output = to_float(read(seen[i, j]).rgb)[0]
+        looks = perceptual.describe(output, net)
+        assert record["content_loss"] == pytest.approx(
+            float(perceptual.content_loss(looks, perceptual.describe(photo, net))), rel=1e-5)
+        assert record["style_loss"] == pytest.approx(
+            float(perceptual.style_loss(looks, perceptual.describe(painting, net))), rel=1e-5)
+        assert record["palette"] == pytest.approx(palette_distance(output, painting), rel=1e-5)
+        assert record["blobs"] == artefacts.blobs(output)
+
+
+def test_a_stylizer_from_files(tmp_path):
+    paths = []
+    for kind, images in (("photo", PHOTOS), ("art", PAINTINGS)):
+        for i, image in enumerate(images):
+            paths.append(tmp_path / f"{kind}{i}.png")
+            image.save(paths[-1])
+    steps = []
+    method = stylizer_method(tiny_model())
+    report = evaluate_pairs(method, paths[:2], paths[2:], size=64, features="thin",
+                            progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(k, 6) for k in range(7)]
+    assert report.records[0]["content"] == "photo0.png"
+    assert report.records[0]["seconds"] > 0
+    assert report.summary["parameters"]["mean"] == method.facts["parameters"]
+    assert "content_loss" in report.table()
+
+
+def test_inception_gives_a_second_opinion(tmp_path):
+    torch.manual_seed(0)
+    weights = {k: v for k, v in InceptionMixed6e().state_dict().items()}
+    save_file(weights, tmp_path / "inception.safetensors")
+
+    def painting(content, style):
+        return style.resize(content.size)
+
+    report = evaluate_pairs(painting, [PHOTOS[0].resize((80, 80))], PAINTINGS, size=80,
+                            features="thin", inception=tmp_path / "inception.safetensors",
+                            stability=False)
+    assert [r["inception_rank"] for r in report.records] == [1, 1, 1]
+    assert report.facts["fid_mixed6e"] == pytest.approx(0, abs=1e-4)
+
+
+def test_refuses_what_can_not_be_measured():
+    with pytest.raises(ConfigError, match="size"):
+        evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, size=32, features="thin")
+    with pytest.raises(ConfigError, match="at least one"):
+        evaluate_pairs(baselines.copy, [], PAINTINGS, features="thin")
+    with pytest.raises(ConfigError, match="out of range"):
+        evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, pairs=[(2, 0)], features="thin")
+    with pytest.raises(ConfigError, match="keep the size"):
+        evaluate_pairs(lambda c, s: Image.new("RGB", (64, 64)), PHOTOS, PAINTINGS, size=64,
+                       features="thin")
