@@ -5,11 +5,13 @@ from __future__ import annotations
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.stylizers.base import Progress, Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
+from stylemix.stylizers.gatys import Gatys
 
-__all__ = ["FeedForward", "Progress", "Stylizer", "build"]
+__all__ = ["FeedForward", "Gatys", "Progress", "Stylizer", "build"]
 
 
 @hookimpl
 def register_stylizers(register: Register) -> None:
     """Register the built-in stylizers."""
     register("feed_forward", FeedForward)
+    register("gatys", Gatys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from PIL import Image
@@ -15,8 +15,10 @@ from stylemix.images import Picture
 from stylemix.plugins import registry
 from stylemix.style import Style
 
-Progress = Callable[[int, int], None]
-"""Called with the steps done and their total; an exception it raises stops the work."""
+Progress = Callable[..., object]
+"""Called with the steps done and their total. A function with a third parameter (required, or named
+``picture``) is also given the picture so far, a PIL image: the photograph until an optimisation
+begins. An exception that it raises stops the work."""
 
 
 class Stylizer(nn.Module):
@@ -24,9 +26,12 @@ class Stylizer(nn.Module):
 
     Attributes:
         config: exactly what the stylizer was built from; JSON in, JSON out.
+        trained: whether it is nothing without trained weights. One that is not works by its
+            registered name alone, and is listed among the models as a method.
     """
 
     config: dict[str, Any]
+    trained: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -54,6 +59,8 @@ class Stylizer(nn.Module):
         preserve_color: bool = False,
         size: int | None = None,
         tile: int | None = None,
+        refine: int = 0,
+        refine_features: str | None = None,
         progress: Progress | None = None,
     ) -> Image.Image:
         """Stylise one photograph; see :func:`stylemix.stylize`."""

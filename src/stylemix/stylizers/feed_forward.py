@@ -7,22 +7,33 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.color import preserve_color as keep_color
 from stylemix.errors import ConfigError
 from stylemix.generators import Generator, Injected, pad_to_multiple
-from stylemix.images import LoadedPicture, Picture, read, resize, to_float, to_pil
+from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injection import Injection
+from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.registry import suggest
 from stylemix.style import Style, StyleMix
 from stylemix.stylizers.base import Progress, Stylizer
-from stylemix.stylizers.mixing import check_strength, check_weights, style_weights
+from stylemix.stylizers.painting import (
+    REFINE,
+    REFINE_FEATURES,
+    between,
+    cached_space,
+    keep,
+    paint,
+    painting_of,
+    with_picture,
+)
+from stylemix.stylizers.request import as_list, make_request
 from stylemix.tiling import render_tiled
 from stylemix.types import Site, Spec, StyleCode
 
@@ -88,7 +99,7 @@ class FeedForward(Stylizer):
             if key not in config:
                 raise ConfigError(f"the model's configuration lacks {key!r}")
         injections = config["injections"]
-        if isinstance(injections, Mapping) or isinstance(injections, str):
+        if isinstance(injections, Mapping | str):
             raise ConfigError('injections must be a list such as [{"name": "film"}]')
         return cls(config["generator"], config["encoder"], injections,
                    config.get("style_size", 256))
@@ -106,7 +117,9 @@ class FeedForward(Stylizer):
             if any(fnmatch.fnmatchcase(site.name, p) for p in patterns or cls.sites):
                 used.add(number)
                 channels = {**self.encoder.channels, "site": site.channels}
-                key = options["name"] if options["name"] not in found else f"{options['name']}{number}"
+                key = options["name"]
+                if key in found:
+                    key = f"{key}{number}"
                 found[key] = registry("injections").build(options, site, channels)
         return found
 
@@ -125,6 +138,11 @@ class FeedForward(Stylizer):
             self._fingerprint = digest.hexdigest()[:16]
         return self._fingerprint
 
+    @property
+    def needs(self) -> set[str]:
+        """Names of the style code that the injections read."""
+        return {n for i in self._injected for _, m in i.attached() for n in m.needs}
+
     def code(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]."""
         return self.encoder(image)
@@ -137,7 +155,7 @@ class FeedForward(Stylizer):
             code: their code, when it is known already.
         """
         own: Mapping[str, Tensor] = {}
-        needs = {n for i in self._injected for m in i.injections.values() for n in m.needs}
+        needs = self.needs
         if "site" in needs:
             image_padded = pad_to_multiple(
                 image, self.generator.multiple_of, self.generator.minimum_size)
@@ -147,7 +165,7 @@ class FeedForward(Stylizer):
         prepared: dict[str, Any] = {}
         for injected in self._injected:
             site = injected.site.name
-            for name, injection in injected.injections.items():
+            for name, injection in injected.attached():
                 if "site" in injection.needs and site not in own:
                     raise ConfigError(f"the injection {name!r} needs the style's own features at "
                                       f"{site!r}, which this generator doesn't have; it has them "
@@ -168,7 +186,8 @@ class FeedForward(Stylizer):
     @torch.inference_mode()
     def encode(self, style: Picture) -> Style:
         """Encode one painting; keep the result to use it for many photographs."""
-        return self._encode(read(style, to_srgb=True))
+        rgb = keep(style)
+        return replace(self._encode(LoadedPicture(rgb, None, None, "style")), painting=rgb)
 
     def _encode(self, picture: LoadedPicture) -> Style:
         rgb = picture.rgb
@@ -188,34 +207,38 @@ class FeedForward(Stylizer):
         preserve_color: bool = False,
         size: int | None = None,
         tile: int | None = None,
+        refine: int = 0,
+        refine_features: str | None = None,
         progress: Progress | None = None,
     ) -> Image.Image:
         """Stylise one photograph; see :func:`stylemix.stylize`."""
-        strength = check_strength(strength)
-        styles = _as_list(style)
-        checked = check_weights(weights, len(styles))
-        if tile is not None and (not isinstance(tile, int) or (tile != 0 and tile < 64)):
-            raise ConfigError(f"tile must be 0 (never), a whole number >= 64, or None, got {tile!r}")
-        if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
-            raise ConfigError(f"size must be a whole number of pixels >= 1, got {size!r}")
-        picture = read(content)
-        rgb, alpha = picture.rgb, picture.alpha
-        if size is not None:
-            rgb = resize(rgb, long_side=size)
-            if alpha is not None:
-                alpha = resize(alpha[None], long_side=size)[0]
-        height, width = rgb.shape[-2:]
-        parts, rest = style_weights(checked, masks, strength, height, width)
+        styles = as_list(style)
+        steps = check_steps(refine)
+        request = make_request(
+            content, len(styles), strength=strength, weights=weights, masks=masks,
+            preserve_color=preserve_color, size=size, tile=tile,
+        )
+        space = cached_space(refine_features or REFINE_FEATURES, self.device) if steps else None
+        tell = with_picture(progress)
+
+        def forward(done: int, total: int) -> None:
+            # Of all work that is to come, the network's pass is none of the steps.
+            now, of = (0, steps) if steps else (done, total)
+            tell(now, of, lambda: to_pil(request.rgb))
+
         was_training = self.training
         self.eval()
         try:
             encoded = [self._own(s) if isinstance(s, Style) else self.encode(s) for s in styles]
-            out = self._mix(rgb, encoded, parts, rest, tile, progress)
+            out = self._mix(request.rgb, encoded, request.parts, request.rest, tile,
+                            forward if progress is not None else None)
         finally:
             self.train(was_training)
-        if preserve_color:
-            out = keep_color(to_float(out)[0], to_float(rgb)[0])
-        return to_pil(out, alpha, picture.icc)
+        if space is None or request.empty:
+            return request.finish(out)
+        start = between(out, request.rgb)
+        return paint(request, start, [painting_of(s) for s in encoded], space, REFINE, steps,
+                     progress)
 
     def _own(self, style: Style) -> Style:
         if style.fingerprint != self.fingerprint:
@@ -246,6 +269,8 @@ class FeedForward(Stylizer):
         out = self.render(rgb, mix, tile, first)
         # The network alone gives the photograph back only roughly; what it misses is added in
         # the content's share, so that strength 0 and unmasked regions are the photograph itself.
+        # Styles elsewhere in the picture shift its statistics, so unmasked regions also need the
+        # last word of _add_error.
         again = self.render(rgb, StyleMix.single(itself), tile, second)
         return _add_error(out, rgb, again, rest.clamp(0, 1))
 
@@ -294,13 +319,6 @@ class FeedForward(Stylizer):
         return _to_type(out, rgb.dtype)
 
 
-def _as_list(style: Any) -> list[Any]:
-    styles = list(style) if isinstance(style, list | tuple) else [style]
-    if not styles:
-        raise ConfigError("the list of styles is empty; give at least one painting")
-    return styles
-
-
 def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
     if dtype == torch.uint8:
         return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
@@ -308,7 +326,7 @@ def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
-    """Give ``out + weight * (rgb - again)``, row by row to spare memory."""
+    """Give ``out + weight * (rgb - again)``, and ``rgb`` where weight is 1; row by row."""
     top = 255.0 if rgb.dtype == torch.uint8 else 1.0
     result = torch.empty_like(out)
     rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
@@ -317,6 +335,7 @@ def _add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tenso
         w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
         error = rgb[:, part].float() - again[:, part].float()
         value = (out[:, part].float() + w * error).clamp(0, top)
+        value = torch.lerp(value, rgb[:, part].float(), w**4)  # near nothing but where w is near 1
         result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
     return result
 

@@ -1,0 +1,13 @@
+"""Optimisation of a picture through a frozen feature network."""
+
+from __future__ import annotations
+
+from stylemix.optimization.descent import Descent
+from stylemix.optimization.recipe import Recipe, check_steps
+from stylemix.optimization.render import Task, optimize
+from stylemix.optimization.space import FEATURES, FeatureSpace, feature_space
+
+__all__ = [
+    "FEATURES", "Descent", "FeatureSpace", "Recipe", "Task", "check_steps", "feature_space",
+    "optimize",
+]

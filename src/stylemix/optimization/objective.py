@@ -1,0 +1,204 @@
+"""The loss of a picture and its gradient, at once or tile by tile.
+
+Content is a sum over positions and comes apart into tiles by itself. Style is a function of Gram
+matrices, which are sums over the *whole* picture; so a first pass over the tiles adds these up,
+the loss is differentiated with respect to them, and a second pass pushes that gradient back
+through the features of each tile. Nothing is approximated: with a halo as wide as the network
+sees, the result is the untiled gradient up to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stylemix.losses.style import GRAM_LAYERS
+from stylemix.optimization import tiles
+from stylemix.optimization.space import FeatureSpace, shrink
+from stylemix.optimization.targets import Grams, Region, mixed
+from stylemix.types import Box
+
+CONTENT_LAYER = "relu3_3"
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The two losses of a picture.
+
+    Attributes:
+        content: ``||F_y - F_c||^2 / ||F_c||^2`` at relu3_3, in the teacher's features.
+        style: ``||G_y - G_s|| / ||G_s||``, mean over four layers and over the regions by area. The
+            distance itself, not its square, whose pull fades where the style is nearly reached.
+    """
+
+    content: float
+    style: float
+
+
+class Objective:
+    """Content and style loss of one picture against a photograph and paintings.
+
+    Args:
+        space: what to look through.
+        content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
+        styles: the paintings' Gram matrices.
+        regions: where they hold.
+        style_weight: of the style loss against the content loss.
+        strength: in [0, 1]; below one the style target moves towards the photograph's own Gram
+            matrices, ``(1 - strength) G_c + strength G_s``: the photograph itself is the optimum
+            at 0.
+        tile: side of a tile in pixels; 0 takes the whole picture at once.
+    """
+
+    def __init__(
+        self,
+        space: FeatureSpace,
+        content: Tensor,
+        styles: Sequence[Grams],
+        regions: Sequence[Region],
+        *,
+        style_weight: float,
+        strength: float = 1.0,
+        tile: int = 0,
+    ) -> None:
+        self.space = space
+        self.regions = list(regions)
+        self.style_weight = style_weight
+        self.height, self.width = content.shape[-2:]
+        self.boxes = tiles.split(self.height, self.width, tile)
+        self._look_at_content(content)
+        self.targets = [
+            mixed([*styles, own], [*(strength * w for w in region.styles), 1 - strength])
+            for region, own in zip(self.regions, self._grams, strict=True)
+        ]
+        self.norms = [
+            {layer: self.space.gram_energy(layer, target[layer]).clamp_min(1e-20)
+             for layer in GRAM_LAYERS}
+            for target in self.targets
+        ]
+
+    @torch.no_grad()
+    def _look_at_content(self, content: Tensor) -> None:
+        """Keep the photograph's content map, its length, and its Gram matrices by region."""
+        self.content: Tensor | None = None
+        self.content_norm = 0.0
+        self.weights: list[dict[str, Tensor]] = [{} for _ in self.regions]
+        for layer in GRAM_LAYERS:
+            stride = tiles.STRIDES[layer]
+            like = content.new_empty(1, 1, self.height // stride, self.width // stride)
+            for region, kept in zip(self.regions, self.weights, strict=True):
+                if region.weight is not None:
+                    kept[layer] = shrink(region.weight.to(content.device), like)
+        self._grams = [
+            {layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions
+        ]
+        for box in self.boxes:
+            seen = self._look(content, box)
+            x = seen[CONTENT_LAYER]
+            place = self._place(box, CONTENT_LAYER)
+            if self.content is None:
+                stride = tiles.STRIDES[CONTENT_LAYER]
+                self.content = x.new_empty(
+                    1, x.shape[1], self.height // stride, self.width // stride)
+            rows, columns = place.slices()
+            self.content[:, :, rows, columns] = x
+            self.content_norm += float(self.space.energy(CONTENT_LAYER, x, absolute=True))
+            self._add_grams(seen, box, self._grams)
+        self.content_norm = max(self.content_norm, 1e-12)
+
+    def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
+        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        if len(self.boxes) == 1:
+            return self._whole(image)
+        return self._in_tiles(image)
+
+    def _whole(self, image: Tensor) -> tuple[Losses, Tensor]:
+        pixels = image.detach().requires_grad_()
+        seen = self._look(pixels, self.boxes[0])
+        content = self._content(seen, self.boxes[0])
+        grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
+        self._add_grams(seen, self.boxes[0], grams)
+        style = self._style(grams)
+        (gradient,) = torch.autograd.grad(content + self.style_weight * style, pixels)
+        return Losses(float(content.detach()), float(style.detach())), gradient
+
+    def _in_tiles(self, image: Tensor) -> tuple[Losses, Tensor]:
+        sums: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
+        with torch.no_grad():
+            for box in self.boxes:
+                self._add_grams(self._look(image, box), box, sums)
+        leaves = [{k: g.requires_grad_() for k, g in grams.items()} for grams in sums]
+        style = self._style(leaves)
+        flat = [g for grams in leaves for g in grams.values()]
+        pushes = torch.autograd.grad(self.style_weight * style, flat)
+        gradient = torch.zeros_like(image)
+        content = 0.0
+        for box in self.boxes:
+            outer = tiles.with_halo(box, self.height, self.width)
+            rows, columns = outer.slices()
+            pixels = image[:, :, rows, columns].detach().requires_grad_()
+            seen = self._crop(self.space.look(pixels), box, outer)
+            part = self._content(seen, box)
+            grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(()))
+                                  for _ in self.regions]
+            self._add_grams(seen, box, grams)
+            own = [g for each in grams for g in each.values()]
+            total = part + sum((p * g).sum() for p, g in zip(pushes, own, strict=True))
+            (found,) = torch.autograd.grad(total, pixels)
+            gradient[:, :, rows, columns] += found
+            content += float(part.detach())
+        return Losses(content, float(style.detach())), gradient
+
+    def _look(self, image: Tensor, box: Box) -> dict[str, Tensor]:
+        """Give the maps of one tile, seen with its halo."""
+        outer = tiles.with_halo(box, self.height, self.width)
+        rows, columns = outer.slices()
+        return self._crop(self.space.look(image[:, :, rows, columns]), box, outer)
+
+    def _crop(self, seen: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
+        cropped = {}
+        for layer, x in seen.items():
+            moved = tiles.within(self._place(box, layer), self._place(outer, layer))
+            rows, columns = moved.slices()
+            cropped[layer] = x[:, :, rows, columns]
+        return cropped
+
+    def _place(self, box: Box, layer: str) -> Box:
+        return tiles.on_map(box, tiles.STRIDES[layer], self.height, self.width)
+
+    def _content(self, seen: dict[str, Tensor], box: Box) -> Tensor:
+        assert self.content is not None
+        rows, columns = self._place(box, CONTENT_LAYER).slices()
+        difference = seen[CONTENT_LAYER] - self.content[:, :, rows, columns]
+        return self.space.energy(CONTENT_LAYER, difference) / self.content_norm
+
+    def _add_grams(self, seen: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
+        """Add one tile's part of each region's Gram matrices, normalised by the whole region."""
+        for layer in GRAM_LAYERS:
+            x = seen[layer]
+            rows, columns = self._place(box, layer).slices()
+            stride = tiles.STRIDES[layer]
+            for own, weights in zip(grams, self.weights, strict=True):
+                if layer in weights:
+                    weight = weights[layer][:, :, rows, columns]
+                    part = self.space.gram_sum(layer, x, weight)
+                    part = part / weights[layer].sum().clamp_min(1e-6)
+                else:
+                    places = (self.height // stride) * (self.width // stride)
+                    part = self.space.gram_sum(layer, x) / places
+                own[layer] = own[layer].to(part.device) + part
+
+    def _style(self, grams: list[Grams]) -> Tensor:
+        total = torch.zeros((), device=next(iter(grams[0].values())).device)
+        for found, target, norm, region in zip(
+            grams, self.targets, self.norms, self.regions, strict=True
+        ):
+            for layer in GRAM_LAYERS:
+                energy = self.space.gram_energy(layer, found[layer] - target[layer])
+                # Rounded at 0, where a norm has no gradient.
+                distance = (energy / norm[layer] + 1e-6).sqrt()
+                total = total + region.share * distance / len(GRAM_LAYERS)
+        return total
