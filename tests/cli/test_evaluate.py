@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import stylemix
+from stylemix import metrics
+
+
+@pytest.fixture
+def folders(draw, tmp_path):
+    for seed in range(2):
+        draw(f"photos/{seed}.png", seed, 72, 80)
+    for seed in range(3):
+        draw(f"paintings/{seed}.png", 10 + seed, 80, 72)
+    (tmp_path / "photos" / "notes.txt").write_text("no picture")
+    return ["--content", tmp_path / "photos", "--style", tmp_path / "paintings"]
+
+
+def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
+    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
+                    "--strength", 0.8, "--json", tmp_path / "f.json", "--csv", tmp_path / "f.csv",
+                    "--sheet", tmp_path / "sheet.png", "--baseline", "copy")
+    assert result.exit_code == 0, result.stderr
+    expected = metrics.evaluate_pairs(
+        metrics.stylizer_method(stylemix.load(model), strength=0.8),
+        sorted((tmp_path / "photos").glob("*.png")), sorted((tmp_path / "paintings").iterdir()),
+        size=64, features="thin",
+    )
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert len(found["records"]) == len(expected.records) == 6
+    for own, other in zip(found["records"], expected.records, strict=True):
+        own.pop("seconds")
+        other.pop("seconds")
+        assert own == pytest.approx(other)
+    with open(tmp_path / "f.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["content"] for row in rows] == ["0.png"] * 3 + ["1.png"] * 3
+    copied = json.loads((tmp_path / "f-copy.json").read_text())
+    assert copied["summary"]["content_loss"]["mean"] == pytest.approx(0, abs=1e-6)
+    assert (tmp_path / "f-copy.csv").exists()
+    assert f"{model}: 6 pairs\n" in result.stdout
+    assert "copy: 6 pairs\n" in result.stdout
+    assert result.stdout.count("style_loss") == 2
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > sheet.height > 192  # three paintings, two photographs
+
+
+def test_limit_takes_the_first(invoke, model, folders):
+    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
+                    "--limit", 1)
+    assert result.exit_code == 0, result.stderr
+    assert ": 1 pairs\n" in result.stdout
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--content", "nowhere"], "nowhere"),
+    (["--style", "empty"], "empty"),
+    (["-m", "flim"], "flim"),
+    (["--strength", "-1"], "strength"),
+    (["--size", "10"], "--size"),
+    (["--baseline", "magic"], "--baseline"),
+    (["--vgg", "nowhere.safetensors"], "nowhere.safetensors"),
+    (["--sheet", "sheet.gif"], "ending"),
+    (["--json", "photos/0.png"], "overwritten"),
+    (["--json", "nowhere/f.json"], "nowhere"),
+])
+def test_wrong_input_is_one_error(
+    invoke, model, folders, tmp_path, monkeypatch, arguments, said
+):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
+                    "--limit", 1, *arguments)
+    assert result.exit_code == 2
+    assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
+    assert said in result.stderr
+    assert not Path("sheet.gif").exists()

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def paintings(draw, tmp_path):
+    for seed in range(12):
+        draw(f"paintings/{'abc'[seed % 3]}/{seed}.png", seed, 40, 40)
+    return tmp_path / "paintings"
+
+
+def test_one_panel_of_a_model_and_two_with_an_encoder(invoke, model, paintings, tmp_path):
+    pytest.importorskip("sklearn")
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    options = ["--style", paintings, "--side", 32, "--device", "cpu", "--styles", 2]
+    result = invoke("tsne", "--model", model, *options, "-o", one)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == f"wrote {one} (8 paintings, 2 styles)\n"
+    both = ["tsne", "--encoder-weights", "thin", "-m", model, *options, "-o"]
+    assert invoke(*both, two).exit_code == 0
+    with Image.open(one) as first, Image.open(two) as second:
+        assert second.width > first.width + 600
+        assert second.height == first.height
+        # The first panel is the model's, whatever the order of the options.
+        panel = (16, 34, 16 + 640, 34 + 640)
+        assert first.crop(panel).tobytes() == second.crop(panel).tobytes()
+    assert invoke(*both, tmp_path / "again.png").exit_code == 0
+    assert (tmp_path / "again.png").read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("arguments, said", [
+    ([], "one or two of"),
+    (["-m", "a", "-m", "b", "-e", "thin"], "one or two of"),
+    (["-e", "nowhere.safetensors"], "no encoder file 'nowhere.safetensors'"),
+    (["-m", "gatys"], "no encoder to show"),
+    (["-e", "thin", "-o", "figure.gif"], "ending"),
+    (["-e", "thin", "--style", "nowhere"], "there is no nowhere"),
+    (["-e", "thin", "--device", "warp"], "warp"),
+    (["-e", "thin", "--styles", "1"], "--styles"),
+])
+def test_wrong_input_is_one_error(invoke, paintings, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    result = invoke("tsne", "--style", paintings, "-o", "f.png", "--side", 32, *arguments)
+    assert result.exit_code == 2
+    assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
+    assert said in result.stderr
+    assert not (tmp_path / "f.png").exists()
+
+
+def test_without_scikit_learn_the_message_says_what_to_install(invoke, paintings, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
+    result = invoke("tsne", "-e", "thin", "--style", paintings, "-o", "f.png", "--side", 32)
+    assert result.exit_code == 2
+    assert "pip install 'stylemix[metrics]'" in result.stderr
