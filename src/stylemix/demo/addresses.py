@@ -1,0 +1,68 @@
+"""Refuses requests that ask the server to fetch files from the web."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stylemix.demo.bodies import Application, Message, Receive, Send, refuse
+
+
+class NoAddresses:
+    """ASGI middleware that answers 400 to JSON which names a web address as a file's path.
+
+    Gradio would download it, however large it is. It must run behind
+    :class:`stylemix.demo.bodies.BodyLimit`, for it holds the body in memory.
+
+    Args:
+        app: what to call.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        kind = dict(scope.get("headers", ())).get(b"content-type", b"")
+        if scope["type"] != "http" or scope.get("method") != "POST" or b"multipart" in kind:
+            await self.app(scope, receive, send)
+            return
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the client has left
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if _names_address(body):
+            await refuse(send, 400, "Files must be uploaded; web addresses aren't fetched.")
+            return
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, replay, send)
+
+
+def _names_address(body: bytes) -> bool:
+    try:
+        todo: list[Any] = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return False  # Gradio refuses it as well
+    while todo:
+        value = todo.pop()
+        if isinstance(value, Mapping):
+            path = value.get("path")
+            if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
+                return True
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)
+    return False

@@ -1,0 +1,76 @@
+"""Photographs and paintings to try; they lie in the repository, not in the wheel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylemix.demo.results import preview
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+THUMBNAIL = 240
+MOST = 12
+"""Pictures of each kind that the page shows."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture to choose.
+
+    Attributes:
+        picture: path of the picture in full size.
+        thumbnail: path of a small WebP of it.
+        title: from its file name.
+    """
+
+    picture: str
+    thumbnail: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What the galleries show; both empty where there is no folder of examples."""
+
+    photos: tuple[Example, ...] = ()
+    paintings: tuple[Example, ...] = ()
+
+
+def find_folder() -> Path | None:
+    """Find the examples of the repository that this package is used from, if it is one."""
+    folder = Path(__file__).resolve().parents[3] / "examples"
+    return folder if (folder / "photos").is_dir() else None
+
+
+def prepare(source: Path | None, target: Path) -> Examples:
+    """Copy examples into a folder that the server may serve, with thumbnails.
+
+    Args:
+        source: a folder with the folders ``photos`` and ``paintings``; either may be missing.
+        target: where the copies go.
+
+    Raises:
+        PictureError: one of the files is no picture.
+    """
+    if source is None:
+        return Examples()
+    return Examples(
+        _prepare(source / "photos", target / "photos"),
+        _prepare(source / "paintings", target / "paintings"),
+    )
+
+
+def _prepare(source: Path, target: Path) -> tuple[Example, ...]:
+    if not source.is_dir():
+        return ()
+    files = sorted(f for f in source.iterdir() if f.suffix.lower() in ENDINGS)
+    found = []
+    for file in files[:MOST]:
+        target.mkdir(parents=True, exist_ok=True)
+        copy = target / file.name
+        copy.write_bytes(file.read_bytes())
+        thumbnail = target / "thumbnails" / f"{file.stem}.webp"
+        preview(str(file), thumbnail, THUMBNAIL)
+        title = file.stem.replace("-", " ").replace("_", " ").capitalize()
+        found.append(Example(str(copy), str(thumbnail), title))
+    return tuple(found)

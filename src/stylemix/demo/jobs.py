@@ -1,0 +1,80 @@
+"""One worker that renders, with progress and a cancel that reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from stylemix.errors import Cancelled
+from stylemix.stylizers import Progress
+
+T = TypeVar("T")
+
+
+class Jobs:
+    """Runs one piece of work at a time, in a thread of its own.
+
+    A cancelled job stops at its next progress call. Whoever asked is told at once, but the next
+    job starts only then, so that users who start and cancel can't pile up work.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stylemix")
+        self._flags: dict[threading.Event, str | None] = {}
+
+    @property
+    def open(self) -> int:
+        """Jobs that wait or run."""
+        return len(self._flags)
+
+    async def run(
+        self, work: Callable[[Progress], T], *, session: str | None, progress: Progress
+    ) -> T:
+        """Run ``work`` and give what it returns.
+
+        Args:
+            work: called in the worker with the progress callback that it must hand on.
+            session: who asks; see :meth:`stop`.
+            progress: called from the worker with the steps done and their total.
+
+        Raises:
+            Cancelled: :meth:`stop` was called for the session.
+            asyncio.CancelledError: the awaiting task was cancelled.
+        """
+        flag = threading.Event()
+
+        def tick(done: int, total: int) -> None:
+            if flag.is_set():
+                raise Cancelled("the work was cancelled")
+            progress(done, total)
+
+        def job() -> T:
+            tick(0, 1)
+            return work(tick)
+
+        # Gradio finds the event that progress belongs to by context variables.
+        context = contextvars.copy_context()
+        future = self._pool.submit(context.run, job)
+        self._flags[flag] = session
+        # Only the end of the work itself closes the job, not that of whoever awaits it.
+        future.add_done_callback(lambda _: self._flags.pop(flag, None))
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            flag.set()
+
+    def stop(self, session: str | None) -> None:
+        """Cancel every job of a session, such as when its browser has left."""
+        for flag, owner in list(self._flags.items()):
+            if owner == session:
+                flag.set()
+
+    def close(self) -> None:
+        """Cancel everything and end the worker."""
+        for flag in list(self._flags):
+            flag.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)

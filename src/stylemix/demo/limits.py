@@ -1,0 +1,87 @@
+"""What the demo accepts from strangers, and the check of an uploaded picture."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from stylemix.errors import ConfigError, PictureError, StylemixError
+from stylemix.picture_io import open_file
+
+PAINTINGS = 4
+"""How many paintings one request may mix."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep one server alive under many users.
+
+    Attributes:
+        max_file_bytes: of one uploaded picture.
+        max_pixels: of one uploaded picture, and of one result.
+        max_side: the largest ``size`` to choose, in pixels.
+        queue: requests that may wait; more are refused with a message.
+        cache_bytes: uploads and results kept on disk; the oldest go first.
+        cache_seconds: how long they are kept at most.
+    """
+
+    max_file_bytes: int = 20 * 2**20
+    max_pixels: int = 24_000_000
+    max_side: int = 4096
+    queue: int = 40
+    cache_bytes: int = 2 * 2**30
+    cache_seconds: int = 3600
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ConfigError(f"the demo's {name} must be a whole number >= 1, got {value!r}")
+
+
+def check_picture(path: str, label: str, limits: Limits) -> tuple[int, int]:
+    """Refuse what is no picture or too large, by the file's header alone.
+
+    Args:
+        path: the uploaded file.
+        label: what to call it in messages, such as ``"painting 2"``; users never see server paths.
+        limits: the bounds.
+
+    Returns:
+        Width and height in pixels, as stored.
+
+    Raises:
+        PictureError: it is missing, no picture or too large.
+    """
+    try:
+        size = os.path.getsize(path)
+        if size > limits.max_file_bytes:
+            raise PictureError(
+                f"{label} is a file of {size / 2**20:.1f} MB, more than the limit of "
+                f"{limits.max_file_bytes / 2**20:.1f} MB: shrink it first"
+            )
+        with open_file(path, max_pixels=2**62) as image:
+            width, height = image.size
+    except StylemixError as problem:
+        raise PictureError(named(problem, path, label)) from None
+    except OSError:
+        raise PictureError(f"{label} is no longer on the server: upload it again") from None
+    check_pixels(width, height, label, limits)
+    return width, height
+
+
+def check_pixels(width: int, height: int, label: str, limits: Limits) -> None:
+    """Refuse a picture of too many pixels.
+
+    Raises:
+        PictureError: it has more than ``limits.max_pixels``.
+    """
+    if width * height > limits.max_pixels:
+        raise PictureError(
+            f"{label} has {width} x {height} pixels = {width * height / 1e6:.1f} megapixels, more "
+            f"than the limit of {limits.max_pixels / 1e6:.1f}: choose a smaller one"
+        )
+
+
+def named(problem: Exception, path: str, label: str) -> str:
+    """Give an error's message with a server path replaced by what users call the file."""
+    return str(problem).replace(repr(path), label).replace(path, label)

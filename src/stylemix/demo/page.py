@@ -1,0 +1,199 @@
+"""The page: controls, galleries and what their events call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.components.image_editor import AcceptBlobs
+
+from stylemix.demo.controls import (
+    AUTOMATIC,
+    MAX_STRENGTH,
+    MAX_WEIGHT,
+    ORIGINAL,
+    size_choices,
+    tile_choices,
+)
+from stylemix.demo.examples import Example, Examples
+from stylemix.demo.limits import PAINTINGS
+from stylemix.demo.look import HEADER
+from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
+from stylemix.demo.service import EDITOR_SIDE, Service
+
+DEFAULT_SIZE = "1024"
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def build(service: Service, examples: Examples) -> gr.Blocks:
+    """Make the page.
+
+    Args:
+        service: what its events call.
+        examples: what its galleries show.
+    """
+    limits = service.limits
+    with gr.Blocks(title="stylemix", analytics_enabled=False,
+                   delete_cache=(60, limits.cache_seconds)) as page:
+        gr.HTML(HEADER, padding=False)
+        with gr.Row():
+            with gr.Column(scale=5, min_width=320):
+                photo = _photograph(examples.photos)
+                slots, weights = _paintings(examples.paintings)
+                regions = _regions(service)
+                size, tile, model = _advanced(service)
+            with gr.Column(scale=6, min_width=320, elem_id="output"):
+                _title("Result")
+                result = gr.ImageSlider(label="Before and after", show_label=False, format="webp",
+                                        elem_id="result", interactive=False, max_height=620,
+                                        buttons=["fullscreen"])
+                line = gr.Markdown(elem_classes="sm-line", elem_id="line")
+                with gr.Column(elem_id="actions"):
+                    strength = gr.Slider(0, MAX_STRENGTH, value=1.0, step=0.05, label="Strength",
+                                         elem_id="strength",
+                                         info="0 is the photograph, 1 as trained, more exaggerates")
+                    preserve = gr.Checkbox(False, label="Keep the photograph's colours",
+                                           elem_id="preserve-color")
+                    with gr.Row():
+                        go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3)
+                        cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1,
+                                           min_width=90, interactive=False)
+                download = gr.DownloadButton("Download as PNG", elem_id="download",
+                                             interactive=False)
+        # The browser calls listeners one after another, each when the former has answered.
+        go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
+        run = go.click(
+            service.stylize,
+            inputs=[photo, *slots, *weights, strength, preserve, regions, size, tile, model],
+            outputs=[download, result, line],
+            api_name="stylize", preprocess=False, concurrency_id="stylize", concurrency_limit=1,
+            show_progress_on=result,
+        )
+        run.then(lambda: gr.Button(interactive=False), None, cancel, queue=False, **PRIVATE)
+        run.success(lambda: gr.DownloadButton(interactive=True), None, download, queue=False,
+                    **PRIVATE)
+        cancel.click(lambda: gr.Button(interactive=False), None, cancel, cancels=[run],
+                     queue=False, **PRIVATE)
+        photo.change(service.canvas, photo, regions, preprocess=False, concurrency_id="canvas",
+                     concurrency_limit=2, **PRIVATE)
+        page.unload(service.leave)
+        if examples.photos and examples.paintings:
+            start = (examples.photos[0].picture, examples.paintings[0].picture)
+            page.load(lambda: start, None, [photo, slots[0]], queue=False, **PRIVATE)
+    return page
+
+
+def _title(text: str, hint: str = "") -> None:
+    gr.Markdown(f"## {text}", elem_classes="sm-title")
+    if hint:
+        gr.Markdown(hint, elem_classes="sm-hint")
+
+
+def _photograph(examples: tuple[Example, ...]) -> gr.Image:
+    _title("Photograph")
+    photo = gr.Image(label="Photograph", show_label=False, type="filepath", image_mode=None,
+                     sources=["upload", "webcam", "clipboard"], height=300, elem_id="photo",
+                     buttons=[])
+    if examples:
+        strip = _strip(examples, "photo-examples")
+
+        def choose(event: gr.SelectData) -> str:
+            return examples[event.index].picture
+
+        strip.select(choose, None, photo, queue=False, **PRIVATE)
+    return photo
+
+
+def _paintings(examples: tuple[Example, ...]) -> tuple[list[gr.Image], list[gr.Slider]]:
+    _title("Paintings")
+    shown = gr.State(1)
+    columns, slots, weights = [], [], []
+    with gr.Row(elem_id="slots"):
+        for number in range(1, PAINTINGS + 1):
+            with gr.Column(min_width=140, visible=number == 1, elem_id=f"painting-{number}",
+                           elem_classes="sm-slot") as column:
+                slots.append(gr.Image(
+                    label=f"Painting {number}", type="filepath", image_mode=None, height=190,
+                    sources=["upload", "clipboard"], elem_id=f"image-{number}", buttons=[],
+                ))
+                weights.append(gr.Slider(
+                    0, MAX_WEIGHT, value=1.0, step=0.05, label=f"Weight {number}", visible=False,
+                    elem_id=f"weight-{number}",
+                ))
+            columns.append(column)
+    if examples:
+        strip = _strip(examples, "painting-examples")
+
+        def choose(count: int, first: Any, second: Any, third: Any, fourth: Any,
+                   event: gr.SelectData) -> list[Any]:
+            filled = (first, second, third, fourth)
+            empty = [k for k in range(count) if filled[k] is None]
+            target = empty[0] if empty else count - 1
+            picture = examples[event.index].picture
+            return [picture if k == target else gr.skip() for k in range(PAINTINGS)]
+
+        strip.select(choose, [shown, *slots], slots, queue=False, preprocess=False, **PRIVATE)
+    more = gr.Button("+ Mix in another painting", size="sm", elem_id="more")
+
+    def reveal(count: int) -> list[Any]:
+        count = min(count + 1, PAINTINGS)
+        return [
+            count,
+            gr.Button(visible=count < PAINTINGS),
+            *(gr.Column(visible=k < count) for k in range(PAINTINGS)),
+            *(gr.Slider(visible=k < count) for k in range(PAINTINGS)),
+        ]
+
+    more.click(reveal, shown, [shown, more, *columns, *weights], queue=False, **PRIVATE)
+    return slots, weights
+
+
+def _regions(service: Service) -> gr.ImageEditor:
+    with gr.Accordion("Regions", open=False, elem_id="regions"):
+        names = ", ".join(f"{name} for painting {k}" for k, name in enumerate(COLOR_NAMES, 1))
+        gr.Markdown(f"Paint on the photograph: {names}. What stays unpainted stays photograph. "
+                    "Paint nothing to use the whole picture.", elem_classes="sm-hint")
+        editor = gr.ImageEditor(
+            label="Regions", show_label=False, type="filepath", sources=(), transforms=(),
+            layers=False, canvas_size=(EDITOR_SIDE, EDITOR_SIDE), height=420,
+            brush=gr.Brush(default_size=40, colors=[(color, OPACITY) for color in COLORS],
+                           color_mode="fixed"),
+            eraser=gr.Eraser(default_size=40), elem_id="regions-editor", buttons=[],
+        )
+
+    def accept(data: AcceptBlobs) -> None:
+        record = data.data
+        index = record["index"]
+        service.drawings.put(str(record["id"]), record["type"],
+                             int(index) if index not in (None, "", "null") else -1,
+                             data.files[0][1])
+
+    # Gradio would keep every drawing that is never sent, and as many layers as a request claims.
+    accept._is_server_fn = True  # type: ignore[attr-defined]
+    editor.accept_blobs = accept
+    return editor
+
+
+def _advanced(service: Service) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+        sizes = size_choices(service.limits)
+        known = [value for _, value in sizes]
+        size = gr.Dropdown(
+            sizes, value=DEFAULT_SIZE if DEFAULT_SIZE in known else ORIGINAL, label="Size",
+            info="Long side of the result", elem_id="size", filterable=False,
+        )
+        tile = gr.Dropdown(
+            tile_choices(), value=AUTOMATIC, label="Tile", elem_id="tile", filterable=False,
+            info="Smaller tiles need less memory; the picture stays the same",
+        )
+        model = gr.Dropdown(list(service.models), value=next(iter(service.models)), label="Model",
+                            elem_id="model", filterable=False)
+    return size, tile, model
+
+
+def _strip(examples: tuple[Example, ...], name: str) -> gr.Gallery:
+    return gr.Gallery(
+        [(e.thumbnail, e.title) for e in examples], show_label=False, columns=len(examples),
+        rows=1, height=100, allow_preview=False, interactive=False, buttons=[], elem_id=name,
+        elem_classes="sm-strip", object_fit="cover", container=False, fit_columns=False,
+    )

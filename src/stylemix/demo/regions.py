@@ -1,0 +1,66 @@
+"""From strokes drawn on the photograph to one mask per painting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from stylemix.errors import ConfigError, PictureError
+
+COLORS = ("#e4572e", "#2f80d1", "#f2b705", "#0f9d58")
+"""The brush of each painting; far apart, so that blended edges stay with one of the two."""
+OPACITY = 0.7
+"""Of the brush: the photograph shines through, and so may an earlier stroke, but not too much."""
+COLOR_NAMES = ("red", "blue", "yellow", "green")
+MAX_PIXELS = 8_000_000
+"""Of one drawing; the page draws on a preview that is far smaller."""
+
+_VISIBLE = 40  # of 255: fainter pixels are a stroke's soft rim
+
+
+def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Image] | None:
+    """Give each painting the region painted in its colour.
+
+    Args:
+        layers: the drawing, transparent where nothing was painted; later ones lie on top. All of
+            one size.
+        used: the slots, 0 to 3, that hold a painting.
+
+    Returns:
+        One greyscale mask (0 or 255) per entry of ``used``, or None where nothing was painted.
+
+    Raises:
+        PictureError: a layer is too large, or sizes differ.
+        ConfigError: a colour was painted whose painting is missing.
+    """
+    owner = _owner(layers)
+    if owner is None:
+        return None
+    for slot in range(len(COLORS)):
+        if slot not in used and bool((owner == slot).any()):
+            raise ConfigError(f"a region is painted in {COLOR_NAMES[slot]}, the colour of painting "
+                              f"{slot + 1}, but there is no painting {slot + 1}: add it, or erase "
+                              "the region")
+    return [Image.fromarray(np.where(owner == slot, 255, 0).astype(np.uint8)) for slot in used]
+
+
+def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
+    """Give the slot that owns each pixel, -1 for none; None where nothing is painted."""
+    palette = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLORS], np.int32)
+    owner: np.ndarray | None = None
+    for layer in layers:
+        if layer.width * layer.height > MAX_PIXELS:
+            raise PictureError(f"the drawing of the regions has {layer.width} x {layer.height} "
+                               f"pixels, more than {MAX_PIXELS:,}: draw it on a smaller picture")
+        pixels = np.asarray(layer.convert("RGBA"))
+        if owner is None:
+            owner = np.full(pixels.shape[:2], -1, np.int8)
+        elif owner.shape != pixels.shape[:2]:
+            raise PictureError("the layers of the regions' drawing differ in size: draw them again")
+        painted = pixels[..., 3] >= _VISIBLE
+        colors = pixels[painted][:, :3].astype(np.int32)
+        nearest = ((colors[:, None] - palette) ** 2).sum(2).argmin(1)
+        owner[painted] = nearest.astype(np.int8)
+    return owner if owner is not None and bool((owner >= 0).any()) else None

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import stylemix
+from stylemix.demo.controls import read_request, size_choices, tile_choices
+from stylemix.demo.limits import Limits
+from stylemix.errors import ConfigError, PictureError
+
+
+def ask(files, **changes):
+    values = {
+        "photo": files.photo, "paintings": [files.paintings[0], None, files.paintings[2], None],
+        "weights": (1.0, 1.1, 1.2, 1.3), "strength": 0.7, "preserve_color": True, "layers": [],
+        "size": "512", "tile": "256", "limits": Limits(), **changes,
+    }
+    return read_request(**values)
+
+
+def test_values_arrive_under_the_library_s_names(files):
+    request = ask(files)
+    assert request.photo == files.photo
+    assert request.paintings == (files.paintings[0], files.paintings[2])
+    assert request.labels == ("painting 1", "painting 3")
+    assert request.options == {"strength": 0.7, "weights": [1.0, 1.2], "masks": None,
+                               "preserve_color": True, "size": 512, "tile": 256}
+
+
+def test_every_option_is_an_argument_of_stylize(files):
+    assert set(ask(files).options) <= set(inspect.signature(stylemix.stylize).parameters)
+
+
+def test_choices_stand_for_the_library_s_none_and_zero(files):
+    assert ask(files, size="original").options["size"] is None
+    assert ask(files, tile="automatic").options["tile"] is None
+    assert ask(files, tile="never").options["tile"] == 0
+
+
+def test_every_choice_offered_can_be_used(files):
+    limits = Limits(max_side=1024)
+    sizes = [value for _, value in size_choices(limits)]
+    assert "1024" in sizes
+    assert "1536" not in sizes
+    for size in sizes:
+        ask(files, size=size, limits=limits)
+    for _, tile in tile_choices():
+        ask(files, tile=tile)
+
+
+def test_masks_follow_the_paintings_in_use(files):
+    layer = np.zeros((1, 2, 4), np.uint8)
+    layer[0, 1] = (0xF2, 0xB7, 0x05, 255)
+    masks = ask(files, layers=[Image.fromarray(layer)]).options["masks"]
+    assert [np.asarray(m).tolist() for m in masks] == [[[0, 0]], [[0, 255]]]
+
+
+@pytest.mark.parametrize("changes, error, words", [
+    ({"photo": None}, PictureError, "no photograph"),
+    ({"paintings": [None] * 4}, PictureError, "no painting"),
+    ({"strength": 1.6}, ConfigError, "1.5"),
+    ({"strength": -0.1}, ConfigError, "strength"),
+    ({"strength": float("nan")}, ConfigError, "strength"),
+    ({"strength": "high"}, ConfigError, "strength"),
+    ({"strength": None}, ConfigError, "strength"),
+    ({"weights": ("much", 1, 1, 1)}, ConfigError, "weight 1"),
+    ({"weights": (1, 1, float("inf"), 1)}, ConfigError, "weight 3"),
+    ({"size": "huge"}, ConfigError, "size"),
+    ({"size": "-3"}, ConfigError, "size"),
+    ({"size": "99999"}, ConfigError, "size"),
+    ({"size": None}, ConfigError, "size"),
+    ({"tile": "1"}, ConfigError, "tile"),
+    ({"tile": ["256"]}, ConfigError, "tile"),
+    ({"size": "4096", "limits": Limits(max_pixels=10_000_000)}, PictureError, "the result"),
+    ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the photograph"),
+])
+def test_what_is_refused(files, changes, error, words):
+    with pytest.raises(error, match=words):
+        ask(files, **changes)
+
+
+def test_a_painting_that_is_no_picture_is_named(files, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    with pytest.raises(PictureError, match="painting 3"):
+        ask(files, paintings=[files.paintings[0], None, str(bad), None])

@@ -1,0 +1,70 @@
+"""The files of the Space agree with each other and with the package."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stylemix.demo.limits import Limits
+from stylemix.demo.regions import COLORS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "demo" / "README.md").read_text("utf-8")
+FRONT = yaml.safe_load(README.split("---")[1])
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "demo" / "requirements.txt").read_text("utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def test_the_front_matter_is_what_a_gradio_space_needs():
+    assert FRONT["sdk"] == "gradio"
+    assert (ROOT / "demo" / FRONT["app_file"]).is_file()
+    assert len(FRONT["short_description"]) <= 60  # the Hub's limit
+    assert FRONT["license"] == PROJECT["license"].lower()
+    assert {FRONT["colorFrom"], FRONT["colorTo"]} <= {
+        "red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+
+
+def test_pins_agree():
+    assert pins() == {"stylemix": PROJECT["version"], "gradio": FRONT["sdk_version"]}
+
+
+def test_the_pinned_gradio_is_recent_enough_for_the_extra():
+    pattern = r"gradio>=([\d.]+)"
+    floor = next(re.match(pattern, r).group(1)
+                 for r in PROJECT["optional-dependencies"]["demo"] if re.match(pattern, r))
+    def numbers(version: str) -> list[int]:
+        return [int(part) for part in version.split(".")]
+
+    assert numbers(FRONT["sdk_version"]) >= numbers(floor)
+
+
+def test_the_python_version_is_supported():
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
+    assert int(low) <= int(FRONT["python_version"].split(".")[1]) < int(high)
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_the_regions_colours_are_documented(color):
+    assert f"`{color}`" in README
+
+
+def test_the_limits_are_documented():
+    limits = Limits()
+    assert f"{limits.max_file_bytes // 2**20} MB" in README
+    assert f"{limits.max_pixels // 10**6} megapixels" in README
+    assert f"queue of {limits.queue}" in README
+    assert f"{limits.cache_bytes // 2**30} GB, one hour" in README
+    assert limits.cache_seconds == 3600
