@@ -1,0 +1,33 @@
+"""ComfyUI nodes for stylemix: render pictures in the style of one or several paintings."""
+
+from __future__ import annotations
+
+try:
+    import stylemix  # noqa: F401
+except ImportError as problem:
+    raise ImportError(
+        "the stylemix nodes need the stylemix library: run `python -m pip install -r "
+        "requirements.txt` in this folder, with the Python that runs ComfyUI"
+    ) from problem
+
+from comfy_api.latest import ComfyExtension, io
+
+from .nodes import NODES
+
+WEB_DIRECTORY = "./web"
+"""ComfyUI serves the help pages in ``docs`` from here."""
+
+__all__ = ["WEB_DIRECTORY", "StylemixExtension", "comfy_entrypoint"]
+
+
+class StylemixExtension(ComfyExtension):
+    """What ComfyUI asks for this pack's nodes."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        """Give the node classes."""
+        return list(NODES)
+
+
+async def comfy_entrypoint() -> StylemixExtension:
+    """Give the extension; ComfyUI calls this once at its start."""
+    return StylemixExtension()

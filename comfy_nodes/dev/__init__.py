@@ -1,0 +1,1 @@
+"""Tools for developers of the nodes; ComfyUI never imports them."""

@@ -1,0 +1,32 @@
+"""Which models the Load Model node offers, and what each choice stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import folder_paths
+
+import stylemix
+
+FOLDER = "stylemix"
+"""The folder below ComfyUI's ``models``, and the key in ``extra_model_paths.yaml``."""
+
+HUB = "Hugging Face Hub"
+"""The choice that takes the text beside it as ``owner/name``."""
+
+folder_paths.add_model_folder_path(FOLDER, str(Path(folder_paths.models_dir) / FOLDER))
+
+
+def choices() -> dict[str, str]:
+    """Give what the dropdown shows, and for each what ``stylemix.load`` takes.
+
+    Models that ship with stylemix come first, then every checkpoint folder (one with a
+    ``config.json``) in ``models/stylemix``, then the Hub, which stands for ``""``. Methods
+    without trained weights are no models to load: they have options of their own.
+    """
+    found = {info.name: info.name for info in stylemix.models() if info.kind != "method"}
+    for root in folder_paths.get_folder_paths(FOLDER):
+        for config in sorted(Path(root).glob("*/config.json")):
+            found.setdefault(f"{FOLDER}/{config.parent.name}", str(config.parent))
+    found[HUB] = ""
+    return found

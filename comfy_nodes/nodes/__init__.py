@@ -1,0 +1,13 @@
+"""The nodes, one a file. A new node is added to ``NODES``."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .apply_style import ApplyStyle
+from .encode_style import EncodeStyle
+from .load_model import LoadModel
+from .mix_styles import MixStyles
+
+NODES: tuple[type[io.ComfyNode], ...] = (LoadModel, EncodeStyle, MixStyles, ApplyStyle)
+"""Every node of this pack, in the order in which they are used."""

@@ -1,0 +1,51 @@
+"""The Encode Style node."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from stylemix import Stylizer
+
+from ..bundle import StyleBundle
+from ..errors import naming
+from ..interface import CATEGORY, StylemixModel, StylemixStyle, known
+from ..pictures import check_images, to_picture
+from ..progress import Progress
+
+
+class EncodeStyle(io.ComfyNode):
+    """Encodes paintings once, for use with any number of pictures."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node to ComfyUI."""
+        return io.Schema(
+            node_id="StylemixEncodeStyle",
+            display_name="Encode Style (stylemix)",
+            category=CATEGORY,
+            description="Encodes a painting. A batch of paintings becomes their equal mixture.",
+            inputs=[
+                StylemixModel.Input("model", tooltip="From Load Style Model."),
+                io.Image.Input(
+                    "painting",
+                    tooltip="One painting, or a batch of several that are mixed in equal parts.",
+                ),
+            ],
+            outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],
+            **known(io.Schema, search_aliases=["style reference", "painting"]),
+        )
+
+    @classmethod
+    def execute(cls, model: Stylizer, painting: Tensor) -> io.NodeOutput:
+        """Encode each painting of the batch."""
+        paintings = check_images(painting, "painting")
+        progress = Progress(len(paintings))
+        styles = []
+        for number, image in enumerate(paintings):
+            report = progress.of(number)
+            report(0, 1)
+            with naming(f"painting {number + 1} of {len(paintings)}"):
+                styles.append(model.encode(to_picture(image)))
+            report(1, 1)
+        return io.NodeOutput(StyleBundle.equal(model, styles))

@@ -1,0 +1,71 @@
+"""The Load Model node."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+from comfy.model_management import get_torch_device
+from comfy_api.latest import io
+
+import stylemix
+
+from ..errors import NodeError, naming
+from ..interface import CATEGORY, StylemixModel, known
+from ..model_folders import HUB, choices
+
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+
+
+class LoadModel(io.ComfyNode):
+    """Loads a model: an embedded one, a checkpoint folder, or one from the Hugging Face Hub."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node to ComfyUI."""
+        options = list(choices())
+        return io.Schema(
+            node_id="StylemixLoadModel",
+            display_name="Load Style Model (stylemix)",
+            category=CATEGORY,
+            description="Loads a stylemix model. The embedded ones need no download.",
+            inputs=[
+                io.Combo.Input(
+                    "model", options=options, default=options[0],
+                    tooltip="An embedded model, a checkpoint folder in models/stylemix, or a "
+                            "model from the Hugging Face Hub.",
+                ),
+                io.String.Input(
+                    "hub_name", default="",
+                    tooltip="owner/name, or owner/name@revision for a fixed version; only used "
+                            f"when model is {HUB!r}.",
+                ),
+            ],
+            outputs=[StylemixModel.Output("stylemix_model", display_name="model")],
+            **known(io.Schema, search_aliases=["neural style transfer", "stylize"]),
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, model: str, hub_name: str) -> str:
+        """Tell ComfyUI when to load again: a checkpoint folder was written anew."""
+        target = choices().get(model, "")
+        files = sorted(Path(target).glob("*")) if Path(target).is_absolute() else []
+        return f"{model} {hub_name} {[f.stat().st_mtime_ns for f in files]}"
+
+    @classmethod
+    def execute(cls, model: str, hub_name: str) -> io.NodeOutput:
+        """Load the model onto ComfyUI's device."""
+        target, revision, source = choices().get(model), None, "model"
+        if target is None:
+            raise NodeError(f"model: {model!r} is no longer there; choose another one")
+        if model == HUB:
+            name, _, tag = hub_name.strip().partition("@")
+            target, revision, source = name, tag or None, "hub_name"
+            if not _REPOSITORY.fullmatch(name):
+                raise NodeError(f"hub_name: expected owner/name, as on the Hugging Face Hub, got "
+                                f"{hub_name!r}")
+        # ComfyUI runs nodes in inference mode; weights made in it could never be trained again.
+        with naming(source), torch.inference_mode(False):
+            return io.NodeOutput(
+                stylemix.load(target, revision=revision, device=get_torch_device()))

@@ -1,0 +1,114 @@
+"""The Apply Style node."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from comfy_pictures import STYLED, image, reference
+from comfy_surface import Comfy
+from PIL import Image
+
+
+def test_apply_gives_what_the_library_gives(model: Any, encode: Any, apply: Any) -> None:
+    photo, painting = image(0), image(1)
+    style = encode(painting)
+    for options in (
+        {}, {"strength": 0.4}, {"strength": 1.7}, {"preserve_color": True}, {"size": 40},
+    ):
+        wanted = reference(model, photo, painting[0].numpy(), **options)
+        assert torch.equal(apply(photo, style, **options), wanted)
+        assert bool((wanted[:, :8, :8] != photo[:, :8, :8]).any())
+
+
+def test_tile_changes_nothing_and_is_used(comfy: tuple[Comfy, ModuleType], model: Any) -> None:
+    nodes = sys.modules[f"{comfy[1].__name__}.nodes"]
+    photo = image(0, 96, 160)
+    style = nodes.EncodeStyle.execute(model, image(1))[0]
+    whole = nodes.ApplyStyle.execute(photo, style, **STYLED)[0]
+    plain = len(comfy[0].bars[-1][1])
+    tiled = nodes.ApplyStyle.execute(photo, style, **{**STYLED, "tile": 64})[0]
+    assert len(comfy[0].bars[-1][1]) > plain
+    assert (whole - tiled).abs().max() <= 1 / 255 + 1e-6
+
+
+def test_batch_is_rendered_frame_by_frame(encode: Any, apply: Any) -> None:
+    style = encode(image(1))
+    frames = [image(seed) for seed in (2, 3, 4)]
+    together = apply(torch.cat(frames), style)
+    assert together.shape == (3, 32, 48, 3)
+    for made, frame in zip(together, frames, strict=True):
+        assert torch.equal(made[None], apply(frame, style))
+
+
+def test_rgba_keeps_its_opacity_and_grey_becomes_colour(encode: Any, apply: Any) -> None:
+    style = encode(image(1))
+    alpha = (torch.rand(1, 32, 48, 1) * 255).round() / 255
+    made = apply(torch.cat([image(0), alpha], -1), style)
+    assert torch.equal(made[..., 3:], alpha)
+    assert torch.equal(made[..., :3], apply(image(0), style))
+    grey = image(0)[..., :1]
+    assert torch.equal(apply(grey, style), apply(grey.repeat(1, 1, 1, 3), style))
+
+
+def test_mask_of_apply_limits_the_style(encode: Any, apply: Any) -> None:
+    mask = torch.zeros(1, 32, 48)
+    mask[..., :24] = 1
+    style = encode(torch.cat([image(1), image(2)]))
+    made = apply(image(0), style, mask=mask)
+    assert torch.equal(made[:, :, 24:], image(0)[:, :, 24:])
+    assert (made[:, :, :24] - image(0)[:, :, :24]).abs().mean() > 0.02
+    assert torch.equal(apply(image(0), style, mask=torch.zeros(1, 64, 64)),
+                       apply(image(0), style))
+
+
+def test_each_frame_has_its_mask(encode: Any, apply: Any) -> None:
+    frames = image(0).repeat(2, 1, 1, 1)
+    masks = torch.zeros(2, 32, 48)
+    masks[1] = 1
+    made = apply(frames, encode(image(1)), mask=masks)
+    assert torch.equal(made[0], frames[0])
+    assert torch.equal(made[1:], apply(image(0), encode(image(1))))
+
+
+def test_one_frame_at_a_time_reaches_the_model(encode: Any, apply: Any, model: Any) -> None:
+    sizes = []
+    handle = model.generator.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    try:
+        apply(torch.rand(5, 32, 48, 3), encode(image(1)))
+    finally:
+        handle.remove()
+    assert set(sizes) == {1}
+    assert len(sizes) >= 5
+
+
+def test_messages_name_the_input(encode: Any, apply: Any, mix: Any) -> None:
+    style = encode(image(1))
+    broken = image(0).repeat(2, 1, 1, 1)
+    broken[1, 0, 0, 0] = torch.nan
+    for wrong, message in (
+        (lambda: encode(broken), r"^painting 2 of 2: .*NaN"),
+        (lambda: apply(broken, style), r"^image 2 of 2: .*NaN"),
+        (lambda: apply(image(0)[0, 0], style), r"^image: expected an IMAGE"),
+        (lambda: apply(image(0), style, tile=32), r"^tile: "),
+        (lambda: apply(image(0), style, mask=torch.ones(1, 48, 32)), r"^mask: "),
+        (lambda: apply(image(0), mix(style, style, mask_a=torch.ones(2, 32, 48))),
+         r"^mask_a of Mix Styles: 2 masks for 1 pictures"),
+        (lambda: apply(image(0), mix(style, style, mask_b=torch.ones(1, 9, 48))),
+         r"^mask_b of Mix Styles: the mask is 48 x 9"),
+        (lambda: mix(style, style, 0.0, 0.0), r"^weight_a, weight_b: "),
+        (lambda: apply(image(0), style, strength=-1.0), r"strength"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong()
+
+
+def test_results_survive_comfyuis_own_saving(encode: Any, apply: Any) -> None:
+    """ComfyUI cuts 255 * value to 8 bits; a picture that isn't styled must not darken by that."""
+    made = apply(image(0), encode(image(1)), strength=0.0)[0].numpy()
+    saved = Image.fromarray((255 * made).clip(0, 255).astype(np.uint8))
+    assert np.array_equal(np.asarray(saved), (image(0)[0].numpy() * 255).round())

@@ -1,0 +1,121 @@
+"""The nodes against the older and the newer interface, and the stand-in against the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from comfy_surface import NEW, OLD, Comfy
+
+CHECKOUT = os.environ.get("COMFYUI_PATH")
+real = pytest.mark.skipif(not CHECKOUT, reason="COMFYUI_PATH names no ComfyUI checkout")
+
+_SIGNATURES = """
+import inspect, json, sys
+sys.argv = ["main.py", "--cpu"]
+import comfy.options
+comfy.options.enable_args_parsing()
+from comfy_api.latest import io
+found = {}
+for name in %r:
+    kind, _, side = name.partition(".")
+    thing = io.Custom("X") if kind == "Custom" else getattr(io, kind)
+    thing = getattr(thing, side) if side else thing
+    found[name] = list(inspect.signature(thing).parameters)
+import comfy.utils, folder_paths
+import comfy.model_management as management
+found["ProgressBar"] = list(inspect.signature(comfy.utils.ProgressBar).parameters)
+found["update"] = list(inspect.signature(comfy.utils.ProgressBar.update_absolute).parameters)
+found["add"] = list(inspect.signature(folder_paths.add_model_folder_path).parameters)
+found["cancel"] = management.InterruptProcessingException.__name__
+found["device"] = list(inspect.signature(management.get_torch_device).parameters)
+found["slider"] = io.NumberDisplay.slider.value
+print("FOUND" + json.dumps(found))
+"""
+
+
+def nodes(pack: ModuleType) -> list[Any]:
+    extension = asyncio.run(pack.comfy_entrypoint())
+    return list(asyncio.run(extension.get_node_list()))
+
+
+def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> None:
+    ids = [node.define_schema().node_id for node in nodes(comfy[1])]
+    assert ids == ["StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
+                   "StylemixApplyStyle"]
+
+
+def test_inputs_are_the_arguments_of_execute_in_order(comfy: tuple[Comfy, ModuleType]) -> None:
+    for node in nodes(comfy[1]):
+        arguments = node.execute.__func__.__code__.co_varnames[1:node.execute.__func__
+                                                                .__code__.co_argcount]
+        assert [entry.id for entry in node.define_schema().inputs] == list(arguments)
+
+
+def test_everything_has_a_tooltip_and_a_place(comfy: tuple[Comfy, ModuleType]) -> None:
+    for node in nodes(comfy[1]):
+        schema = node.define_schema()
+        assert schema.category == "stylemix"
+        assert schema.display_name.endswith("(stylemix)")
+        assert schema.description
+        assert all(entry.tooltip for entry in schema.inputs)
+
+
+def test_newer_interface_gets_advanced_inputs_and_aliases(
+    comfy: tuple[Comfy, ModuleType], request: pytest.FixtureRequest
+) -> None:
+    newer = "newer" in request.node.callspec.id
+    apply = nodes(comfy[1])[-1].define_schema()
+    advanced = [e.id for e in apply.inputs if getattr(e, "advanced", None)]
+    assert advanced == (["size", "tile"] if newer else [])
+    assert bool(getattr(apply, "search_aliases", None)) == newer
+
+
+def test_known_keeps_what_a_function_takes(pack: ModuleType) -> None:
+    known = sys.modules[f"{pack.__name__}.interface"].known
+    assert known(lambda a, b=1: None, b=2, c=3) == {"b": 2}
+
+
+@real
+def test_stand_in_has_no_parameter_that_comfyui_lacks() -> None:
+    assert CHECKOUT
+    version = re.search(r'"(.+)"', Path(CHECKOUT, "comfyui_version.py").read_text("utf-8"))
+    assert version
+    table = OLD if version[1] == "0.3.64" else NEW
+    answer = subprocess.run(
+        [os.environ.get("COMFYUI_PYTHON", sys.executable), "-c", _SIGNATURES % list(table)],
+        cwd=CHECKOUT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": CHECKOUT, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout.rpartition("FOUND")[2])
+    for name, parameters in table.items():
+        if name == "Custom.Input":  # an Input without a widget, as Image.Input
+            assert found[name] == found["Image.Input"]
+        assert set(parameters) - {"extra_dict"} <= set(found[name]), name
+    assert found["ProgressBar"][:2] == ["total", "node_id"]
+    assert found["update"][:4] == ["self", "value", "total", "preview"]
+    assert found["add"][:3] == ["folder_name", "full_folder_path", "is_default"]
+    assert found["cancel"] == "InterruptProcessingException"
+    assert found["slider"] == "slider"
+
+
+@real
+def test_server_serves_help_templates_and_the_choice_of_models(runner: Any) -> None:
+    server = runner.server
+    for name in ("StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
+                 "StylemixApplyStyle"):
+        assert server.get(f"/extensions/stylemix/docs/{name}.md").startswith(b"# ")
+    templates = server.get_json("/workflow_templates")["stylemix"]
+    assert {"basic", "mix_two_styles", "masked_regions", "video_batch"} <= set(templates)
+    kind, options = runner.object_info()["StylemixLoadModel"]["input"]["required"]["model"]
+    assert kind == "COMBO"
+    assert {"stylemix/tiny", "Hugging Face Hub"} <= set(options["options"])
