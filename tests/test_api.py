@@ -21,7 +21,7 @@ def array(image):
 @pytest.fixture(scope="module")
 def files():
     photo = sorted((EXAMPLES / "photos").glob("*.jpg"))[0]
-    return photo, sorted((EXAMPLES / "styles").glob("*.*"))
+    return photo, sorted((EXAMPLES / "paintings").glob("*.*"))
 
 
 def test_different_paintings_give_clearly_different_pictures(files):

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from stylemix.api import load, stylize
-from stylemix.catalogue import models
-from stylemix.encoders import StyleEncoder
-from stylemix.errors import StylemixError
-from stylemix.generators import Generator
-from stylemix.hookspecs import Register, hookimpl
-from stylemix.images import Picture
-from stylemix.injection import Injection
-from stylemix.style import Style, StyleMix
-from stylemix.stylizers import Stylizer
-from stylemix.types import Site, Spec, StyleCode
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stylemix.api import load, stylize
+    from stylemix.catalogue import models
+    from stylemix.encoders import StyleEncoder
+    from stylemix.errors import StylemixError
+    from stylemix.generators import Generator
+    from stylemix.hookspecs import Register, hookimpl
+    from stylemix.hub import push
+    from stylemix.images import Picture
+    from stylemix.injection import Injection
+    from stylemix.style import Style, StyleMix
+    from stylemix.stylizers import Stylizer
+    from stylemix.types import Site, Spec, StyleCode
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Generator",
@@ -25,10 +32,45 @@ __all__ = [
     "StyleCode",
     "StyleEncoder",
     "StyleMix",
-    "Stylizer",
     "StylemixError",
+    "Stylizer",
+    "__version__",
     "hookimpl",
     "load",
     "models",
+    "push",
     "stylize",
 ]
+
+# Imported on first use (PEP 562): torch takes seconds, which `stylemix --help` need not.
+_HOMES = {
+    "Generator": "generators",
+    "Injection": "injection",
+    "Picture": "images",
+    "Register": "hookspecs",
+    "Site": "types",
+    "Spec": "types",
+    "Style": "style",
+    "StyleCode": "types",
+    "StyleEncoder": "encoders",
+    "StyleMix": "style",
+    "Stylizer": "stylizers",
+    "StylemixError": "errors",
+    "hookimpl": "hookspecs",
+    "load": "api",
+    "models": "catalogue",
+    "push": "hub",
+    "stylize": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    thing = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = thing
+    return thing
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

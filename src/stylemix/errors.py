@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
 
 class StylemixError(Exception):
     """Base of every error that stylemix raises on purpose."""
@@ -31,8 +36,14 @@ class DataError(StylemixError):
     """A training or evaluation set can't be read."""
 
 
-class Cancelled(StylemixError):
-    """Raise it from a progress callback to stop the work."""
+class Cancelled(StylemixError):  # noqa: N818 - a wish, not a fault
+    """Raise it from a progress callback to stop the work.
+
+    Attributes:
+        picture: the picture so far (a PIL image), where an optimisation was stopped; else None.
+    """
+
+    picture: Image.Image | None = None
 
 
 class UnknownNameError(StylemixError, KeyError):

@@ -1,7 +1,8 @@
 """The hooks by which stylemix and outside plugins register their components.
 
 A plugin is a module with one or more functions marked ``@stylemix.hookimpl`` and named as below,
-announced by an entry point in the group ``stylemix``. Each hook is handed ``register(name, thing)``.
+announced by an entry point in the group ``stylemix``. Each hook is handed
+``register(name, thing)``.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class _Loaded:
         try:
             self._take(entry.load(), name)
         # A plugin is a stranger's code: whatever it raises must not take stylemix down with it.
-        except Exception as problem:  # noqa: BLE001
+        except Exception as problem:
             info.error = f"{type(problem).__name__}: {problem}"
             warnings.warn(
                 f"the stylemix plugin {name!r} could not be loaded and is left out "

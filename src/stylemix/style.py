@@ -22,10 +22,12 @@ class Style:
     Attributes:
         prepared: what each site's injection made of the style, by ``"site/injection"``.
         fingerprint: of the stylizer that made it; another stylizer refuses it.
+        painting: [3, h, w], what ``refine`` looks at; None for a batch.
     """
 
     prepared: Mapping[str, Any]
     fingerprint: str
+    painting: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -282,11 +282,12 @@ class _RunningMoments:
 
     def result(self) -> tuple[Tensor, Tensor]:
         """Give mean and biased variance, each [B, C, 1, 1] float64."""
-        assert self.mean is not None and self.deviations is not None
+        assert self.mean is not None
+        assert self.deviations is not None
         return self.mean, self.deviations / self.count
 
 
-class _Unknown(Exception):
+class _Unknown(Exception):  # noqa: N818 - a signal, not a fault
     """Ends a tile at the first statistic that is not known yet."""
 
     def __init__(self, x: Tensor) -> None:

@@ -6,8 +6,8 @@ from helpers import picture, tiny_model
 
 from stylemix.errors import ConfigError
 from stylemix.generators import Johnson
-from stylemix.stylizers import FeedForward
 from stylemix.style import StyleMix
+from stylemix.stylizers import FeedForward
 
 
 def plain(width: int = 4, blocks: int = 2) -> Johnson:
@@ -35,7 +35,7 @@ def test_declared_halos_are_wide_enough_and_not_far_too_wide():
     for stage in model.generator.stages:
         channels = x.shape[1]
         seen = {}
-        hooks = [m.register_forward_hook(lambda m, i, o: seen.setdefault(m, o))
+        hooks = [m.register_forward_hook(lambda m, i, o, seen=seen: seen.setdefault(m, o))
                  for m in stage.modules() if isinstance(m, ContentMoments)]
         out = stage(x, mix)
         for hook in hooks:
@@ -57,7 +57,7 @@ def test_declared_halos_are_wide_enough_and_not_far_too_wide():
 def test_output_is_a_picture_of_the_same_size():
     out = plain()(picture(0, 20, 28), StyleMix.single(tiny_model().prepare(picture(1))))
     assert out.shape == (1, 3, 20, 28)
-    assert 0 <= out.min() and out.max() <= 1
+    assert out.min() >= 0 and out.max() <= 1
 
 
 @pytest.mark.parametrize("options", [{"width": 0}, {"blocks": -1}, {"width": "wide"}])

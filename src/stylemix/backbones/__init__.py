@@ -8,7 +8,7 @@ from stylemix.backbones.inception import InceptionMixed6e
 from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
 from stylemix.errors import ConfigError
 
-__all__ = ["LAYERS", "FeatureNet", "InceptionMixed6e", "ThinVGG", "VGG16", "feature_net"]
+__all__ = ["LAYERS", "VGG16", "FeatureNet", "InceptionMixed6e", "ThinVGG", "feature_net"]
 
 
 def feature_net(name: str, weights: str | Path | None = None) -> FeatureNet:

@@ -16,7 +16,9 @@ from stylemix.registry import suggest
 LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3")
 
 # (layer number in torchvision's vgg16.features, block) of each convolution.
-_CONVOLUTIONS = ((0, 0), (2, 0), (5, 1), (7, 1), (10, 2), (12, 2), (14, 2), (17, 3), (19, 3), (21, 3))
+_CONVOLUTIONS = (
+    (0, 0), (2, 0), (5, 1), (7, 1), (10, 2), (12, 2), (14, 2), (17, 3), (19, 3), (21, 3),
+)
 _TAPS = {2: "relu1_2", 7: "relu2_2", 14: "relu3_3", 17: "relu4_1", 21: "relu4_3"}
 _POOL_BEFORE = (5, 10, 17)
 SMALLEST = 8
@@ -32,6 +34,8 @@ class FeatureNet(nn.Module):
         channels: of the four blocks.
         scale: what the mean-free picture in [0, 1] is multiplied by.
     """
+
+    mean: Tensor
 
     def __init__(self, channels: tuple[int, int, int, int], scale: float) -> None:
         super().__init__()
@@ -98,10 +102,7 @@ class VGG16(FeatureNet):
             WeightsError: the file is damaged or doesn't fit, or the download failed.
         """
         net = cls()
-        if weights is None:
-            state = _torchvision_state()
-        else:
-            state = load_weights(weights)
+        state = _torchvision_state() if weights is None else load_weights(weights)
         state = {k: v.float() for k, v in state.items()
                  if k.startswith("features.") and k.split(".")[1] in net.features}
         try:
@@ -116,7 +117,8 @@ def _torchvision_state() -> dict[str, Tensor]:
     from torchvision.models import VGG16_Weights
 
     try:
-        return dict(VGG16_Weights.IMAGENET1K_FEATURES.get_state_dict(progress=True, check_hash=True))
+        weights = VGG16_Weights.IMAGENET1K_FEATURES
+        return dict(weights.get_state_dict(progress=True, check_hash=True))
     except Exception as problem:
         raise WeightsError(
             "VGG-16's weights could not be downloaded "
@@ -137,6 +139,8 @@ class ThinVGG(FeatureNet):
     def __init__(self) -> None:
         super().__init__((16, 32, 64, 128), 1 / 0.226)
         for convolution in self.features.values():
+            assert isinstance(convolution, nn.Conv2d)
+            assert convolution.bias is not None
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
             nn.init.zeros_(convolution.bias)
 

@@ -6,9 +6,21 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
+from stylemix.backbones.weights_file import load_weights
+from stylemix.errors import ConfigError, WeightsError
 from stylemix.types import StyleCode
+
+
+def holds_whole(weights: str | Path) -> bool:
+    """Tell a file of a whole encoder from one of its trunk, by the names of its tensors.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    return any(name.startswith("trunk.") for name in load_weights(weights))
 
 
 class StyleEncoder(nn.Module):
@@ -17,16 +29,75 @@ class StyleEncoder(nn.Module):
     Attributes:
         channels: what the code holds and how many channels each has; ``"embedding"`` is the
             vector, every other name a map, from fine to coarse.
+        whole: whether every weight comes from one file, as :meth:`load_whole` reads it; there is
+            nothing left to calibrate then.
     """
 
     channels: Mapping[str, int]
+    whole: bool = False
 
     @abstractmethod
     def forward(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]; gives everything that ``channels`` names."""
 
     def initialize(self, weights: str | Path | None = None) -> None:
-        """Load pre-trained weights before a training; by default there are none to load."""
+        """Load pre-trained weights before a training.
+
+        Args:
+            weights: a file of the whole encoder, as ``stylemix pretrain-encoder`` writes it; an
+                encoder may know further kinds of files. None takes the encoder's usual weights,
+                if it has any.
+
+        Raises:
+            WeightsError: the file is missing or damaged, or doesn't fit.
+        """
+        if weights is not None:
+            self.load_whole(weights)
+
+    def load_whole(self, weights: str | Path) -> None:
+        """Read every weight from a safetensors file with the names of ``state_dict()``.
+
+        Raises:
+            WeightsError: the file is missing or damaged, lacks a tensor, has one too many, or has
+                one of another shape.
+        """
+        found, own = load_weights(weights), self.state_dict()
+        wrong = [f"it lacks {k}" for k in own if k not in found]
+        wrong += [f"it has {k}, which the encoder lacks" for k in found if k not in own]
+        wrong += [f"{k} is {list(found[k].shape)} in it, {list(v.shape)} in the encoder"
+                  for k, v in own.items() if k in found and found[k].shape != v.shape]
+        if wrong:
+            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            raise WeightsError(f"{weights} does not hold an encoder such as this "
+                               f"{type(self).__name__}: {wrong[0]}{more}; build the encoder with "
+                               "the options that it was pre-trained with")
+        broken = [k for k, v in found.items() if v.is_floating_point() and not v.isfinite().all()]
+        if broken:
+            raise WeightsError(f"{weights} holds infinite values in {broken[0]}; train it again")
+        with torch.no_grad():
+            self.load_state_dict({k: found[k].to(v.dtype) for k, v in own.items()})
+        self.whole = True
 
     def calibrate(self, images: Tensor) -> None:
-        """Measure what has to be known of typical paintings [N, 3, H, W] before a training."""
+        """Measure what has to be known of typical paintings [N, 3, H, W] before a training.
+
+        Changes nothing where :attr:`whole` is set.
+        """
+
+    def statistics(self, image: Tensor) -> Tensor | None:
+        """Measure what the embedding is computed from and no training changes.
+
+        A trainer that knows it for every painting need not look at them again.
+
+        Args:
+            image: [N, 3, H, W] in [0, 1].
+
+        Returns:
+            [N, S], to be given to :meth:`embed`; None when the whole encoder learns.
+        """
+        return None
+
+    def embed(self, statistics: Tensor) -> StyleCode:
+        """Turn what :meth:`statistics` gave into a code that holds the embedding only."""
+        raise ConfigError(f"{type(self).__name__} keeps no statistics of paintings; encode the "
+                          "pictures themselves")

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.backbones.inception import CHANNELS, InceptionMixed6e
-from stylemix.encoders.base import StyleEncoder
+from stylemix.encoders.base import StyleEncoder, holds_whole
 from stylemix.types import StyleCode
 
 
@@ -41,8 +41,18 @@ class InceptionEncoder(StyleEncoder):
         return {"embedding": self.alpha * F.normalize(h, dim=1), **maps}
 
     def initialize(self, weights: str | Path | None = None) -> None:
-        """Load ImageNet weights from a safetensors file, or through torchvision for None."""
-        self.trunk.load_weights(weights)
+        """Load ImageNet weights from a safetensors file, or through torchvision for None.
+
+        A file of the whole encoder (trunk, linear layer and alpha), as ``stylemix
+        pretrain-encoder`` writes it, is recognised.
+
+        Raises:
+            WeightsError: the file is missing or damaged or doesn't fit, or the download failed.
+        """
+        if weights is not None and holds_whole(weights):
+            self.load_whole(weights)
+        else:
+            self.trunk.load_weights(weights)
 
     def train(self, mode: bool = True) -> InceptionEncoder:
         """Switch to training; batch normalisation stays in evaluation with ``freeze_norm``."""

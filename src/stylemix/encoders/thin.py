@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.backbones.vgg import SMALLEST, ThinVGG
-from stylemix.encoders.base import StyleEncoder
+from stylemix.encoders.base import StyleEncoder, holds_whole
 from stylemix.ops import moments
 from stylemix.types import StyleCode
 
@@ -29,9 +29,13 @@ class ThinEncoder(StyleEncoder):
         hidden: width of the perceptron's hidden layer.
     """
 
+    typical_mean: Tensor
+    typical_std: Tensor
+
     def __init__(self, *, dim: int = 128, hidden: int = 256) -> None:
         super().__init__()
-        self.trunk = ThinVGG().requires_grad_(False)
+        self.trunk = ThinVGG()
+        self.trunk.requires_grad_(False)
         maps = {name: self.trunk.channels[name] for name in MAPS}
         self.channels = {"embedding": dim, **maps}
         count = 2 * sum(maps.values()) + 3 * (2 + len(QUANTILES))
@@ -44,16 +48,39 @@ class ThinEncoder(StyleEncoder):
     def forward(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]; smaller than 8 x 8 are enlarged first."""
         maps, statistics = self._look(image)
+        return {**self.embed(statistics), **maps}
+
+    def statistics(self, image: Tensor) -> Tensor:
+        """Give means, deviations and the palette of pictures [N, 3, H, W] in [0, 1]: [N, S]."""
+        return self._look(image)[1]
+
+    def embed(self, statistics: Tensor) -> StyleCode:
+        """Turn statistics [N, S] into the embedding [N, dim]."""
         standard = ((statistics - self.typical_mean) / self.typical_std).clamp(-8, 8)
-        return {"embedding": self.perceptron(standard), **maps}
+        return {"embedding": self.perceptron(standard)}
 
     def initialize(self, weights: str | Path | None = None) -> None:
-        """Load the trunk from a safetensors file, or the one that ships with stylemix."""
-        self.trunk.load_weights(weights)
+        """Load the trunk from a safetensors file, or the one that ships with stylemix.
+
+        A file of the whole encoder (trunk, typical statistics and perceptron), as ``stylemix
+        pretrain-encoder`` writes it, is recognised.
+
+        Raises:
+            WeightsError: the file is missing or damaged, or doesn't fit.
+        """
+        if weights is not None and holds_whole(weights):
+            self.load_whole(weights)
+        else:
+            self.trunk.load_weights(weights)
 
     @torch.no_grad()
     def calibrate(self, images: Tensor) -> None:
-        """Take the mean and deviation of the statistics from paintings [N, 3, H, W]."""
+        """Take the mean and deviation of the statistics from paintings [N, 3, H, W].
+
+        The perceptron of a whole pre-trained encoder expects those that it was trained with.
+        """
+        if self.whole:
+            return
         found = torch.cat([self._look(part)[1] for part in images.split(16)])
         self.typical_mean.copy_(found.mean(0))
         self.typical_std.copy_(found.std(0, correction=0).clamp_min(1e-3))

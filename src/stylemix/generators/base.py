@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -27,15 +27,19 @@ class Injected(nn.Module):
     @property
     def extra_channels(self) -> int:
         """How many channels the injections add together."""
-        return sum(i.extra_channels for i in self.injections.values())  # type: ignore[misc]
+        return sum(injection.extra_channels for _, injection in self.attached())
+
+    def attached(self) -> Iterator[tuple[str, Injection]]:
+        """Give the injections by name, in their order."""
+        yield from self.injections.items()  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self.injections)
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Apply the mixture to features [B, C, h, w]."""
-        for name, injection in self.injections.items():
-            x = mix.at(f"{self.site.name}/{name}", injection, x)  # type: ignore[arg-type]
+        for name, injection in self.attached():
+            x = mix.at(f"{self.site.name}/{name}", injection, x)
         return x
 
 

@@ -14,9 +14,11 @@ from stylemix.types import Site, StyleCode
 class Concat(Injection):
     """Expand the embedding over space and concatenate it before a convolution.
 
-    The paper's first mechanism (Zagatin and Kitov, section 4, ``ResidualBlockConcat``). It sits
+    The first mechanism of Zagatin and Kitov (2025), section 4, ``ResidualBlockConcat``. It sits
     on ``"conv"`` sites, where no normalisation follows the convolution: one that did would
-    subtract all of it again, since a constant input adds a constant to each output channel.
+    subtract all of it again, since a constant input adds a constant to each output channel. For
+    the same reason it leaves a block's second convolution alone: what that adds to the residual
+    stream is normalised by whoever reads the stream.
 
     Args:
         site: where it acts.
@@ -24,7 +26,7 @@ class Concat(Injection):
     """
 
     slots = ("conv",)
-    sites = ("block*", "up*", "output*")
+    sites = ("block*.1.*", "up*", "output*")
 
     def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
         super().__init__(site, style_channels)

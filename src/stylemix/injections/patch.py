@@ -20,7 +20,7 @@ CHUNK = 4096
 class Patch(Injection):
     """Match patches by cosine similarity and add what matched.
 
-    The paper's fourth mechanism (Zagatin and Kitov, section 4; style swap of Chen and Schmidt,
+    The fourth mechanism of Zagatin and Kitov (2025), section 4 (style swap of Chen and Schmidt,
     2016, eq. 4). With ``q`` and ``k`` learned projections of the normalised content and style maps,
     ``A = softmax(cos(q, k) / temperature)`` over the style's places, and ``F' = F + g Conv(A v)``.
     The soft assignment lets gradients reach the matches; the skip keeps the content path open,
@@ -69,8 +69,9 @@ class Patch(Injection):
         channels, c = site.channels, style_channels[feature]
         self.query = nn.Conv2d(channels, channels, 1)
         self.key = nn.Conv2d(c, channels, 1)
-        self.value = nn.Conv2d(c, channels, 1)
-        self.out = nn.Conv2d(channels, channels, 1)
+        # No biases: whoever reads the features normalises them, so a constant would be lost.
+        self.value = nn.Conv2d(c, channels, 1, bias=False)
+        self.out = nn.Conv2d(channels, channels, 1, bias=False)
         # Small, so that training starts near the plain generator, but not zero.
         self.gate = nn.Parameter(torch.tensor(0.1)) if not hard else None
 
@@ -78,8 +79,9 @@ class Patch(Injection):
         """Give unit keys [N, C, K] and values [N, C, K] of K <= ``keys`` style places."""
         x = style[self.feature]
         mean, std = moments(x)
-        key = self.key((x - mean) / std).flatten(2)
-        value = self.value((x - mean) / std).flatten(2)
+        normal = ((x - mean) / std).to(x.dtype)
+        key = self.key(normal).flatten(2)
+        value = self.value(normal).flatten(2)
         places = key.shape[2]
         if places > self.keys:
             index = torch.linspace(0, places - 1, self.keys, device=x.device).round().long()

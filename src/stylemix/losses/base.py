@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -25,10 +24,13 @@ class LossTerm(nn.Module):
     source: str | None = None
     identity_only: bool = False
 
-    def prepare(self, features: Features) -> Any:
-        """Turn the source picture's features into the target; None by default."""
-        return None
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Turn the source pictures' features into targets, each [N, ...]; none by default.
+
+        Targets of paintings may be kept by a trainer, so they must not depend on the content.
+        """
+        return []
 
     @abstractmethod
-    def forward(self, features: Features, target: Any) -> Tensor:
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
         """Give the loss of each sample of the output, [B]."""

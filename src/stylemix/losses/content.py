@@ -49,10 +49,10 @@ class Pixel(LossTerm):
     source = "content"
     identity_only = True
 
-    def prepare(self, features: Features) -> Tensor:
+    def prepare(self, features: Features) -> list[Tensor]:
         """Give the photograph."""
-        return features["image"].detach()
+        return [features["image"].detach()]
 
-    def forward(self, features: Features, target: Tensor) -> Tensor:
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
         """Give the loss of each sample, [B]."""
-        return (features["image"].float() - target.float()).square().mean((1, 2, 3))
+        return (features["image"].float() - target[0].float()).square().mean((1, 2, 3))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
+from stylemix.losses.base import LossTerm
 from stylemix.plugins import registry
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
@@ -29,11 +29,8 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Targets:
-    """What the terms made of a batch of photographs and paintings."""
-
-    by_term: Mapping[str, Any]
+Targets = Mapping[str, "list[Tensor]"]
+"""What the terms made of a batch of photographs and paintings, by label."""
 
 
 class Objective(nn.Module):
@@ -64,7 +61,6 @@ class Objective(nn.Module):
             self.terms[label] = registry("losses").build(options)
             self.weights[label] = float(weight)
 
-    @torch.no_grad()
     def prepare(self, content: Tensor, style: Tensor) -> Targets:
         """Make every term's target.
 
@@ -73,11 +69,14 @@ class Objective(nn.Module):
             style: paintings [N, 3, h, w] in [0, 1]; N divides B, and each serves B / N photographs
                 in a row.
         """
-        seen = {"content": self._look(content, "content"), "style": self._look(style, "style")}
-        return Targets({
-            label: term.prepare(seen[term.source]) if term.source else None
-            for label, term in self.terms.items()
-        })
+        return {**self.prepare_one("content", content), **self.prepare_one("style", style)}
+
+    @torch.no_grad()
+    def prepare_one(self, source: str, image: Tensor) -> Targets:
+        """Make the targets of the terms that look at one source, "content" or "style"."""
+        seen = self._look(image, source)
+        return {label: term.prepare(seen) for label, term in self._terms()
+                if term.source == source}
 
     def forward(
         self, output: Tensor, targets: Targets, identity: Tensor | None = None
@@ -87,25 +86,34 @@ class Objective(nn.Module):
         Args:
             output: [B, 3, H, W] in [0, 1].
             targets: what :meth:`prepare` gave.
-            identity: [B], 1 where a sample's style is its own content; None means nowhere.
+            identity: [B], 1 where a sample's style is its own content: there the terms that
+                look at paintings count nothing, elsewhere the terms for identity pairs; None
+                means nowhere.
         """
         seen = self._look(output, None)
         parts: dict[str, Tensor] = {}
-        for label, term in self.terms.items():
-            each = term(seen, targets.by_term[label])
+        for label, term in self._terms():
+            each = term(seen, targets.get(label, []))
             if term.identity_only:
                 each = each * (identity if identity is not None else 0.0)
+            elif term.source == "style" and identity is not None:
+                each = each * (1 - identity)
             parts[label] = each.mean()
         return parts
 
-    def total(self, parts: Mapping[str, Tensor]) -> Tensor:
-        """Give the weighted sum."""
-        return sum((self.weights[k] * v for k, v in parts.items()), start=torch.zeros(()).to(
-            next(iter(parts.values()))))
+    def total(
+        self, parts: Mapping[str, Tensor], weights: Mapping[str, float] | None = None
+    ) -> Tensor:
+        """Give the weighted sum; ``weights`` replaces some of the terms' own."""
+        used = {**self.weights, **(weights or {})}
+        return torch.stack([used[label] * value for label, value in parts.items()]).sum()
+
+    def _terms(self) -> Iterator[tuple[str, LossTerm]]:
+        yield from self.terms.items()  # type: ignore[misc]
 
     def _look(self, image: Tensor, source: str | None) -> dict[str, Tensor]:
         layers = {
-            layer for term in self.terms.values() for layer in term.layers
+            layer for _, term in self._terms() for layer in term.layers
             if source is None or term.source == source
         }
         found = self.features(image, layers) if layers else {}

@@ -48,7 +48,7 @@ class Gram(LossTerm):
             difference = (found - wanted).square()
             if self.balanced:
                 bound = found.detach().square().sum((1, 2)) + wanted.square().sum((1, 2))
-                total = total + 2 * difference.sum((1, 2)) / bound.clamp_min(1e-12)
+                total = total + 2 * difference.sum((1, 2)) / bound.clamp_min(1e-24)
             else:
                 total = total + difference.mean((1, 2))
         return total / len(self.layers) if self.balanced else total

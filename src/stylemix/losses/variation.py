@@ -19,7 +19,7 @@ class Variation(LossTerm):
         super().__init__()
         self.summed = summed
 
-    def forward(self, features: Features, target: None) -> Tensor:
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
         """Give the loss of each sample, [B]."""
         image = features["image"].float()
         vertical = (image[:, :, 1:] - image[:, :, :-1]).square()

@@ -13,7 +13,7 @@ def _model(*injections: dict[str, Any], encoder: str = "thin", width: int = 24) 
         "generator": {"name": "johnson", "width": width, "blocks": 5},
         "encoder": {"name": encoder},
         "injections": list(injections),
-        "style_size": 256,
+        "style_size": 384,
     }
 
 
