@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,5 +13,9 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parent))
 if "OMP_NUM_THREADS" not in os.environ:
     torch.set_num_threads(2)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # A shell without job control ignores Ctrl-C in what it starts with "&", and so would the
+    # programs that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("stylemix", deadline=None, max_examples=25)
 settings.load_profile("stylemix")

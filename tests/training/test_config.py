@@ -12,7 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.plugins import registry
 from stylemix.stylizers import build
 from stylemix.training import TrainConfig
-from stylemix.training.config import tomllib
+from stylemix.training.tables import tomllib
 
 DOCS = Path(__file__).parents[2] / "docs" / "training.md"
 LEAST = {"output": "out", "schedule": {"steps": 3}}

@@ -136,7 +136,9 @@ def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: dict[str, A
     optimizes = bool(options["refine"]) or not stylizer.trained
     with closing(_bar("step" if optimizes else "tile")) as bar, stopping(optimizes) as stop:
         def progress(done: int, total: int) -> None:
-            bar.total = total
+            if bar.total != total:
+                bar.total = total
+                bar.refresh()  # a quick run ends before tqdm would draw by itself
             bar.update(done - bar.n)
             if stop.asked:
                 raise Cancelled(f"stopped after {done} of {total} steps")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.content import Content, Pixel
+from stylemix.losses.palette import Palette
 from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
-__all__ = ["Content", "Features", "Gram", "LossTerm", "Pixel", "Variation"]
+__all__ = ["Content", "Features", "Gram", "LossTerm", "Palette", "Pixel", "Variation"]
 
 
 @hookimpl
@@ -17,4 +18,5 @@ def register_losses(register: Register) -> None:
     register("content", Content)
     register("gram", Gram)
     register("tv", Variation)
+    register("palette", Palette)
     register("pixel", Pixel)

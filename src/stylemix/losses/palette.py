@@ -1,0 +1,66 @@
+"""Palette loss: the output's colours against the painting's, wherever they lie."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylemix.errors import ConfigError
+from stylemix.losses.base import Features, LossTerm
+
+
+class Palette(LossTerm):
+    """Sliced Wasserstein distance of order 1 between the colours of two pictures.
+
+    ``mean over directions d of mean over quantiles q of |Q_q(d . y) - Q_q(d . s)|``, with ``Q_q``
+    the quantile function of the pixels projected onto ``d`` (Rabin et al., "Wasserstein barycenter
+    and its application to texture mixing", 2011). Gram matrices hold the second moments of colour
+    only; this holds the whole distribution, in units of RGB in [0, 1].
+
+    Args:
+        directions: unit vectors of RGB space, the same in every step; the first three are the
+            axes.
+        quantiles: points at which the distributions are compared.
+        shrink: pictures are area-averaged by this factor first, so that the term binds palettes
+            rather than single pixels, and costs little.
+    """
+
+    source = "style"
+    axes: Tensor
+
+    def __init__(self, *, directions: int = 16, quantiles: int = 64, shrink: int = 2) -> None:
+        super().__init__()
+        for name, value, least in (("directions", directions, 3), ("quantiles", quantiles, 2),
+                                   ("shrink", shrink, 1)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ConfigError(f"{name} must be a whole number >= {least}, got {value!r}")
+        self.quantiles = quantiles
+        self.shrink = shrink
+        chance = torch.Generator().manual_seed(0)
+        drawn = torch.randn(directions - 3, 3, generator=chance)
+        axes = torch.cat([torch.eye(3), F.normalize(drawn, dim=1)])
+        self.register_buffer("axes", axes, persistent=False)
+
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Give the painting's quantiles, [N, directions, quantiles]."""
+        return [self._measure(features["image"]).detach()]
+
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
+        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        found = self._measure(features["image"])
+        wanted = target[0].repeat_interleave(len(found) // len(target[0]), dim=0)
+        return (found - wanted).abs().mean((1, 2))
+
+    def _measure(self, image: Tensor) -> Tensor:
+        """Give the quantiles of colours along each axis, interpolated between pixels."""
+        small = F.avg_pool2d(image.float(), self.shrink, ceil_mode=True)
+        with torch.autocast(image.device.type, enabled=False):  # 8 bits don't hold a colour
+            ordered = (self.axes @ small.flatten(2)).sort(dim=2).values
+        # Quantile (q + 1/2) / Q lies between the samples whose midpoints surround it.
+        count = ordered.shape[2]
+        at = (torch.arange(self.quantiles, device=image.device) + 0.5) / self.quantiles
+        place = (at * count - 0.5).clamp(0, count - 1)
+        low = place.floor().long()
+        high = (low + 1).clamp_max(count - 1)
+        return torch.lerp(ordered[..., low], ordered[..., high], place - low)
