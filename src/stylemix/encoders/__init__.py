@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from stylemix.encoders.base import StyleEncoder
 from stylemix.encoders.inception import InceptionEncoder
+from stylemix.encoders.none import NoEncoder
 from stylemix.encoders.thin import ThinEncoder
 from stylemix.hookspecs import Register, hookimpl
 
-__all__ = ["InceptionEncoder", "StyleEncoder", "ThinEncoder"]
+__all__ = ["InceptionEncoder", "NoEncoder", "StyleEncoder", "ThinEncoder"]
 
 
 @hookimpl
@@ -15,3 +16,4 @@ def register_encoders(register: Register) -> None:
     """Register the built-in encoders."""
     register("inception", InceptionEncoder)
     register("thin", ThinEncoder)
+    register("none", NoEncoder)
