@@ -30,6 +30,8 @@ class Injection(nn.Module):
         needs: names of the style code that :meth:`prepare` reads; ``"site"`` is the style
             picture's own features at this site.
         extra_channels: how many channels :meth:`forward` adds (``"conv"`` sites only).
+        reach: how far, in feature pixels, a value depends on the content around its place, as
+            in matching patches (``"map"`` sites only); tiles get a margin as wide.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("norm",)
@@ -40,6 +42,7 @@ class Injection(nn.Module):
 
     needs: tuple[str, ...] = ("embedding",)
     extra_channels: int = 0
+    reach: int = 0
 
     def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
         super().__init__()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from stylemix.generators.base import Attach, Generator, Injected, Stage, pad_to_multiple
 from stylemix.generators.johnson import Johnson
+from stylemix.generators.vgg import VGG
 from stylemix.hookspecs import Register, hookimpl
 
-__all__ = ["Attach", "Generator", "Injected", "Johnson", "Stage", "pad_to_multiple"]
+__all__ = ["VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "pad_to_multiple"]
 
 
 @hookimpl
 def register_generators(register: Register) -> None:
     """Register the built-in generators."""
     register("johnson", Johnson)
+    register("vgg", VGG)

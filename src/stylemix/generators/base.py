@@ -29,6 +29,11 @@ class Injected(nn.Module):
         """How many channels the injections add together."""
         return sum(injection.extra_channels for _, injection in self.attached())
 
+    @property
+    def reach(self) -> int:
+        """How far, in feature pixels, the injections together see beyond a place."""
+        return sum(injection.reach for _, injection in self.attached())
+
     def attached(self) -> Iterator[tuple[str, Injection]]:
         """Give the injections by name, in their order."""
         yield from self.injections.items()  # type: ignore[misc]

@@ -39,8 +39,9 @@ class Bottleneck(Stage):
     """The place between down-sampling and the blocks where map injections act."""
 
     def __init__(self, channels: int, attach: Attach) -> None:
-        super().__init__(stride_in=4, stride_out=4, halo=0, channels_out=channels)
-        self.injected = Injected(Site("bottleneck", "map", channels, 4), attach)
+        injected = Injected(Site("bottleneck", "map", channels, 4), attach)
+        super().__init__(stride_in=4, stride_out=4, halo=injected.reach, channels_out=channels)
+        self.injected = injected
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Apply the mixture to the map [B, C, h, w]."""
@@ -51,9 +52,11 @@ class Block(Stage):
     """One residual block, and the map site behind it."""
 
     def __init__(self, name: str, channels: int, attach: Attach) -> None:
-        super().__init__(stride_in=4, stride_out=4, halo=2, channels_out=channels)
+        injected = Injected(Site(f"{name}.out", "map", channels, 4), attach)
+        super().__init__(stride_in=4, stride_out=4, halo=2 + injected.reach,
+                         channels_out=channels)
         self.block = ResidualBlock(name, channels, attach, stride=4)
-        self.injected = Injected(Site(f"{name}.out", "map", channels, 4), attach)
+        self.injected = injected
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn [B, C, h, w] into [B, C, h, w]."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.content import Content, Pixel
+from stylemix.losses.moments import Moments
 from stylemix.losses.palette import Palette
 from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
-__all__ = ["Content", "Features", "Gram", "LossTerm", "Palette", "Pixel", "Variation"]
+__all__ = ["Content", "Features", "Gram", "LossTerm", "Moments", "Palette", "Pixel", "Variation"]
 
 
 @hookimpl
@@ -17,6 +18,7 @@ def register_losses(register: Register) -> None:
     """Register the built-in loss terms."""
     register("content", Content)
     register("gram", Gram)
+    register("moments", Moments)
     register("tv", Variation)
     register("palette", Palette)
     register("pixel", Pixel)

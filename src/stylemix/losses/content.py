@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
+from stylemix.ops import moments
 
 
 class Content(LossTerm):
@@ -16,28 +17,42 @@ class Content(LossTerm):
         layers: feature layers; their losses are averaged.
         relative: divide by the photograph's mean squared feature, so that a black picture
             costs about 1 at every layer and feature scale.
+        normalized: bring every channel of both maps to mean 0 and deviation 1 first (Park and
+            Lee, 2019, eq. 4), so that only the arrangement counts, not its statistics. Beside a
+            ``moments`` term at the same layer this asks for AdaIN's target ``std(s) norm(x) +
+            mean(s)`` (Huang and Belongie, 2017, eq. 12), with channels weighted alike.
     """
 
     source = "content"
 
-    def __init__(self, *, layers: Sequence[str] = ("relu3_3",), relative: bool = False) -> None:
+    def __init__(
+        self, *, layers: Sequence[str] = ("relu3_3",), relative: bool = False,
+        normalized: bool = False,
+    ) -> None:
         super().__init__()
         self.layers = tuple(layers)
         self.relative = relative
+        self.normalized = normalized
 
     def prepare(self, features: Features) -> list[Tensor]:
         """Give the photograph's maps."""
-        return [features[layer].detach() for layer in self.layers]
+        return [self._seen(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
         """Give the loss of each sample, [B]."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
-            error = (features[layer].float() - wanted.float()).square().mean((1, 2, 3))
+            error = (self._seen(features[layer]).float() - wanted.float()).square().mean((1, 2, 3))
             if self.relative:
                 error = error / wanted.float().square().mean((1, 2, 3)).clamp_min(1e-8)
             total = total + error
         return total / len(self.layers)
+
+    def _seen(self, x: Tensor) -> Tensor:
+        if not self.normalized:
+            return x
+        mean, std = moments(x)
+        return (x - mean) / std
 
 
 class Pixel(LossTerm):

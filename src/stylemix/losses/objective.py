@@ -26,6 +26,20 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "tv": {"name": "tv", "weight": 0.5},
         "identity": {"name": "pixel", "weight": 20.0},
     },
+    # For the decoders of style swap and WCT (Li et al., 2017, eq. 1): give the picture back, with
+    # phases in which every photograph is its own style (identity = 1).
+    "reconstruction": {
+        "pixel": {"name": "pixel", "weight": 30.0},
+        "feature": {"name": "content", "weight": 1.0, "relative": True,
+                    "layers": ["relu1_2", "relu2_2", "relu3_3"]},
+    },
+    # For encoder and decoder around an exchange of statistics or attention (Huang and Belongie,
+    # 2017, eq. 11, and the identity of Park and Lee, 2019, eq. 5).
+    "moments": {
+        "content": {"name": "content", "weight": 1.0, "layers": ["relu4_1"], "normalized": True},
+        "style": {"name": "moments", "weight": 10.0, "relative": True},
+        "identity": {"name": "pixel", "weight": 50.0},
+    },
 }
 
 
