@@ -20,13 +20,14 @@ from stylemix.stylizers import Progress, Stylizer, build
 
 def stylize(
     content: Picture,
-    style: Picture | Style | Sequence[Picture | Style],
+    style: Picture | Style | Sequence[Picture | Style] | None = None,
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
     strength: float = 1.0,
     weights: Sequence[float] | None = None,
     masks: Sequence[Picture] | None = None,
     preserve_color: bool = False,
+    palette: Picture | Style | None = None,
     size: int | None = None,
     tile: int | None = None,
     refine: int = 0,
@@ -40,7 +41,9 @@ def stylize(
         content: the photograph: a path, a PIL image, an array [H, W, 3 or 4] or [H, W], uint8 or
             float in [0, 1], or a tensor [3, H, W].
         style: one painting or several, each like ``content`` or a :class:`Style` that
-            ``load(model).encode(painting)`` gave.
+            ``load(model).encode(painting)`` gave. Models of named styles take the names that
+            ``load(model).styles`` lists, and recognise those paintings. A model that draws in one
+            style of its own needs none, and makes no use of one but to ``refine``.
         model: the name of an embedded model or of a method (see :func:`models`), a checkpoint
             folder, ``owner/name`` on the Hugging Face Hub, or what :func:`load` gave.
         strength: 0 gives the photograph back exactly, 1 is the strength the model was trained for,
@@ -50,6 +53,11 @@ def stylize(
             proportions. Where no mask is white the photograph stays as it is.
         preserve_color: keep the photograph's colours and take only the painting's brightness
             pattern (Gatys et al., 2016).
+        palette: a painting whose colours to use with the strokes of ``style``: the colours of one
+            and the texture of another. A model with a palette code of its own (such as
+            "film-palette") takes that code from it; every other model and ``refine`` are given
+            the paintings of ``style`` with their colours moved to those of ``palette`` by a linear
+            map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
         size: pixels of the result's long side; the photograph is resized to it.
         tile: side in pixels of the tiles that bound memory; 0 never tiles; None tiles above 2
             megapixels. Tiles change nothing in the picture.
@@ -84,7 +92,7 @@ def stylize(
         stylizer = load(model, device=device)
     return stylizer.stylize(
         content, style, strength=strength, weights=weights, masks=masks,
-        preserve_color=preserve_color, size=size, tile=tile, refine=refine,
+        preserve_color=preserve_color, palette=palette, size=size, tile=tile, refine=refine,
         refine_features=refine_features, progress=progress,
     )
 

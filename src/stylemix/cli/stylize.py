@@ -38,7 +38,7 @@ class Numbers(click.ParamType):
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("content")
-@click.argument("styles", metavar="STYLE [STYLE ...]", nargs=-1, required=True)
+@click.argument("styles", metavar="[STYLE ...]", nargs=-1)
 @click.option("-o", "--output", "out", metavar="OUT", required=True,
               help="The picture to write (.png, .jpg, .webp, .tif), or the folder to write to.")
 @click.option("-m", "--model", default="film", show_default=True, metavar="NAME|FOLDER|OWNER/NAME",
@@ -53,6 +53,8 @@ class Numbers(click.ParamType):
 @click.option("--mask", "masks", multiple=True, metavar="PNG",
               help="Where a style holds: white where it does. Once for each style, in their order.")
 @click.option("--preserve-color", is_flag=True, help="Keep the photograph's colours.")
+@click.option("--palette", metavar="PAINTING",
+              help="Take the colours from this painting and the strokes from STYLE.")
 @click.option("--size", type=click.IntRange(min=1), metavar="N",
               help="Long side of the result in pixels.  [default: the photograph's]")
 @click.option("--tile", type=click.IntRange(min=0), metavar="N",
@@ -70,10 +72,13 @@ class Numbers(click.ParamType):
 def stylize(
     content: str, styles: tuple[str, ...], out: str, model: str, strength: float,
     weights: tuple[float, ...] | None, masks: tuple[str, ...], preserve_color: bool,
-    size: int | None, tile: int | None, refine: int, refine_features: str | None,
-    device: str | None,
+    palette: str | None, size: int | None, tile: int | None, refine: int,
+    refine_features: str | None, device: str | None,
 ) -> None:
     """Render CONTENT in the style of one or several paintings.
+
+    STYLE is a picture of a painting, or for a model of named styles one of its names. A model that
+    draws in one style of its own needs none.
 
     CONTENT is a photograph, a folder of photographs, or a pattern such as 'trip/*.jpg' (in
     quotes, or the shell takes it apart). For a folder or a pattern OUT is a folder, made if
@@ -88,18 +93,20 @@ def stylize(
       stylemix stylize photo.jpg waves.png ink.png \\
           --mask sky.png --mask ground.png -o out.png
       stylemix stylize photo.jpg painting.jpg --strength 0.5 --preserve-color -o out.png
+      stylemix stylize photo.jpg painting.jpg --palette other.jpg -o out.png
       stylemix stylize holiday/ painting.jpg --size 1024 -o holiday-painted/
       stylemix stylize 'holiday/**/*.jpg' painting.jpg -o holiday-painted/
       stylemix stylize photo.jpg painting.jpg --model ./my-checkpoint -o out.png
       stylemix stylize photo.jpg painting.jpg --refine 25 -o out.png
       stylemix stylize photo.jpg painting.jpg --model gatys --steps 300 -o out.png
     """  # noqa: D301 (click wants the character \b)
-    if masks and len(masks) != len(styles):
-        raise click.UsageError(f"{len(styles)} style(s) need as many --mask options, in the "
-                               f"styles' order; got {len(masks)}")
+    count = max(1, len(styles))
+    if masks and len(masks) != count:
+        raise click.UsageError(f"{count} style(s) need as many --mask options, in the styles' "
+                               f"order; got {len(masks)}")
     from stylemix.cli import contents
 
-    plan = contents.plan(content, out, (*styles, *masks))
+    plan = contents.plan(content, out, (*styles, *masks, *([palette] if palette else [])))
     if plan.left_out:
         click.echo(contents.describe_left_out(plan.left_out), err=True)
 
@@ -107,12 +114,18 @@ def stylize(
     from stylemix.stylizers.mixing import check_strength, check_weights
 
     check_strength(strength)
-    check_weights(weights, len(styles))
+    check_weights(weights, count)
     stylizer = stylemix.load(model, device=device)
+    if stylizer.needs_style and not styles:
+        raise click.UsageError(f"the model {model!r} needs a painting: give at least one STYLE")
+    if styles and not stylizer.needs_style and not refine:
+        click.echo(f"Note: the model {model!r} draws in a style of its own; STYLE isn't used.",
+                   err=True)
     encoded = [stylizer.encode(style) for style in styles]
     options = {"strength": strength, "weights": weights, "masks": list(masks) or None,
-               "preserve_color": preserve_color, "size": size, "tile": tile,
-               "refine": refine, "refine_features": refine_features}
+               "preserve_color": preserve_color,
+               "palette": stylizer.encode(palette) if palette else None, "size": size,
+               "tile": tile, "refine": refine, "refine_features": refine_features}
     if not plan.many:
         _one(plan.jobs[0], stylizer, encoded, options)
         return

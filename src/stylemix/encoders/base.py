@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,14 +28,20 @@ class StyleEncoder(nn.Module):
     """A network that turns a painting into a style code.
 
     Attributes:
-        channels: what the code holds and how many channels each has; ``"embedding"`` is the
-            vector, every other name a map, from fine to coarse.
+        channels: what the code holds and how many channels each has; ``"embedding"`` and
+            ``"palette"`` are vectors, every other name a map, from fine to coarse.
         whole: whether every weight comes from one file, as :meth:`load_whole` reads it; there is
             nothing left to calibrate then.
+        any_painting: whether any picture can be encoded; otherwise only those that :attr:`styles`
+            names, and the photograph isn't a style of its own.
+        styles: names of the styles that are known by name; empty for most encoders.
     """
+
+    any_painting: ClassVar[bool] = True
 
     channels: Mapping[str, int]
     whole: bool = False
+    styles: tuple[str, ...] = ()
 
     @abstractmethod
     def forward(self, image: Tensor) -> StyleCode:
@@ -84,8 +91,19 @@ class StyleEncoder(nn.Module):
         Changes nothing where :attr:`whole` is set.
         """
 
+    def rows(self, indices: Tensor) -> StyleCode:
+        """Give the code of the styles that :attr:`styles` has at ``indices``, int64 [N]."""
+        raise ConfigError(f"{type(self).__name__} knows no styles by name; give paintings")
+
+    def remember(self, paintings: Sequence[Tensor]) -> None:
+        """Learn before a training what the painting of each of :attr:`styles` looks like.
+
+        Args:
+            paintings: [3, H, W] in [0, 1], one a name.
+        """
+
     def statistics(self, image: Tensor) -> Tensor | None:
-        """Measure what the embedding is computed from and no training changes.
+        """Measure what the code's vectors are computed from and no training changes.
 
         A trainer that knows it for every painting need not look at them again.
 
@@ -98,6 +116,6 @@ class StyleEncoder(nn.Module):
         return None
 
     def embed(self, statistics: Tensor) -> StyleCode:
-        """Turn what :meth:`statistics` gave into a code that holds the embedding only."""
+        """Turn what :meth:`statistics` gave into a code that holds its vectors only."""
         raise ConfigError(f"{type(self).__name__} keeps no statistics of paintings; encode the "
                           "pictures themselves")

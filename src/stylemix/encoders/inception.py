@@ -24,21 +24,24 @@ class InceptionEncoder(StyleEncoder):
         dim: length of the embedding.
         freeze_norm: keep the running statistics of batch normalisation as they are in training
             (small batches would spoil them).
+        unit: bring h to the length ``alpha``. With False ``z = h``, the linear bottleneck of
+            Ghiasi et al. (2017), section 3.
     """
 
-    def __init__(self, *, dim: int = 128, freeze_norm: bool = True) -> None:
+    def __init__(self, *, dim: int = 128, freeze_norm: bool = True, unit: bool = True) -> None:
         super().__init__()
         self.freeze_norm = freeze_norm
         self.channels = {"embedding": dim, **CHANNELS}
         self.trunk = InceptionMixed6e()
         self.linear = nn.Linear(CHANNELS["mixed_6e"], dim)
-        self.alpha = nn.Parameter(torch.tensor(math.sqrt(dim)))
+        self.alpha = nn.Parameter(torch.tensor(math.sqrt(dim))) if unit else None
 
     def forward(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]."""
         maps = self.trunk(image)
         h = self.linear(maps["mixed_6e"].mean((2, 3)))
-        return {"embedding": self.alpha * F.normalize(h, dim=1), **maps}
+        z = h if self.alpha is None else self.alpha * F.normalize(h, dim=1)
+        return {"embedding": z, **maps}
 
     def initialize(self, weights: str | Path | None = None) -> None:
         """Load ImageNet weights from a safetensors file, or through torchvision for None.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stylemix.errors import Cancelled
 from stylemix.optimization.canvas import Canvas
-from stylemix.optimization.objective import Losses, Objective
+from stylemix.optimization.objective import Loss, Losses
 from stylemix.optimization.prior import prior
 
 OPTIMIZERS = ("adam", "lbfgs")
@@ -70,7 +70,7 @@ def rate_at(step: int, steps: int) -> float:
 
 def descend(
     canvas: Canvas,
-    objective: Objective,
+    objective: Loss,
     steps: int,
     how: Descent,
     report: Callable[[Step], None] | None = None,
@@ -113,7 +113,7 @@ class _EnoughError(Exception):
 
 class _Run:
     def __init__(
-        self, canvas: Canvas, objective: Objective, steps: int, how: Descent,
+        self, canvas: Canvas, objective: Loss, steps: int, how: Descent,
         report: Callable[[Step], None] | None, speed: float,
     ) -> None:
         self.canvas, self.objective, self.steps, self.how = canvas, objective, steps, how

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.optimization import tiles
-from stylemix.optimization.space import FeatureSpace, shrink
-from stylemix.optimization.targets import Grams, Region, mixed
+from stylemix.optimization.space import FeatureSpace, gram_sum, shrink
+from stylemix.optimization.targets import Grams, Region, mixed, regions, style_grams
 from stylemix.types import Box
 
 CONTENT_LAYER = "relu3_3"
@@ -29,13 +30,46 @@ class Losses:
     """The two losses of a picture.
 
     Attributes:
-        content: ``||F_y - F_c||^2 / ||F_c||^2`` at relu3_3, in the teacher's features.
+        content: ``||F_y - F_c||^2 / ||F_c||^2`` at relu3_3.
         style: ``||G_y - G_s|| / ||G_s||``, mean over four layers and over the regions by area. The
             distance itself, not its square, whose pull fades where the style is nearly reached.
     """
 
     content: float
     style: float
+
+
+class Loss(Protocol):
+    """What an optimiser goes down: the losses of a picture and their gradient.
+
+    Attributes:
+        style_weight: of the style loss against the content loss.
+    """
+
+    style_weight: float
+
+    def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
+        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+
+
+class MakeLoss(Protocol):
+    """Makes the losses of one photograph and its paintings; they are on the device to work on."""
+
+    def __call__(
+        self, space: FeatureSpace, content: Tensor, paintings: Sequence[Tensor],
+        maps: Sequence[Tensor], *, style_weight: float, strength: float, tile: int,
+    ) -> Loss:
+        """Make them.
+
+        Args:
+            space: what to look through.
+            content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
+            paintings: each [1, 3, h, w] in [0, 1].
+            maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them.
+            style_weight: of the style loss against the content loss.
+            strength: in [0, 1]; at 0 the photograph is the optimum.
+            tile: side of a tile in pixels; 0 takes the whole picture at once.
+        """
 
 
 class Objective:
@@ -75,7 +109,7 @@ class Objective:
             for region, own in zip(self.regions, self._grams, strict=True)
         ]
         self.norms = [
-            {layer: self.space.gram_energy(layer, target[layer]).clamp_min(1e-20)
+            {layer: target[layer].square().sum().clamp_min(1e-20)
              for layer in GRAM_LAYERS}
             for target in self.targets
         ]
@@ -105,7 +139,7 @@ class Objective:
                     1, x.shape[1], self.height // stride, self.width // stride)
             rows, columns = place.slices()
             self.content[:, :, rows, columns] = x
-            self.content_norm += float(self.space.energy(CONTENT_LAYER, x, absolute=True))
+            self.content_norm += float(x.square().sum())
             self._add_grams(seen, box, self._grams)
         self.content_norm = max(self.content_norm, 1e-12)
 
@@ -173,7 +207,7 @@ class Objective:
         assert self.content is not None
         rows, columns = self._place(box, CONTENT_LAYER).slices()
         difference = seen[CONTENT_LAYER] - self.content[:, :, rows, columns]
-        return self.space.energy(CONTENT_LAYER, difference) / self.content_norm
+        return difference.square().sum() / self.content_norm
 
     def _add_grams(self, seen: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
         """Add one tile's part of each region's Gram matrices, normalised by the whole region."""
@@ -184,11 +218,11 @@ class Objective:
             for own, weights in zip(grams, self.weights, strict=True):
                 if layer in weights:
                     weight = weights[layer][:, :, rows, columns]
-                    part = self.space.gram_sum(layer, x, weight)
+                    part = gram_sum(x, weight)
                     part = part / weights[layer].sum().clamp_min(1e-6)
                 else:
                     places = (self.height // stride) * (self.width // stride)
-                    part = self.space.gram_sum(layer, x) / places
+                    part = gram_sum(x) / places
                 own[layer] = own[layer].to(part.device) + part
 
     def _style(self, grams: list[Grams]) -> Tensor:
@@ -197,8 +231,17 @@ class Objective:
             grams, self.targets, self.norms, self.regions, strict=True
         ):
             for layer in GRAM_LAYERS:
-                energy = self.space.gram_energy(layer, found[layer] - target[layer])
+                energy = (found[layer] - target[layer]).square().sum()
                 # Rounded at 0, where a norm has no gradient.
                 distance = (energy / norm[layer] + 1e-6).sqrt()
                 total = total + region.share * distance / len(GRAM_LAYERS)
         return total
+
+
+def gram_objective(
+    space: FeatureSpace, content: Tensor, paintings: Sequence[Tensor], maps: Sequence[Tensor], *,
+    style_weight: float, strength: float, tile: int,
+) -> Objective:
+    """Make the losses of Gatys, Ecker and Bethge (2016); see :class:`MakeLoss`."""
+    return Objective(space, content, [style_grams(space, p) for p in paintings], regions(maps),
+                     style_weight=style_weight, strength=strength, tile=tile)

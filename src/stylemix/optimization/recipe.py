@@ -8,6 +8,7 @@ from typing import Any
 
 from stylemix.errors import ConfigError
 from stylemix.optimization.descent import OPTIMIZERS, Descent
+from stylemix.optimization.objective import MakeLoss, gram_objective
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Recipe:
         sizes: from coarse to fine: (long side as a share of the picture's, share of the steps);
             the last share of the size is 1.
         descent: optimiser and priors.
+        loss: makes what is minimised.
     """
 
     style_weight: float = 3.0
     layers: int = 4
     sizes: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     descent: Descent = field(default_factory=Descent)
+    loss: MakeLoss = gram_objective
 
     def __post_init__(self) -> None:
         check_positive("style_weight", self.style_weight)

@@ -14,10 +14,8 @@ from stylemix.errors import Cancelled, ConfigError
 from stylemix.images import resize
 from stylemix.optimization.canvas import Canvas
 from stylemix.optimization.descent import Step, descend, picture_of
-from stylemix.optimization.objective import Objective
 from stylemix.optimization.recipe import Recipe
 from stylemix.optimization.space import FeatureSpace, shrink
-from stylemix.optimization.targets import regions, style_grams
 
 SMALLEST = 16
 """Pixels a side that four blocks with poolings between them need; smaller pictures are continued
@@ -150,15 +148,14 @@ def _run(
     content, start = task.content.to(device), task.start.to(device)
     cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.maps)]).sum(0)
     weak = min(1.0, task.strength)
-    objective = Objective(
-        space, content, [style_grams(space, p.to(device)) for p in task.paintings],
-        regions(task.maps), style_weight=recipe.style_weight * max(1.0, task.strength),
-        strength=weak, tile=tile)
+    loss = recipe.loss(
+        space, content, [p.to(device) for p in task.paintings], task.maps,
+        style_weight=recipe.style_weight * max(1.0, task.strength), strength=weak, tile=tile)
     canvas = Canvas(start, None if cover.numel() == 1 else cover.clamp(0, 1).to(device),
                     recipe.layers)
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
-    stopped = descend(canvas, objective, steps, recipe.descent, tell, speed=weak)
+    stopped = descend(canvas, loss, steps, recipe.descent, tell, speed=weak)
     return picture_of(canvas).cpu(), stopped
 
 

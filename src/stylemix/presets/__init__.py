@@ -7,11 +7,13 @@ from typing import Any
 from stylemix.hookspecs import Register, hookimpl
 
 
-def _model(*injections: dict[str, Any], encoder: str = "thin", width: int = 24) -> dict[str, Any]:
+def _model(
+    *injections: dict[str, Any], encoder: str | dict[str, Any] = "thin", width: int = 24
+) -> dict[str, Any]:
     return {
         "stylizer": "feed_forward",
         "generator": {"name": "johnson", "width": width, "blocks": 5},
-        "encoder": {"name": encoder},
+        "encoder": {"name": encoder} if isinstance(encoder, str) else encoder,
         "injections": list(injections),
         "style_size": 384,
     }
@@ -23,6 +25,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "concat": _model({"name": "concat"}),
     "inject": _model({"name": "inject"}),
     "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}),
+    # Texture and palette as two codes: strokes come in early, colours last.
+    "film-palette": _model(
+        {"name": "film", "sites": ["block*", "up1*"]},
+        {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
+        encoder="texture-palette",
+    ),
 }
 
 # The paper's literal forms: Inception-v3, and the style in the residual blocks only.
@@ -34,6 +42,20 @@ PRESETS.update({
     "paper-inject": _model({"name": "inject", **_BLOCKS}, encoder="inception", width=32),
     "paper-patch": _model({"name": "patch", "feature": "mixed_6e", "hard": True},
                           encoder="inception", width=32),
+})
+
+# The systems that the paper builds on, in the same generator.
+PRESETS.update({
+    # One network a style (Johnson et al., 2016; instance normalisation with a learned affine, as
+    # Ulyanov et al., 2016).
+    "johnson": _model(encoder="none", width=32),
+    # N styles in one network, each with a gamma and beta of its own behind every normalisation
+    # (Dumoulin et al., 2017). Whoever trains it gives the styles' names.
+    "dumoulin": _model({"name": "film", "sites": ["*"]}, encoder="table", width=32),
+    # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers of
+    # the mean of Mixed_6e; down-sampling carries no style (Ghiasi et al., 2017).
+    "ghiasi": _model({"name": "film", "residual": False},
+                     encoder={"name": "inception", "dim": 100, "unit": False}, width=32),
 })
 
 

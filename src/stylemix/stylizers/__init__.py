@@ -6,8 +6,9 @@ from stylemix.hookspecs import Register, hookimpl
 from stylemix.stylizers.base import Progress, Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
+from stylemix.stylizers.optimization import Optimization
 
-__all__ = ["FeedForward", "Gatys", "Progress", "Stylizer", "build"]
+__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build"]
 
 
 @hookimpl

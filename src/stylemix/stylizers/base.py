@@ -28,10 +28,15 @@ class Stylizer(nn.Module):
         config: exactly what the stylizer was built from; JSON in, JSON out.
         trained: whether it is nothing without trained weights. One that is not works by its
             registered name alone, and is listed among the models as a method.
+        needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
+            whatever painting it is given.
+        styles: names of the styles that can be given in place of paintings.
     """
 
     config: dict[str, Any]
     trained: ClassVar[bool] = True
+    needs_style: bool = True
+    styles: tuple[str, ...] = ()
 
     @classmethod
     @abstractmethod
@@ -45,18 +50,23 @@ class Stylizer(nn.Module):
 
     @abstractmethod
     def encode(self, style: Picture) -> Style:
-        """Encode one painting; keep the result to use it for many photographs."""
+        """Encode one painting; keep the result to use it for many photographs.
+
+        Args:
+            style: the painting, or one of the names in :attr:`styles`.
+        """
 
     @abstractmethod
     def stylize(
         self,
         content: Picture,
-        style: Picture | Style | Sequence[Picture | Style],
+        style: Picture | Style | Sequence[Picture | Style] | None = None,
         *,
         strength: float = 1.0,
         weights: Sequence[float] | None = None,
         masks: Sequence[Picture] | None = None,
         preserve_color: bool = False,
+        palette: Picture | Style | None = None,
         size: int | None = None,
         tile: int | None = None,
         refine: int = 0,

@@ -8,13 +8,14 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injection import Injection
@@ -23,6 +24,7 @@ from stylemix.plugins import registry
 from stylemix.registry import suggest
 from stylemix.style import Style, StyleMix
 from stylemix.stylizers.base import Progress, Stylizer
+from stylemix.stylizers.overlay import add_error
 from stylemix.stylizers.painting import (
     REFINE,
     REFINE_FEATURES,
@@ -31,9 +33,10 @@ from stylemix.stylizers.painting import (
     keep,
     paint,
     painting_of,
+    recolored,
     with_picture,
 )
-from stylemix.stylizers.request import as_list, make_request
+from stylemix.stylizers.request import Request, as_list, make_request
 from stylemix.tiling import render_tiled
 from stylemix.types import Site, Spec, StyleCode
 
@@ -84,6 +87,8 @@ class FeedForward(Stylizer):
                     + ", ".join(s.name for s in self.generator.sites)
                 )
         self._injected = [m for m in self.generator.modules() if isinstance(m, Injected)]
+        self.needs_style = any(len(m) for m in self._injected)
+        self.styles = self.encoder.styles
         self._fingerprint: str | None = None
         # Tiled rendering freezes statistics inside the modules: one picture at a time.
         self._lock = threading.RLock()
@@ -143,24 +148,38 @@ class FeedForward(Stylizer):
         """Names of the style code that the injections read."""
         return {n for i in self._injected for _, m in i.attached() for n in m.needs}
 
+    @property
+    def palette_sites(self) -> tuple[str, ...]:
+        """Keys of ``Style.prepared`` that depend on the palette code alone; none in most models."""
+        return tuple(f"{i.site.name}/{name}" for i in self._injected
+                     for name, m in i.attached() if m.needs == ("palette",))
+
     def code(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]."""
         return self.encoder(image)
 
-    def prepare(self, image: Tensor, code: StyleCode | None = None) -> Style:
+    def prepare(self, image: Tensor | None, code: StyleCode | None = None) -> Style:
         """Prepare pictures [N, 3, H, W] in [0, 1] for every site; differentiable.
 
         Args:
-            image: the paintings.
+            image: the paintings; None where only their code is known.
             code: their code, when it is known already.
+
+        Raises:
+            ConfigError: an injection looks at the painting itself, and there is none.
         """
         own: Mapping[str, Tensor] = {}
         needs = self.needs
+        if image is None and (code is None or "site" in needs):
+            raise ConfigError("this model looks at the painting itself; give the painting instead "
+                              "of a name")
         if "site" in needs:
+            assert image is not None
             image_padded = pad_to_multiple(
                 image, self.generator.multiple_of, self.generator.minimum_size)
             own = self.generator.features(image_padded)
         if code is None and needs - {"site"}:
+            assert image is not None
             code = self.code(image)
         prepared: dict[str, Any] = {}
         for injected in self._injected:
@@ -186,6 +205,14 @@ class FeedForward(Stylizer):
     @torch.inference_mode()
     def encode(self, style: Picture) -> Style:
         """Encode one painting; keep the result to use it for many photographs."""
+        if isinstance(style, str) and self.styles:
+            if style in self.styles:
+                index = torch.tensor([self.styles.index(style)])
+                return self.prepare(None, self.encoder.rows(index))
+            if not Path(style).exists():
+                raise UnknownNameError(f"this model has no style {style!r}"
+                                       f"{suggest(style, self.styles)} (it has: "
+                                       f"{', '.join(self.styles)})")
         rgb = keep(style)
         return replace(self._encode(LoadedPicture(rgb, None, None, "style")), painting=rgb)
 
@@ -199,24 +226,30 @@ class FeedForward(Stylizer):
     def stylize(
         self,
         content: Picture,
-        style: Picture | Style | Sequence[Picture | Style],
+        style: Picture | Style | Sequence[Picture | Style] | None = None,
         *,
         strength: float = 1.0,
         weights: Sequence[float] | None = None,
         masks: Sequence[Picture] | None = None,
         preserve_color: bool = False,
+        palette: Picture | Style | None = None,
         size: int | None = None,
         tile: int | None = None,
         refine: int = 0,
         refine_features: str | None = None,
         progress: Progress | None = None,
     ) -> Image.Image:
-        """Stylise one photograph; see :func:`stylemix.stylize`."""
-        styles = as_list(style)
+        """Stylise one photograph; see :func:`stylemix.stylize`.
+
+        ``palette`` takes the palette code of that painting where the model has one
+        (:attr:`palette_sites`), and ``preserve_color`` the photograph's own; other models are
+        given the paintings in the wanted colours (:func:`recolored`), as an optimisation is.
+        """
+        styles = as_list(style, None if self.needs_style else Style({}, self.fingerprint))
         steps = check_steps(refine)
         request = make_request(
             content, len(styles), strength=strength, weights=weights, masks=masks,
-            preserve_color=preserve_color, size=size, tile=tile,
+            preserve_color=preserve_color, palette=palette, size=size, tile=tile,
         )
         space = cached_space(refine_features or REFINE_FEATURES, self.device) if steps else None
         tell = with_picture(progress)
@@ -230,6 +263,7 @@ class FeedForward(Stylizer):
         self.eval()
         try:
             encoded = [self._own(s) if isinstance(s, Style) else self.encode(s) for s in styles]
+            encoded = self._in_colors(encoded, request, palette)
             out = self._mix(request.rgb, encoded, request.parts, request.rest, tile,
                             forward if progress is not None else None)
         finally:
@@ -239,6 +273,29 @@ class FeedForward(Stylizer):
         start = between(out, request.rgb)
         return paint(request, start, [painting_of(s) for s in encoded], space, REFINE, steps,
                      progress)
+
+    def _in_colors(
+        self, styles: list[Style], request: Request, palette: Picture | Style | None
+    ) -> list[Style]:
+        """Give the styles in the colours that were asked for."""
+        if palette is None and not (request.preserve_color and self.palette_sites):
+            return styles
+        if not self.needs_style or not self.encoder.any_painting:
+            raise ConfigError("palette: this model's colours belong to its own styles; leave "
+                              "palette out, or take a model for any painting, such as film")
+        if not self.palette_sites:
+            assert palette is not None
+            return [self.encode(recolored(painting_of(s), palette)) for s in styles]
+        if palette is None:
+            colors = self._encode(LoadedPicture(request.rgb, None, None, "content"))
+            return [self._exchange(s, colors, s.painting) for s in styles]
+        colors = self._own(palette) if isinstance(palette, Style) else self.encode(palette)
+        return [self._exchange(s, colors, None if s.painting is None or colors.painting is None
+                               else recolored(s.painting, colors)) for s in styles]
+
+    def _exchange(self, style: Style, colors: Style, painting: Tensor | None) -> Style:
+        prepared = {**style.prepared, **{k: colors.prepared[k] for k in self.palette_sites}}
+        return Style(prepared, style.fingerprint, painting)
 
     def _own(self, style: Style) -> Style:
         if style.fingerprint != self.fingerprint:
@@ -255,6 +312,12 @@ class FeedForward(Stylizer):
             return rgb  # strength 0, or masks that leave nothing
         if not bool(rest.abs().max() > 1e-6):
             return self.render(rgb, StyleMix(tuple(styles), tuple(parts)), tile, progress)
+        if not self.needs_style or not self.encoder.any_painting:
+            # The photograph can't be one more style of such a model: it is laid over the result.
+            total = torch.stack(parts).sum(0).clamp_min(1e-12)
+            mix = StyleMix(tuple(styles), tuple(p / total for p in parts))
+            out = self.render(rgb, mix, tile, progress)
+            return add_error(out, rgb, out, rest)
         itself = self._encode(LoadedPicture(rgb, None, None, "content"))
         mix = StyleMix((*styles, itself), (*parts, rest))
         if not bool((rest > 1e-6).any()):
@@ -270,9 +333,9 @@ class FeedForward(Stylizer):
         # The network alone gives the photograph back only roughly; what it misses is added in
         # the content's share, so that strength 0 and unmasked regions are the photograph itself.
         # Styles elsewhere in the picture shift its statistics, so unmasked regions also need the
-        # last word of _add_error.
+        # last word of add_error.
         again = self.render(rgb, StyleMix.single(itself), tile, second)
-        return _add_error(out, rgb, again, rest.clamp(0, 1))
+        return add_error(out, rgb, again, rest.clamp(0, 1))
 
     def render(
         self, rgb: Tensor, mix: StyleMix, tile: int | None = None, progress: Progress | None = None
@@ -323,20 +386,3 @@ def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
     if dtype == torch.uint8:
         return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
     return x.to(dtype)
-
-
-def _add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
-    """Give ``out + weight * (rgb - again)``, and ``rgb`` where weight is 1; row by row."""
-    top = 255.0 if rgb.dtype == torch.uint8 else 1.0
-    result = torch.empty_like(out)
-    rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
-    for start in range(0, rgb.shape[-2], rows):
-        part = slice(start, start + rows)
-        w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
-        error = rgb[:, part].float() - again[:, part].float()
-        value = (out[:, part].float() + w * error).clamp(0, top)
-        value = torch.lerp(value, rgb[:, part].float(), w**4)  # near nothing but where w is near 1
-        result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
-    return result
-
-

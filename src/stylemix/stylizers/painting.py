@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from stylemix.color import transfer_color
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float
 from stylemix.optimization import FeatureSpace, Recipe, Task, feature_space, optimize
@@ -39,9 +40,24 @@ def painting_of(style: Style) -> Tensor:
         ConfigError: it keeps none.
     """
     if style.painting is None:
-        raise ConfigError("an optimisation needs the painting itself, which this style doesn't "
-                          "hold; encode it with model.encode(painting)")
+        raise ConfigError("an optimisation and another palette need the painting itself, which "
+                          "this style doesn't hold; encode it with model.encode(painting)")
     return style.painting
+
+
+def recolored(painting: Tensor, palette: Picture | Style) -> Tensor:
+    """Give a painting [3, h, w] in the colours of another, float32 in [0, 1].
+
+    Colour matching of Gatys et al., "Controlling Perceptual Factors in Neural Style Transfer"
+    (2017), section 5.2, where the painting takes the photograph's colours: the linear map that
+    gives one the other's mean and covariance, here the one that moves colours least
+    (:func:`stylemix.color.transfer_color`). What falls outside [0, 1] is clipped.
+
+    Raises:
+        ConfigError: the palette is an encoded style without its painting.
+    """
+    other = painting_of(palette) if isinstance(palette, Style) else keep(palette)
+    return transfer_color(to_float(painting)[0], to_float(other)[0]).clamp(0, 1)
 
 
 def between(forward: Tensor, content: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 from stylemix.color import preserve_color as keep_color
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
+from stylemix.style import Style
 from stylemix.stylizers.mixing import check_strength, check_weights, style_weights
 
 
@@ -51,13 +52,20 @@ class Request:
         return to_pil(out, self.alpha, self.icc)
 
 
-def as_list(style: Any) -> list[Any]:
+def as_list(style: Any, otherwise: Any = None) -> list[Any]:
     """Give one style or several as a list.
 
+    Args:
+        style: as in :func:`stylemix.stylize`.
+        otherwise: what to take where none is given; None refuses.
+
     Raises:
-        ConfigError: it is empty.
+        ConfigError: no style is given, but one is needed.
     """
-    styles = list(style) if isinstance(style, list | tuple) else [style]
+    given = [] if style is None else style
+    styles = list(given) if isinstance(given, list | tuple) else [given]
+    if not styles and otherwise is not None:
+        return [otherwise]
     if not styles:
         raise ConfigError("the list of styles is empty; give at least one painting")
     return styles
@@ -71,6 +79,7 @@ def make_request(
     weights: Sequence[float] | None,
     masks: Sequence[Picture] | None,
     preserve_color: bool,
+    palette: Picture | Style | None,
     size: int | None,
     tile: int | None,
 ) -> Request:
@@ -83,6 +92,7 @@ def make_request(
         weights: as given.
         masks: as given.
         preserve_color: as given.
+        palette: as given.
         size: as given.
         tile: as given.
 
@@ -92,6 +102,9 @@ def make_request(
     """
     strength = check_strength(strength)
     checked = check_weights(weights, count)
+    if preserve_color and palette is not None:
+        raise ConfigError("preserve_color keeps the photograph's colours and palette gives it "
+                          "others; give one of the two")
     if tile is not None and (not isinstance(tile, int) or (tile != 0 and tile < 64)):
         raise ConfigError(f"tile must be 0 (never), a whole number >= 64, or None, got {tile!r}")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):

@@ -26,6 +26,7 @@ class Batch:
         statistics: what the encoder measured of the paintings, [N, S], or None.
         targets: the paintings' loss targets, or None to compute them from ``style``.
         identity: [N], 1 where the style is the photograph itself.
+        rows: [N], which of the encoder's named styles each painting is, or None.
     """
 
     content: Tensor
@@ -33,6 +34,7 @@ class Batch:
     statistics: Tensor | None
     targets: Targets | None
     identity: Tensor
+    rows: Tensor | None = None
 
 
 class Batches:
@@ -46,11 +48,12 @@ class Batches:
         seed: of everything.
         rank: number of this process.
         world: number of processes; each gets an equal share of every batch.
+        rows: [P], for each painting which of the encoder's named styles it is, or None.
     """
 
     def __init__(
         self, photographs: Crops, paintings: Crops | None, bank: Bank | None, *,
-        maps: bool, seed: int, rank: int = 0, world: int = 1,
+        maps: bool, seed: int, rank: int = 0, world: int = 1, rows: Tensor | None = None,
     ) -> None:
         self.photographs = photographs
         self.paintings = paintings
@@ -59,6 +62,7 @@ class Batches:
         self.seed = seed
         self.rank = rank
         self.world = world
+        self.rows = rows
 
     def draw(self, phase: PhaseConfig, step: int, seen: int, seen_styles: int) -> Batch:
         """Draw the batch of one step.
@@ -83,15 +87,18 @@ class Batches:
         wide = slice(mine.start * phase.per_style, mine.stop * phase.per_style)
         content = self.photographs.cut(contents[wide], phase.crop, content_chance[wide], phase.zoom)
         identity = identity[mine].to(content.device)
+        # A bank holds its crops in turns over all paintings.
+        rows = None if self.rows is None else self.rows[
+            torch.tensor(styles[mine]) % len(self.rows)]
         if self.bank is None:
             assert self.paintings is not None
             style = self.paintings.cut(styles[mine], crop, style_chance[mine])
-            return Batch(content, style, None, None, identity)
+            return Batch(content, style, None, None, identity, rows)
         chosen = torch.tensor(styles[mine], device=self.bank.crops.device)
         targets = self.bank.targets_of(chosen)
         if self.bank.statistics is not None and not self.maps:
-            return Batch(content, None, self.bank.statistics[chosen], targets, identity)
-        return Batch(content, self.bank.images(chosen), None, targets, identity)
+            return Batch(content, None, self.bank.statistics[chosen], targets, identity, rows)
+        return Batch(content, self.bank.images(chosen), None, targets, identity, rows)
 
     def _turn(self, seen: int, count: int, size: int, stream: int) -> list[int]:
         """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""

@@ -51,9 +51,7 @@ def read_pictures(
     Raises:
         DataError: a source doesn't exist, or no picture could be read.
     """
-    found = find_pictures(sources, what=what)
-    if limit and limit < len(found):
-        found = [found[i * len(found) // limit] for i in range(limit)]
+    found = spread(find_pictures(sources, what=what), limit)
 
     def shrunk(rgb: Tensor) -> Tensor:
         return resize(rgb, short_side=side) if min(rgb.shape[-2:]) > side else rgb
@@ -101,6 +99,13 @@ def find_pictures(sources: Sequence[str | os.PathLike[str]], *, what: str) -> li
         raise DataError(f"there are no pictures ({', '.join(SUFFIXES)}) in "
                         + ", ".join(map(str, sources)))
     return found
+
+
+def spread(found: list[Found], limit: int) -> list[Found]:
+    """Give ``limit`` of the pictures, spread evenly over all; 0 gives all."""
+    if not limit or limit >= len(found):
+        return found
+    return [found[i * len(found) // limit] for i in range(limit)]
 
 
 def read_found(

@@ -49,11 +49,13 @@ class Step(nn.Module):
             known = self.objective.prepare_one("style", batch.style)
         return {**self.objective.prepare_one("content", batch.content), **known}
 
-    def _style(self, batch: Batch) -> tuple[Tensor, StyleCode | None]:
+    def _style(self, batch: Batch) -> tuple[Tensor | None, StyleCode | None]:
         """Give the style pictures, or their code; identity pairs take the photograph."""
+        encoder = self.model.encoder
+        if batch.rows is not None:
+            return batch.style, encoder.rows(batch.rows)
         rows = batch.identity.nonzero().flatten()
         own = batch.content[rows]
-        encoder = self.model.encoder
         if batch.statistics is not None:
             statistics = batch.statistics
             if len(rows):

@@ -28,6 +28,7 @@ from stylemix.training.config import TrainConfig
 from stylemix.training.data import Crops, read_pictures
 from stylemix.training.hardware import join_processes, pick_device, pick_precision
 from stylemix.training.interrupt import interruptible
+from stylemix.training.named import rows_of, with_styles
 from stylemix.training.report import Report, sheet
 from stylemix.training.schedule import learning_rate, phase_at, progress_of
 from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
@@ -77,6 +78,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.objective = _objective(config).to(self.device)
         self.model = self._model()
+        if not (self.model.needs_style and self.model.encoder.any_painting):
+            # A photograph can't be its own style for a model whose styles are its own.
+            self.config = config = dataclasses.replace(config, phases=tuple(
+                dataclasses.replace(p, identity=0.0) for p in config.phases))
         self.trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         try:
             self.state_file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +92,9 @@ class Trainer:
         if self.state_file.exists() and not restart:
             resumed = self._read_state()
         self.photographs, paintings = self._read_pictures()
+        rows = rows_of(self.model.styles, config.data, len(paintings))
         if resumed is None:
-            self._start(paintings)
+            self._start(paintings, rows)
             if self.rank == 0:
                 self.state_file.unlink(missing_ok=True)
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
@@ -100,9 +106,9 @@ class Trainer:
         self.batches = Batches(
             self.photographs, None if self.bank else paintings, self.bank,
             maps=bool(self.model.needs - {"embedding"}), seed=config.seed,
-            rank=self.rank, world=self.world,
+            rank=self.rank, world=self.world, rows=rows,
         )
-        self.shown = self._samples(paintings)
+        self.shown = self._samples(paintings, rows)
         if self.precision == torch.bfloat16:
             self.model.to(memory_format=torch.channels_last)
             self.objective.to(memory_format=torch.channels_last)
@@ -256,13 +262,13 @@ class Trainer:
     def _model(self) -> FeedForward:
         wanted = self.config.model
         config = registry("presets").get(wanted) if isinstance(wanted, str) else dict(wanted)
-        model = build(config)
+        model = build(with_styles(config, self.config.data))
         if not isinstance(model, FeedForward):
             raise ConfigError(f"the model {wanted!r} isn't of the feed-forward kind; only those "
                               "are trained by this trainer")
         return model.to(self.device)
 
-    def _start(self, paintings: Crops) -> None:
+    def _start(self, paintings: Crops, rows: Tensor | None) -> None:
         """Give a fresh model its first weights."""
         if self.config.init:
             other = checkpoint.load(self.config.init)
@@ -272,6 +278,9 @@ class Trainer:
                                       "set model to the configuration in its config.json")
             self.model.load_state_dict(other.state_dict())
             return
+        if rows is not None:
+            self.model.encoder.remember([paintings.pictures[int(i)].float() / 255
+                                         for i in rows.argsort()])
         self.model.encoder.initialize(self.config.encoder_weights or None)
         count = min(CALIBRATION, len(paintings))
         indices = [i * len(paintings) // count for i in range(count)]
@@ -308,8 +317,10 @@ class Trainer:
                 save_bank(bank, path, key)
         return bank
 
-    def _samples(self, paintings: Crops) -> tuple[Tensor, Tensor]:
-        """Cut the fixed pictures that sample sheets show."""
+    def _samples(
+        self, paintings: Crops, rows: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Cut the fixed pictures that sample sheets show, and give the paintings' named styles."""
         chance = torch.full((SAMPLES, 4), 0.5)
         side = min(192, self.config.data.content_side // 4 * 4)
         shown = []
@@ -317,7 +328,7 @@ class Trainer:
             count = min(SAMPLES, len(crops))
             indices = [i * len(crops) // count for i in range(count)]
             shown.append(crops.cut(indices, side, chance[:count], zoom=2.0))
-        return shown[0], shown[1]
+        return shown[0], shown[1], None if rows is None else rows[indices]
 
     def _identity(self) -> dict[str, Any]:
         """Give the part of the configuration that a resumed run must share."""
