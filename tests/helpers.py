@@ -32,3 +32,15 @@ def picture(seed: int, height: int = 32, width: int = 32) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, 5, 5, generator=generator)
     return torch.nn.functional.interpolate(coarse, size=(height, width), mode="bicubic").clamp(0, 1)
+
+
+def tiny_palette_model(seed: int = 0) -> FeedForward:
+    """Build a tiny model with codes of its own for texture and palette."""
+    torch.manual_seed(seed)
+    config = tiny_config(
+        {"name": "film", "sites": ["block*", "up1*"]},
+        {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
+    )
+    encoder = {"name": "texture-palette", "dim": 8, "hidden": 16, "palette_dim": 6,
+               "palette_hidden": 12}
+    return FeedForward.from_config({**config, "encoder": encoder}).eval()

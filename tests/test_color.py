@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stylemix.color import luma, preserve_color
+from stylemix.color import grey, luma, preserve_color
 
 seeds = st.integers(0, 2**31)
 
@@ -78,3 +78,12 @@ def test_steps_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shapes_must_agree() -> None:
     with pytest.raises(ValueError, match="of one size"):
         preserve_color(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5))
+
+
+@given(seed=seeds)
+def test_grey_has_the_luminance_and_no_chroma(seed: int) -> None:
+    x = torch.stack([picture(seed), picture(seed + 1)])
+    found = grey(x)
+    for one, drained in zip(x, found, strict=True):
+        assert torch.equal(drained, luma(one).expand(3, -1, -1))
+        assert chroma(drained).abs().max() < 1e-3

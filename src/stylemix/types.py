@@ -9,7 +9,12 @@ from typing import Any
 from torch import Tensor
 
 StyleCode = Mapping[str, Tensor]
-"""What an encoder says of N styles: ``"embedding"`` [N, D]; any other name a map [N, C, h, w]."""
+"""What an encoder says of N styles: the vectors of :data:`VECTORS`, each [N, D]; any other name is
+a map [N, C, h, w]."""
+
+VECTORS = ("embedding", "palette")
+"""Names of a code's vectors: ``"embedding"`` is the style, or its texture where an encoder gives
+the colours apart as ``"palette"``."""
 
 Spec = Mapping[str, Any]
 """A component and its options, ``{"name": "film", **options}``: JSON in, JSON out."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 
+from stylemix.errors import ConfigError
 from stylemix.injections import FiLM
 from stylemix.types import Site
 
@@ -48,3 +50,19 @@ def test_output_moments_are_gamma_and_beta():
     torch.testing.assert_close(out.mean((2, 3)), beta.flatten(1), atol=1e-5, rtol=0)
     torch.testing.assert_close(out.std((2, 3), correction=0), gamma.abs().flatten(1),
                                atol=1e-4, rtol=0)
+
+
+def test_it_reads_the_code_that_it_is_told_to():
+    torch.manual_seed(0)
+    module = FiLM(SITE, {"embedding": 7, "palette": 3, "relu1_2": 16}, code="palette")
+    assert module.needs == ("palette",)
+    z, x = torch.randn(2, 3), torch.randn(2, 5, 3, 4)
+    linear = (z @ module.linear.weight.T)[:, :, None, None]
+    torch.testing.assert_close(module(x, module.prepare({"palette": z})),
+                               (1 + linear[:, :5]) * x + linear[:, 5:])
+
+
+@pytest.mark.parametrize("code", ["palette", "relu1_2", "colour"])
+def test_a_code_that_is_no_vector_of_the_encoder_is_refused(code):
+    with pytest.raises(ConfigError, match="it gives: embedding"):
+        FiLM(SITE, {"embedding": 7, "relu1_2": 16}, code=code)

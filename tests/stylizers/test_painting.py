@@ -6,11 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 from helpers import picture, tiny_model
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.stylizers.painting import with_picture
+from stylemix.stylizers.painting import recolored, with_picture
 
 PHOTO = (picture(1, 60, 81)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
 ONE, TWO = picture(2, 64, 64)[0], picture(3, 60, 70)[0]
@@ -108,3 +109,20 @@ def test_a_style_without_its_painting_is_refused(model):
 def test_tiny_photographs(model, shape):
     photo = np.full((*shape, 3), 99, np.uint8)
     assert model.stylize(photo, ONE, refine=2).size == shape[::-1]
+
+
+def test_recolored_takes_the_mean_and_covariance_of_the_palette():
+    # Colours well inside the cube, so that nothing is clipped.
+    calm = [0.4 + 0.2 * x for x in (ONE, TWO)]
+    found = recolored((calm[0] * 255).round().to(torch.uint8), calm[1])
+    for measure in (lambda x: x.flatten(1).mean(1), lambda x: torch.cov(x.flatten(1))):
+        torch.testing.assert_close(measure(found), measure(calm[1]), atol=2e-3, rtol=0)
+    assert (found - calm[1].new_tensor(0.5)).abs().max() < 0.5
+
+
+def test_recolored_keeps_to_the_range_and_takes_styles(model):
+    found = recolored(ONE, model.encode(TWO))
+    assert 0 <= found.min() < found.max() <= 1
+    torch.testing.assert_close(found, recolored(ONE, TWO), atol=1e-6, rtol=0)
+    with pytest.raises(ConfigError, match="encode it with"):
+        recolored(ONE, dataclasses.replace(model.encode(TWO), painting=None))

@@ -14,6 +14,7 @@ from stylemix.generators import Injected
 from stylemix.injection import Injection
 from stylemix.style import Style, StyleMix
 from stylemix.stylizers.feed_forward import FeedForward
+from stylemix.types import VECTORS
 
 GENERATOR = {"name": "johnson", "width": 4, "blocks": 2}
 ENCODER = {"name": "thin", "dim": 16, "hidden": 16}
@@ -125,7 +126,7 @@ class InjectionCase:
         """Give a random code of n styles with every name an injection may read."""
         code = {
             name: torch.randn(
-                (n, channels) if name == "embedding" else (n, channels, 6, 7),
+                (n, channels) if name in VECTORS else (n, channels, 6, 7),
                 generator=torch.Generator().manual_seed(1000 * seed + i),
             )
             for i, (name, channels) in enumerate(sorted(injection.style_channels.items()))
