@@ -56,6 +56,18 @@ def test_options_mean_what_they_mean_in_python(invoke, model, draw, tmp_path, op
     assert expected.shape != plain.shape or not np.array_equal(expected, plain)
 
 
+def test_palette_is_the_python_argument(invoke, model, draw, tmp_path):
+    photo, painting, other, out = draw("a.png", 1), draw("s.png", 2), draw("t.png", 3), \
+        tmp_path / "out.png"
+    result = invoke("stylize", photo, painting, "-o", out, "-m", model, "--palette", other)
+    assert result.exit_code == 0, result.stderr
+    expected = pixels(stylemix.stylize(photo, painting, model=model, palette=other))
+    assert np.array_equal(pixels(out), expected)
+    assert not np.array_equal(expected, pixels(stylemix.stylize(photo, painting, model=model)))
+    assert invoke("stylize", photo, painting, "-o", other, "-m", model,
+                  "--palette", other).exit_code == 2  # what is read is never overwritten
+
+
 def test_masks_hold_for_their_style(invoke, model, draw, tmp_path):
     photo, paintings = draw("a.png", 1), [draw("s.png", 2), draw("t.png", 3)]
     out = tmp_path / "o.png"

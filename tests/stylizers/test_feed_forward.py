@@ -5,10 +5,12 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from helpers import picture, tiny_config, tiny_model
+from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 
+from stylemix.color import luma
 from stylemix.errors import ConfigError, PictureError, UnknownNameError
 from stylemix.stylizers import FeedForward, build
+from stylemix.stylizers.painting import recolored
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +158,77 @@ def test_bad_configs(change, error, message):
         return
     with pytest.raises(error, match=message):
         build(config)
+
+
+@pytest.fixture(scope="module")
+def two_codes():
+    return tiny_palette_model()
+
+
+def test_which_sites_read_the_palette(model, two_codes):
+    assert two_codes.palette_sites == ("up2.norm/film", "output.norm/film")
+    assert model.palette_sites == ()
+
+
+def test_palette_exchanges_the_palette_code_and_nothing_else(two_codes):
+    one, two = two_codes.encode(ONE), two_codes.encode(TWO)
+    mixed = two_codes.stylize(PHOTO, one, palette=two)
+    by_hand = FeedForward._exchange(two_codes, one, two, None)
+    for key, value in by_hand.prepared.items():
+        source = two if key in two_codes.palette_sites else one
+        assert all(torch.equal(a, b) for a, b in zip(value, source.prepared[key], strict=True))
+    assert (array(mixed) == array(two_codes.stylize(PHOTO, by_hand))).all()
+    assert (array(mixed) == array(two_codes.stylize(PHOTO, ONE, palette=TWO))).all()
+    assert np.abs(array(mixed) - array(two_codes.stylize(PHOTO, one))).mean() > 0.3
+    assert np.abs(array(mixed) - array(two_codes.stylize(PHOTO, two))).mean() > 0.3
+    # A painting's own palette is nothing new.
+    assert (array(two_codes.stylize(PHOTO, one, palette=one))
+            == array(two_codes.stylize(PHOTO, one))).all()
+
+
+def test_palette_of_a_model_without_the_code_recolours_the_paintings(model):
+    found = array(model.stylize(PHOTO, ONE, palette=TWO))
+    assert (found == array(model.stylize(PHOTO, recolored(ONE, TWO)))).all()
+    assert (found == array(model.stylize(PHOTO, model.encode(ONE),
+                                         palette=model.encode(TWO)))).all()
+    assert np.abs(found - array(model.stylize(PHOTO, ONE))).mean() > 0.3
+
+
+@pytest.mark.parametrize("kind", ["model", "two_codes"])
+def test_palette_goes_with_mixtures_masks_and_strength(kind, request):
+    net = request.getfixturevalue(kind)
+    three = picture(9, 40, 40)[0]
+    one = array(net.stylize(PHOTO, ONE, palette=three))
+    assert (array(net.stylize(PHOTO, [ONE, TWO], weights=[1, 0], palette=three)) == one).all()
+    assert (array(net.stylize(PHOTO, ONE, palette=three, strength=0)) == PHOTO).all()
+    shots = [array(net.stylize(PHOTO, ONE, palette=three, strength=s)) for s in (0, 0.5, 1)]
+    for a, b in itertools.pairwise(shots):
+        assert np.abs(a - b).mean() > 0.3
+    mask = np.zeros((30, 45), np.uint8)
+    mask[:, :20] = 255
+    masked = array(net.stylize(PHOTO, ONE, palette=three, masks=[mask]))
+    assert (masked[:, 24:] == PHOTO[:, 24:]).mean() > 0.98
+    plain = array(net.stylize(PHOTO, ONE, masks=[mask]))
+    assert np.abs(masked[:, :16] - plain[:, :16]).mean() > 0.1
+    refined = array(net.stylize(PHOTO, ONE, palette=three, refine=2))
+    assert np.abs(refined - array(net.stylize(PHOTO, ONE, refine=2))).mean() > 0.1
+
+
+def test_preserve_color_draws_with_the_photographs_own_palette(two_codes):
+    own = two_codes.stylize(PHOTO, ONE, palette=PHOTO)
+    kept = two_codes.stylize(PHOTO, ONE, preserve_color=True)
+    brightness = [luma(torch.from_numpy(array(p)).permute(2, 0, 1).float()) for p in (own, kept)]
+    # The brightness is that of the pass with the photograph's palette, up to rounding.
+    assert (brightness[0] - brightness[1]).abs().median() < 1
+    found, content = (torch.from_numpy(x).permute(2, 0, 1).float() for x in (array(kept), PHOTO))
+    chroma = [x - luma(x) for x in (found, content)]
+    assert (chroma[0] - chroma[1]).abs().median() < 1
+
+
+def test_bad_palettes(model, two_codes):
+    with pytest.raises(ConfigError, match="one of the two"):
+        model.stylize(PHOTO, ONE, palette=TWO, preserve_color=True)
+    with pytest.raises(ConfigError, match="another model"):
+        two_codes.stylize(PHOTO, ONE, palette=model.encode(TWO))
+    with pytest.raises(PictureError):
+        model.stylize(PHOTO, ONE, palette="nowhere.jpg")
