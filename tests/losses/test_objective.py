@@ -6,6 +6,7 @@ from helpers import picture
 
 from stylemix.backbones import ThinVGG
 from stylemix.errors import ConfigError, UnknownNameError
+from stylemix.losses import LossTerm
 from stylemix.losses.objective import PRESETS, Objective
 
 
@@ -53,6 +54,37 @@ def test_identity_term_counts_marked_samples_only(net):
     one = objective(output, targets, torch.tensor([0.0, 1.0]))["identity"]
     assert float(none) == 0
     torch.testing.assert_close(one, (picture(4) - picture(2)).square().mean() / 2)
+
+
+class _Between(LossTerm):
+    """|y - (2 c + 3 s)|^2: what it is given has to be in this order."""
+
+    source = "both"
+
+    def prepare(self, features):
+        return [features["image"].mean((2, 3))]
+
+    def forward(self, features, target):
+        content, style = target
+        style = style.repeat_interleave(len(content) // len(style), dim=0)
+        found = features["image"].mean((2, 3))
+        return (found - (2 * content + 3 * style)).square().mean(1)
+
+
+def test_a_term_may_look_at_both_pictures(net):
+    objective = Objective({"tv": {"name": "tv"}}, net)
+    objective.terms["between"], objective.weights["between"] = _Between(), 1.0
+    content = torch.cat([picture(1), picture(2)])
+    style = picture(3)
+    targets = {**objective.prepare_one("content", content), **objective.prepare_one("style", style)}
+    wanted = 2 * content.mean((2, 3)) + 3 * style.mean((2, 3))
+    output = wanted[:, :, None, None].expand(-1, -1, 8, 8)
+    assert float(objective(output, targets)["between"]) == pytest.approx(0, abs=1e-10)
+    off = objective(output + 1, targets)["between"]
+    assert float(off) == pytest.approx(1, abs=1e-5)
+    # A photograph that is its own style has another target than the painting's.
+    one = objective(output + 1, targets, torch.tensor([1.0, 0.0]))["between"]
+    assert float(one) == pytest.approx(0.5, abs=1e-5)
 
 
 def test_bad_objectives(net):

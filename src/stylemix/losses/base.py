@@ -16,7 +16,9 @@ class LossTerm(nn.Module):
 
     Attributes:
         layers: feature layers the term looks at (the picture itself is always there).
-        source: the picture its target is made from: ``"content"``, ``"style"``, or None.
+        source: the picture its target is made from: ``"content"``, ``"style"``, ``"both"``, or
+            None. With ``"both"`` :meth:`prepare` runs once for each of the two pictures, and
+            :meth:`forward` is given what it made of the content and then of the style.
         identity_only: counts only for samples whose style is their own content.
     """
 

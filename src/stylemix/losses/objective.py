@@ -86,14 +86,23 @@ class Objective(nn.Module):
         return {**self.prepare_one("content", content), **self.prepare_one("style", style)}
 
     @torch.no_grad()
-    def prepare_one(self, source: str, image: Tensor) -> Targets:
-        """Make the targets of the terms that look at one source, "content" or "style"."""
-        seen = self._look(image, source)
-        return {label: term.prepare(seen) for label, term in self._terms()
-                if term.source == source}
+    def prepare_one(
+        self, source: str, image: Tensor, looked: Tensor | None = None
+    ) -> Targets:
+        """Make the targets of the terms that look at one source.
+
+        Args:
+            source: "content" or "style".
+            image: the pictures.
+            looked: what the feature network sees instead of them.
+        """
+        seen = self._look(image, source, looked)
+        return {_key(label, term, source): term.prepare(seen) for label, term in self._terms()
+                if term.source in (source, "both")}
 
     def forward(
-        self, output: Tensor, targets: Targets, identity: Tensor | None = None
+        self, output: Tensor, targets: Targets, identity: Tensor | None = None,
+        looked: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Give each term's unweighted loss, averaged over the batch.
 
@@ -103,14 +112,17 @@ class Objective(nn.Module):
             identity: [B], 1 where a sample's style is its own content: there the terms that
                 look at paintings count nothing, elsewhere the terms for identity pairs; None
                 means nowhere.
+            looked: what the feature network sees instead of ``output``.
         """
-        seen = self._look(output, None)
+        seen = self._look(output, None, looked)
         parts: dict[str, Tensor] = {}
         for label, term in self._terms():
-            each = term(seen, targets.get(label, []))
+            sources = ("content", "style") if term.source == "both" else (term.source,)
+            each = term(seen, [t for source in sources
+                               for t in targets.get(_key(label, term, source), [])])
             if term.identity_only:
                 each = each * (identity if identity is not None else 0.0)
-            elif term.source == "style" and identity is not None:
+            elif term.source in ("style", "both") and identity is not None:
                 each = each * (1 - identity)
             parts[label] = each.mean()
         return parts
@@ -125,10 +137,17 @@ class Objective(nn.Module):
     def _terms(self) -> Iterator[tuple[str, LossTerm]]:
         yield from self.terms.items()  # type: ignore[misc]
 
-    def _look(self, image: Tensor, source: str | None) -> dict[str, Tensor]:
+    def _look(
+        self, image: Tensor, source: str | None, looked: Tensor | None
+    ) -> dict[str, Tensor]:
         layers = {
             layer for _, term in self._terms() for layer in term.layers
-            if source is None or term.source == source
+            if source is None or term.source in (source, "both")
         }
-        found = self.features(image, layers) if layers else {}
+        found = self.features(image if looked is None else looked, layers) if layers else {}
         return {"image": image, **found}
+
+
+def _key(label: str, term: LossTerm, source: str | None) -> str:
+    """Give the name under which a term's target is kept."""
+    return f"{label}@{source}" if term.source == "both" else label
