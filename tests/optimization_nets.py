@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from stylemix.backbones import FeatureNet
+from stylemix.backbones import DistilledVGG, FeatureNet
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.optimization.space import FeatureSpace
 
@@ -19,7 +19,17 @@ def tiny_net(channels=(3, 4, 5, 6), seed=0):
 
 
 def tiny_space(*, mapped=True, seed=0):
-    """Give a float32 feature space, its net and its linear maps."""
-    net = tiny_net(seed=seed)
-    maps = {layer: torch.randn(7, net.channels[layer] + 1) for layer in GRAM_LAYERS}
-    return FeatureSpace(net, maps if mapped else None, bfloat16=False), net, maps
+    """Give a float32 feature space, its net and, where it has them, its linear maps."""
+    if not mapped:
+        net = tiny_net(seed=seed)
+        return FeatureSpace(net, bfloat16=False), net, {}
+    net, maps = tiny_distilled(seed=seed)
+    return FeatureSpace(net, bfloat16=False), net, maps
+
+
+def tiny_distilled(channels=(3, 4, 5, 6), wide=9, seed=0):
+    """Give a random distilled network and its linear maps [wide, C + 1] by layer."""
+    torch.manual_seed(seed)
+    maps = {layer: torch.randn(wide, c + 1)
+            for layer, c in zip(GRAM_LAYERS, channels, strict=True)}
+    return DistilledVGG(channels, maps).requires_grad_(False), maps

@@ -73,5 +73,5 @@ def test_missing_and_unfit_weights(tmp_path):
 def test_by_name():
     net = feature_net("thin")
     assert not any(p.requires_grad for p in net.parameters())
-    with pytest.raises(ConfigError, match="vgg16, thin"):
+    with pytest.raises(ConfigError, match="thin, vgg16"):
         feature_net("vgg19")

@@ -71,7 +71,6 @@ def test_tiles_change_nothing(mapped, maps, strength):
 def test_the_gradient_is_that_of_finite_differences():
     space, net, _ = tiny_space()
     net.double()
-    space._metrics = {k: m.double() for k, m in space._metrics.items()}
     space.look = lambda image, layers=GRAM_LAYERS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
     goal = Objective(space, content, [style_grams(space, PAINTINGS[0].double())],

@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from stylemix.backbones.distilled import DistilledVGG
 from stylemix.backbones.inception import InceptionMixed6e
 from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, WeightsError
+from stylemix.registry import suggest
 
-__all__ = ["LAYERS", "VGG16", "FeatureNet", "InceptionMixed6e", "ThinVGG", "feature_net"]
+__all__ = ["FEATURES", "LAYERS", "VGG16", "VGG16_FILE", "DistilledVGG", "FeatureNet",
+           "InceptionMixed6e", "ThinVGG", "feature_net"]
+
+FEATURES = ("thin", "vgg16")
+"""The networks that losses, optimisations and measures can look through."""
+
+VGG16_FILE = "STYLEMIX_VGG16"
+"""Environment variable that names a safetensors file with VGG-16's weights."""
 
 
 def feature_net(name: str, weights: str | Path | None = None) -> FeatureNet:
-    """Give a frozen feature network by name.
+    """Give a frozen feature network by name; everything that looks through one asks here.
 
     Args:
-        name: ``"vgg16"``, or ``"thin"`` for the small network that ships with stylemix.
-        weights: a safetensors file; None takes the default ones (see the two classes).
+        name: ``"thin"``, the small network that ships with stylemix and whose maps are in VGG-16's
+            metric; or ``"vgg16"``.
+        weights: a safetensors file. None takes for ``"thin"`` the file that ships, and for
+            ``"vgg16"`` the one that the environment variable ``STYLEMIX_VGG16`` names, else
+            torchvision's download.
 
     Raises:
         ConfigError: an unknown name.
-        WeightsError: the weights can't be had.
+        WeightsError: the weights can't be had, or don't fit.
     """
-    if name == "vgg16":
-        return VGG16.load(weights)
+    check_features(name)
     if name == "thin":
-        net = ThinVGG()
-        net.load_weights(weights)
-        return net.requires_grad_(False).eval()
-    raise ConfigError(f"no feature network is named {name!r} (there are: vgg16, thin)")
+        return DistilledVGG.load(weights)
+    given = weights or os.environ.get(VGG16_FILE)
+    if given:
+        return VGG16.load(given)
+    try:
+        return VGG16.load()
+    except WeightsError as problem:
+        raise WeightsError(
+            f"VGG-16's weights could not be downloaded ({problem.__cause__ or problem}): connect "
+            "to the internet once, so that torchvision can fetch them, or set the environment "
+            f"variable {VGG16_FILE} to a safetensors file with features.N.weight and "
+            "features.N.bias. The features 'thin' need neither"
+        ) from problem
+
+
+def check_features(name: str) -> str:
+    """Give the name of a feature network back.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if not isinstance(name, str) or name not in FEATURES:
+        raise ConfigError(f"no feature network is named {name!r}{suggest(str(name), FEATURES)} "
+                          f"(there are: {', '.join(FEATURES)})")
+    return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -19,12 +19,24 @@ LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3")
 _CONVOLUTIONS = (
     (0, 0), (2, 0), (5, 1), (7, 1), (10, 2), (12, 2), (14, 2), (17, 3), (19, 3), (21, 3),
 )
-_TAPS = {2: "relu1_2", 7: "relu2_2", 14: "relu3_3", 17: "relu4_1", 21: "relu4_3"}
-_POOL_BEFORE = (5, 10, 17)
+BLOCK_ENDS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+"""The last map of each block: what Gram matrices are made of (Johnson et al., 2016)."""
+
+TAPS = {2: "relu1_2", 7: "relu2_2", 14: "relu3_3", 17: "relu4_1", 21: "relu4_3"}
+POOL_BEFORE = (5, 10, 17)
 SMALLEST = 8
 """Pixels a side: below it the fourth block has nothing left to see."""
 
 _MEAN = (0.48502, 0.45796, 0.40761)
+
+VGG16_CHANNELS = (64, 128, 256, 512)
+"""Of VGG-16's first four blocks."""
+
+ENCODER_CHANNELS = (16, 32, 64, 128)
+"""Of the thin network that style encoders are made of; trained models hold one of their own."""
+
+ENCODER_WEIGHTS = Path(__file__).parent / "weights" / "thin_encoder.safetensors"
+"""Where a fresh style encoder's thin network comes from."""
 
 
 class FeatureNet(nn.Module):
@@ -72,11 +84,11 @@ class FeatureNet(nn.Module):
         for number, _ in _CONVOLUTIONS:
             if len(found) == len(wanted):
                 break
-            if number in _POOL_BEFORE:
+            if number in POOL_BEFORE:
                 x = F.max_pool2d(x, 2)
             x = F.relu(self.features[str(number)](x))
-            if _TAPS.get(number) in wanted:
-                found[_TAPS[number]] = x
+            if TAPS.get(number) in wanted:
+                found[TAPS[number]] = x
         return found
 
 
@@ -87,7 +99,7 @@ class VGG16(FeatureNet):
     """
 
     def __init__(self) -> None:
-        super().__init__((64, 128, 256, 512), 255.0)
+        super().__init__(VGG16_CHANNELS, 255.0)
 
     @classmethod
     def load(cls, weights: str | Path | None = None) -> VGG16:
@@ -128,16 +140,15 @@ def _torchvision_state() -> dict[str, Tensor]:
 
 
 class ThinVGG(FeatureNet):
-    """The same shape with 16, 32, 64 and 128 channels: 0.3 M parameters instead of 7.6 M.
+    """The same shape with fewer channels.
 
-    Its weights are our own: trained so that a linear map of its features gives VGG-16's
-    (linear embedding of Wang et al., 2020, "Collaborative Distillation").
+    Args:
+        channels: of the four blocks.
     """
 
-    WEIGHTS = Path(__file__).parent / "weights" / "thin_vgg.safetensors"
-
-    def __init__(self) -> None:
-        super().__init__((16, 32, 64, 128), 1 / 0.226)
+    def __init__(self, channels: Sequence[int] = ENCODER_CHANNELS) -> None:
+        first, second, third, fourth = channels
+        super().__init__((first, second, third, fourth), 1 / 0.226)
         for convolution in self.features.values():
             assert isinstance(convolution, nn.Conv2d)
             assert convolution.bias is not None
@@ -145,12 +156,12 @@ class ThinVGG(FeatureNet):
             nn.init.zeros_(convolution.bias)
 
     def load_weights(self, weights: str | Path | None = None) -> None:
-        """Read weights from a safetensors file; None reads those that ship with stylemix.
+        """Read weights from a safetensors file; None reads those that ship for style encoders.
 
         Raises:
             WeightsError: the file is missing, damaged or doesn't fit.
         """
-        state = load_weights(weights or self.WEIGHTS)
+        state = load_weights(weights or ENCODER_WEIGHTS)
         try:
             self.load_state_dict({k: v.float() for k, v in state.items()
                                   if k.startswith("features.")})

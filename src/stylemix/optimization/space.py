@@ -1,66 +1,44 @@
-"""Feature spaces: a network's maps, and how long differences between them are in the teacher's.
+"""Feature spaces: a frozen network, looked through at the precision that the hardware is fast in.
 
-The thin network was trained so that a linear map of its features gives VGG-16's (linear embedding
-of Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style Transfer", 2020,
-section 3.2). So a difference ``d`` of thin features is a difference ``W d`` of VGG-16's, and with
-``M = W^T W`` its length is had without ever forming the teacher's larger maps::
-
-    ||W d||^2        = d^T M d
-    ||W dG W^T||_F^2 = tr(M dG M dG)
-
-The map's bias is one more feature that is 1 everywhere. For VGG-16 itself M is the identity.
+Distances are plain ones. For the thin network they are VGG-16's all the same, since its maps are in
+VGG-16's metric (see :mod:`stylemix.backbones.distilled`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.backbones import FeatureNet, ThinVGG, feature_net
-from stylemix.backbones.weights_file import load_weights
-from stylemix.errors import ConfigError, WeightsError
+from stylemix.backbones import FeatureNet, feature_net
 from stylemix.losses.style import GRAM_LAYERS
-
-FEATURES = ("thin", "vgg16")
-"""The networks that an optimisation can look through."""
-
-VGG16_FILE = "STYLEMIX_VGG16"
-"""Environment variable that names a safetensors file with VGG-16's weights."""
 
 
 class FeatureSpace:
-    """A frozen feature network with one metric a layer.
+    """A frozen feature network for the optimisation of a picture.
 
     Args:
         net: gives maps by layer, as :class:`stylemix.backbones.FeatureNet` does.
-        maps: by layer, the linear map to the teacher's features, [T, C + 1] with the bias as its
-            last column. A layer without one is measured as it is.
-        bfloat16: compute maps in bfloat16, about twice as fast (Gram matrices are float32
+        bfloat16: compute maps in bfloat16, several times as fast (Gram matrices are float32
             always); None does so where the device has it in hardware.
     """
 
-    def __init__(
-        self, net: FeatureNet, maps: Mapping[str, Tensor] | None = None, *,
-        bfloat16: bool | None = None,
-    ) -> None:
+    def __init__(self, net: FeatureNet, *, bfloat16: bool | None = None) -> None:
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.bfloat16 = bfloat16
-        self._metrics = {layer: w.T @ w for layer, w in (maps or {}).items()}
 
     @property
     def width(self) -> int:
-        """Channels of the first layer: what the memory of a run grows with."""
-        return self.net.channels[GRAM_LAYERS[0]]
+        """Channels of the first convolution: what the memory of a run grows with."""
+        first = self.net.features["0"]
+        assert isinstance(first, torch.nn.Conv2d)
+        return first.out_channels
 
     def to(self, device: torch.device) -> FeatureSpace:
-        """Move the network and the metrics."""
+        """Move the network."""
         self.net.to(device)
-        self._metrics = {layer: m.to(device) for layer, m in self._metrics.items()}
         return self
 
     def look(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
@@ -71,97 +49,33 @@ class FeatureSpace:
             seen = self.net(image.contiguous(memory_format=torch.channels_last), layers)
         return {layer: x.float() for layer, x in seen.items()}
 
-    def gram_sum(self, layer: str, x: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Sum ``t f f^T`` over positions, with the constant feature where the layer has a map.
 
-        With ``weight = T^2`` this is the guided Gram matrix of Gatys et al., "Controlling
-        Perceptual Factors in Neural Style Transfer" (2017), section 4, before it is normalised.
+def gram_sum(x: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Sum ``t f f^T`` over the positions of a map.
 
-        Args:
-            layer: the layer's name.
-            x: its map [1, C, h, w].
-            weight: t >= 0, [1, 1, h, w]; None is 1 everywhere.
+    With ``weight = T^2`` this is the guided Gram matrix of Gatys et al., "Controlling Perceptual
+    Factors in Neural Style Transfer" (2017), section 4, before it is normalised.
 
-        Returns:
-            [C, C], or [C + 1, C + 1] with a map.
-        """
-        flat = x[0].flatten(1)
-        if layer in self._metrics:
-            flat = torch.cat([flat, flat.new_ones(1, flat.shape[1])])
-        scaled = flat if weight is None else flat * weight.reshape(1, -1)
-        return scaled @ flat.T
+    Args:
+        x: [1, C, h, w].
+        weight: t >= 0, [1, 1, h, w]; None is 1 everywhere.
 
-    def gram_energy(self, layer: str, difference: Tensor) -> Tensor:
-        """Give ``tr(M D M D)`` of a symmetric D, the squared norm of the teacher's difference."""
-        metric = self._metrics.get(layer)
-        if metric is None:
-            return difference.square().sum()
-        product = metric @ difference
-        return (product * product.T).sum()
-
-    def energy(self, layer: str, x: Tensor, *, absolute: bool = False) -> Tensor:
-        """Sum ``d^T M d`` over the positions of a map [1, C, h, w].
-
-        Args:
-            layer: the layer's name.
-            x: features, or a difference of features.
-            absolute: ``x`` are features, so the constant one belongs to them; in a difference
-                it is zero.
-        """
-        metric = self._metrics.get(layer)
-        if metric is None:
-            return x.square().sum()
-        flat = x[0].flatten(1)
-        c = len(flat)
-        total = (flat * (metric[:c, :c] @ flat)).sum()
-        if absolute:
-            total = total + 2 * (metric[c, :c] @ flat).sum() + metric[c, c] * flat.shape[1]
-        return total
+    Returns:
+        [C, C].
+    """
+    flat = x[0].flatten(1)
+    scaled = flat if weight is None else flat * weight.reshape(1, -1)
+    return scaled @ flat.T
 
 
 def feature_space(name: str = "thin", weights: str | Path | None = None) -> FeatureSpace:
-    """Give a feature space by name.
-
-    Args:
-        name: ``"thin"``, the small network that ships with stylemix; or ``"vgg16"``.
-        weights: a safetensors file. None takes for ``"thin"`` the file that ships, and for
-            ``"vgg16"`` the one that the environment variable ``STYLEMIX_VGG16`` names, else
-            torchvision's download.
+    """Give a feature space by its network's name; see :func:`stylemix.backbones.feature_net`.
 
     Raises:
         ConfigError: an unknown name.
         WeightsError: the weights can't be had or don't fit.
     """
-    if name not in FEATURES:
-        raise ConfigError(f"no feature network is named {name!r} (there are: "
-                          f"{', '.join(FEATURES)})")
-    if name == "vgg16":
-        given = weights or os.environ.get(VGG16_FILE)
-        if given:
-            return FeatureSpace(feature_net(name, given))
-        try:
-            return FeatureSpace(feature_net(name))
-        except WeightsError as problem:
-            raise WeightsError(
-                f"VGG-16's weights could not be downloaded ({problem.__cause__ or problem}): "
-                "connect to the internet once, so that torchvision can fetch them, or set the "
-                f"environment variable {VGG16_FILE} to a safetensors file with "
-                "features.N.weight and features.N.bias. The features 'thin' need neither"
-            ) from problem
-    file = weights or ThinVGG.WEIGHTS
-    return FeatureSpace(feature_net(name, file), _linear_maps(load_weights(file), file))
-
-
-def _linear_maps(state: Mapping[str, Tensor], file: str | Path) -> dict[str, Tensor]:
-    maps = {}
-    for number, layer in enumerate(GRAM_LAYERS):
-        try:
-            weight, bias = (state[f"maps.{number}.{part}"].float() for part in ("weight", "bias"))
-        except KeyError as problem:
-            raise WeightsError(f"{file} holds no linear maps to VGG-16's features ({problem} is "
-                               "missing); export the network again") from None
-        maps[layer] = torch.cat([weight.flatten(1), bias[:, None]], dim=1)
-    return maps
+    return FeatureSpace(feature_net(name, weights))
 
 
 def _has_bfloat16(device: str) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization.space import FeatureSpace
+from stylemix.optimization.space import FeatureSpace, gram_sum
 
 Grams = dict[str, Tensor]
 """Gram matrices by layer, each divided by the number of positions."""
@@ -65,7 +65,7 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
 def style_grams(space: FeatureSpace, painting: Tensor) -> Grams:
     """Give the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
     seen = space.look(painting)
-    return {layer: space.gram_sum(layer, seen[layer]) / seen[layer][0, 0].numel()
+    return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel()
             for layer in GRAM_LAYERS}
 
 
