@@ -8,8 +8,9 @@ from helpers import tiny_model
 from hub_client import Client
 from hub_server import files_of, serving
 
-from stylemix import catalogue, checkpoint
+from stylemix import catalogue, checkpoint, load, plugins
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
+from stylemix.plugins import registry
 
 
 @pytest.fixture
@@ -58,6 +59,51 @@ def test_only_the_hub_has_revisions(shelf):
     for model in ("film", str(shelf / "alpha")):
         with pytest.raises(ConfigError, match="revision"):
             catalogue.resolve(model, revision="v1")
+
+
+# Models that plugins bring.
+
+
+@pytest.fixture
+def brought(shelf, tmp_path):
+    """Register models as a plugin does, one of them under a name that ships with stylemix."""
+    folder = checkpoint.save(tiny_model(), tmp_path / "no-model" / "m",
+                             card={"description": "of a plugin"})
+    known = registry("models")
+    for name in ("wash", "alpha", "gatys"):
+        known.add(name, folder, "wash-plugin")
+    yield folder
+    plugins.reload()
+
+
+def test_models_of_plugins_come_after_the_embedded_ones(brought, shelf):
+    found = {m.name: m for m in catalogue.models()}
+    assert list(found)[:4] == ["film", "alpha", "wash", "gatys"]
+    assert found["wash"] == catalogue.ModelInfo("wash", "plugin", str(brought), "of a plugin")
+    assert found["alpha"].kind == "embedded"
+    assert catalogue.resolve("alpha") == shelf / "alpha"
+    assert catalogue.resolve("wash") == brought
+    assert "gatys" not in catalogue.methods()
+    assert type(load("wash", device="cpu")).__name__ == "FeedForward"
+
+
+def test_a_plugins_damaged_model_is_left_out_with_a_warning(brought):
+    (brought / "config.json").write_text("{")
+    with pytest.warns(RuntimeWarning, match="'wash' of the plugin 'wash-plugin' is left out"):
+        names = [m.name for m in catalogue.models()]
+    assert "film" in names
+    assert "wash" not in names
+
+
+def test_a_misspelt_name_may_be_a_plugins(brought):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'wash'.*plugins: wash"):
+        catalogue.resolve("wahs")
+
+
+def test_a_model_of_a_plugin_that_is_not_installed(shelf):
+    if "wct" not in registry("models").names():
+        with pytest.raises(UnknownNameError, match="pip install stylemix-wct"):
+            catalogue.resolve("wct")
 
 
 # Published names, against a server on this machine that speaks the Hub's routes.

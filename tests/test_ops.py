@@ -7,7 +7,14 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.ops import ContentMoments, gram, moments, total_variation
+from stylemix.ops import (
+    ContentCovariance,
+    ContentMoments,
+    covariance,
+    gram,
+    moments,
+    total_variation,
+)
 
 
 def test_gram_equals_the_formula():
@@ -59,3 +66,25 @@ def test_frozen_moments_are_given_back_whatever_comes():
 def test_total_variation_of_a_ramp():
     ramp = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 3, 4, 4)
     assert total_variation(ramp) == pytest.approx(1.0)
+
+
+def test_covariance_is_numpys_and_has_a_gradient():
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    mean, matrix = covariance(x)
+    for m, c, one in zip(mean, matrix, x.detach().flatten(2).numpy(), strict=True):
+        np.testing.assert_allclose(m.detach().flatten(), one.mean(1))
+        np.testing.assert_allclose(c.detach(), np.cov(one, bias=True))
+    assert torch.autograd.gradcheck(lambda y: covariance(y)[1], (x,))
+
+
+def test_content_covariance_measures_or_gives_what_is_frozen():
+    x = torch.randn(1, 3, 8, 8)
+    module = ContentCovariance()
+    mean, matrix = module(x)
+    assert matrix.dtype == torch.float64
+    torch.testing.assert_close(torch.diagonal(matrix, dim1=1, dim2=2).sqrt().float(),
+                               moments(x, eps=0)[1].flatten(1))
+    torch.testing.assert_close(module.normalize(x), x - mean.float())
+    module.frozen = (torch.ones(1, 3, 1, 1), torch.eye(3)[None])
+    assert module(torch.randn(1, 3, 2, 2)) is module.frozen
+    torch.testing.assert_close(module.normalize(x), x - 1)

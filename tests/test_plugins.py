@@ -53,7 +53,8 @@ def test_builtins_come_through_the_hooks():
     assert provides["injections"] == ["concat", "inject", "film", "patch"]
     assert {"inception", "thin"} <= set(provides["encoders"])
     for name in plugins.KINDS:
-        assert plugins.registry(name).names(), name
+        # Models that ship with stylemix are found in their folder.
+        assert plugins.registry(name).names() or name == "models", name
 
 
 def test_every_hook_is_documented_and_has_a_registry():
@@ -92,6 +93,21 @@ def test_a_clash_names_both_and_registers_nothing_of_the_second(load):
     assert "'stylemix'" in infos["clasher"].error
     assert "'clasher'" in infos["clasher"].error
     assert "fresh" not in plugins.registry("injections").names()
+
+
+def test_models_are_registered_by_their_folders(load, tmp_path):
+    hooks = {"register_models": lambda register: register("mine", tmp_path / "mine")}
+    infos = load(Entry("mine-plugin", module_with(**hooks)))
+    assert infos["mine-plugin"].provides == {"models": ["mine"]}
+    assert plugins.registry("models").get("mine") == tmp_path / "mine"
+
+
+def test_a_model_that_is_no_path_is_refused(load):
+    hooks = {"register_models": lambda register: register("mine", {"generator": {}})}
+    with pytest.warns(RuntimeWarning, match="mine-plugin"):
+        infos = load(Entry("mine-plugin", module_with(**hooks)))
+    assert "path of its folder, got dict" in infos["mine-plugin"].error
+    assert plugins.registry("models").names() == []
 
 
 def test_an_unknown_hook_is_an_error(load):

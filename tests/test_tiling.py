@@ -16,7 +16,7 @@ from stylemix.injection import Injection
 from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.patch import Patch
-from stylemix.ops import ContentMoments
+from stylemix.ops import ContentCovariance, ContentMoments
 from stylemix.style import Style, StyleMix
 from stylemix.tiling import render_tiled
 from stylemix.types import Site
@@ -39,6 +39,20 @@ class Recentre(Injection):
     def forward(self, x, style):
         x = torch.tanh(self.first.normalize(x) + style)
         return self.second.normalize(x)
+
+
+class Rotate(Recentre):
+    """Asks for deviations and for covariances of the very same map."""
+
+    def __init__(self, site, style_channels):
+        super().__init__(site, style_channels)
+        self.covariance = ContentCovariance()
+
+    def forward(self, x, style):
+        normal = self.first.normalize(x)
+        mean, matrix = self.covariance(x)
+        turned = matrix.to(x.dtype) @ (x - mean.to(x.dtype)).flatten(2)
+        return normal + torch.tanh(turned.reshape(x.shape)) + style
 
 
 class Thirds(Generator):
@@ -80,7 +94,7 @@ def attach(*kinds):
     def give(site):
         found = {}
         for kind in kinds:
-            named = site.name.startswith("block") or kind is Patch or kind is Recentre
+            named = site.name.startswith("block") or kind in (Patch, Recentre, Rotate)
             if site.slot in kind.slots and named:
                 found[kind.__name__.lower()] = kind(site, CHANNELS)
         return found
@@ -170,7 +184,8 @@ def test_equals_the_untiled_picture_at_any_size(height, width, tile, kind):
     assert difference(generator, photograph(height, width).double(), mix, tile) < 1e-6
 
 
-@pytest.mark.parametrize("kinds", [(), (FiLM,), (Concat,), (Patch,), (Recentre,), (FiLM, Patch)])
+@pytest.mark.parametrize("kinds", [(), (FiLM,), (Concat,), (Patch,), (Recentre,), (FiLM, Patch),
+                                   (Rotate,)])
 @pytest.mark.parametrize("kind", ["single", "masks"])
 def test_equals_the_untiled_picture_with_every_kind_of_injection(kinds, kind):
     generator = johnson(*kinds)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylemix.checkpoint import CONFIG, read_config
+from stylemix.checkpoint import CONFIG, KNOWN_PLUGINS, read_config
 from stylemix.download import cached, download
-from stylemix.errors import ConfigError, UnknownNameError
-from stylemix.plugins import registry
+from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
+from stylemix.plugins import plugin_info, registry
 from stylemix.published import REPOSITORY, published
 from stylemix.registry import suggest
 
@@ -23,9 +24,9 @@ class ModelInfo:
 
     Attributes:
         name: what to give as ``model``.
-        kind: ``"embedded"`` for models that ship with stylemix; ``"hub"`` for published ones,
-            which are downloaded on first use; ``"method"`` for stylizers that need no trained
-            weights.
+        kind: ``"embedded"`` for models that ship with stylemix; ``"plugin"`` for those that an
+            installed plugin brings; ``"hub"`` for published ones, which are downloaded on first
+            use; ``"method"`` for stylizers that need no trained weights.
         path: its folder; empty for a method, and for a published model that isn't in the Hub's
             cache yet.
         description: one line on what it is.
@@ -38,9 +39,10 @@ class ModelInfo:
 
 
 def models() -> list[ModelInfo]:
-    """List the models that ship with stylemix, the default first, then published ones and methods.
+    """List the models that ship with stylemix, the default first, then those of plugins, published
+    ones and methods.
 
-    Nothing is downloaded for it.
+    Nothing is downloaded for it. A plugin's model that can't be read is left out with a warning.
 
     Raises:
         CheckpointError: a model that ships with stylemix is damaged.
@@ -51,20 +53,30 @@ def models() -> list[ModelInfo]:
         ModelInfo(name, "embedded", str(f), str(read_config(f).get("description", "")))
         for name, f in embedded.items()
     ]
+    brought = _brought()
+    for name, folder in brought.items():
+        try:
+            text = str(read_config(folder).get("description", ""))
+        except CheckpointError as problem:
+            warnings.warn(f"the model {name!r} of the plugin "
+                          f"{registry('models').plugin_of(name)!r} is left out: {problem}",
+                          RuntimeWarning, stacklevel=2)
+            continue
+        found.append(ModelInfo(name, "plugin", str(folder), text))
     for name, entry in published().items():
-        if name not in embedded:
-            folder = cached(entry.repository, entry.revision)
-            found.append(ModelInfo(name, "hub", str(folder or ""), entry.description))
+        if name not in embedded and name not in brought:
+            here = cached(entry.repository, entry.revision)
+            found.append(ModelInfo(name, "hub", str(here or ""), entry.description))
     return found + [ModelInfo(name, "method", "", text) for name, text in methods().items()]
 
 
 def methods() -> dict[str, str]:
     """Give the stylizers that work without trained weights, by name, with one line on each.
 
-    An embedded model of the same name comes first.
+    An embedded model or a plugin's of the same name comes first.
     """
     found = {name: registry("stylizers").get(name) for name in registry("stylizers").names()}
-    taken = _embedded()
+    taken = {**_embedded(), **_brought()}
     return {name: (inspect.getdoc(kind) or "").split("\n")[0] for name, kind in found.items()
             if not getattr(kind, "trained", True) and name not in taken}
 
@@ -75,15 +87,23 @@ def _embedded() -> dict[str, Path]:
     return {f.name: f for f in folders}
 
 
+def _brought() -> dict[str, Path]:
+    """Give the checkpoint folders that plugins registered, but for names that are taken."""
+    known, taken = registry("models"), _embedded()
+    return {name: Path(known.get(name)) for name in known.names() if name not in taken}
+
+
 def resolve(model: str, revision: str | None = None) -> Path:
     """Find the checkpoint folder that a name, a path or a Hub repository stands for.
 
-    Names go before folders: first the models that ship with stylemix, then the published ones
-    (from the Hub's cache, or downloaded at the commit that the catalogue file pins).
+    Names go before folders: first the models that ship with stylemix, then those of plugins, then
+    the published ones (from the Hub's cache, or downloaded at the commit that the catalogue file
+    pins).
 
     Args:
-        model: an embedded or a published model's name, a folder, or ``owner/name`` on the Hugging
-            Face Hub (downloaded into the Hub's own cache; a folder of that path comes first).
+        model: an embedded, a plugin's or a published model's name, a folder, or ``owner/name`` on
+            the Hugging Face Hub (downloaded into the Hub's own cache; a folder of that path comes
+            first).
         revision: branch, tag or commit, for a Hub repository.
 
     Raises:
@@ -93,8 +113,8 @@ def resolve(model: str, revision: str | None = None) -> Path:
         CheckpointError: the repository can't be downloaded, isn't in the cache when offline, or
             its weights are damaged.
     """
-    embedded = _embedded()
-    found = embedded.get(model)
+    embedded, brought = _embedded(), _brought()
+    found = embedded.get(model) or brought.get(model)
     named = {} if found else published()
     if found is None and model not in named and Path(model).is_dir():
         found = Path(model)
@@ -111,8 +131,24 @@ def resolve(model: str, revision: str | None = None) -> Path:
         return download(entry.repository, entry.revision, entry.sha256)
     if REPOSITORY.fullmatch(model) and not model.startswith("."):
         return download(model, revision)
-    known = {"embedded": list(embedded), "published": list(named), "methods": list(methods())}
+    _refuse_missing_plugin(model)
+    known = {"embedded": list(embedded), "plugins": list(brought),
+             "published": list(named), "methods": list(methods())}
     names = [name for group in known.values() for name in group]
     listed = "; ".join(f"{kind}: {', '.join(group) or 'none'}" for kind, group in known.items())
     raise UnknownNameError(f"no model is named {model!r}{suggest(model, names)} ({listed}; or "
                            "give a checkpoint folder, or owner/name on the Hugging Face Hub)")
+
+
+def _refuse_missing_plugin(model: str) -> None:
+    """Say what to install for a model that one of our plugin distributions brings."""
+    plugin = KNOWN_PLUGINS.get(model)
+    if plugin is None:
+        return
+    here = {info.name: info for info in plugin_info()}
+    if plugin not in here:
+        raise UnknownNameError(f"the model {model!r} comes from {plugin}, which isn't installed: "
+                               f"pip install {plugin}")
+    if here[plugin].error:
+        raise UnknownNameError(f"the model {model!r} comes from {plugin}, which can't be loaded "
+                               f"({here[plugin].error}); update it")

@@ -26,8 +26,10 @@ FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "styles", "library_name")
-KNOWN_PLUGINS = {"adain": "stylemix-adain"}
-"""Names of components that our own plugin distributions bring, for the message that says so."""
+KNOWN_PLUGINS = {"adain": "stylemix-adain", "wct": "stylemix-wct",
+                 "styleswap": "stylemix-styleswap"}
+"""Names of components and models that our own plugin distributions bring, for the message that
+says so."""
 _TEMPORARY = ".saving-"
 
 

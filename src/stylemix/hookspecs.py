@@ -46,3 +46,12 @@ def register_stylizers(register: Register) -> None:
 @hookspec
 def register_presets(register: Register) -> None:
     """Register presets: the configuration (a mapping) that a stylizer is built from."""
+
+
+@hookspec
+def register_models(register: Register) -> None:
+    """Register trained models: the checkpoint folder (a path) that a name stands for.
+
+    ``stylemix models`` lists them, and ``stylize(model=name)`` takes them. A name that a model
+    which ships with stylemix has already stands for that one.
+    """

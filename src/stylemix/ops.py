@@ -1,9 +1,11 @@
-"""Pure functions of feature maps, and the one module that measures a picture's statistics."""
+"""Pure functions of feature maps, and the modules that measure a picture's statistics."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+from stylemix.running import RunningCovariance, RunningMoments
 
 EPSILON = 1e-5
 
@@ -25,6 +27,23 @@ def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
         x = x.float()
     var, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
     return mean, (var + eps).sqrt()
+
+
+def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Give each channel's mean and the biased covariance of channels over space, in float64.
+
+    ``S = E[(x - mean) (x - mean)^T]``, the statistic of Li et al. (2017), section 3.2, which
+    divide by ``h w - 1``. Differentiable, and memory beyond ``x`` is bounded.
+
+    Args:
+        x: features [B, C, h, w].
+
+    Returns:
+        Mean [B, C, 1, 1] and covariance [B, C, C].
+    """
+    measured = RunningCovariance()
+    measured.add(x)
+    return measured.result()
 
 
 def gram(x: Tensor) -> Tensor:
@@ -76,3 +95,40 @@ class ContentMoments(nn.Module):
         """Give ``(x - mean) / std`` in the type of ``x``."""
         mean, std = self(x)
         return ((x - mean) / std).to(x.dtype)
+
+    def running(self) -> RunningMoments:
+        """Give what measures a picture that comes in tiles."""
+        return RunningMoments()
+
+    def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn what :meth:`running` measured into an answer of type and device of ``like``."""
+        std = (measured + self.eps).sqrt()
+        return mean.to(like.dtype).to(like.device), std.to(like.dtype).to(like.device)
+
+
+class ContentCovariance(ContentMoments):
+    """Measure a feature map's channel means and their covariance over the *whole* picture.
+
+    As :class:`ContentMoments`, for mechanisms that need more than deviations.
+
+    Attributes:
+        frozen: mean [B, C, 1, 1] and covariance [B, C, C] to give instead of measuring, or None.
+    """
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give mean and covariance of features [B, C, h, w], in float64."""
+        if self.frozen is not None:
+            return self.frozen
+        return covariance(x)
+
+    def normalize(self, x: Tensor) -> Tensor:
+        """Give ``x - mean`` in the type of ``x``."""
+        return (x - self(x)[0].to(x.device)).to(x.dtype)
+
+    def running(self) -> RunningCovariance:
+        """Give what measures a picture that comes in tiles."""
+        return RunningCovariance()
+
+    def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn what :meth:`running` measured into an answer of type and device of ``like``."""
+        return mean.to(like.device), measured.to(like.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+import os
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from stylemix import hookspecs
 from stylemix.errors import PluginError, UnknownNameError
 from stylemix.registry import Registry
 
-KINDS = ("injections", "encoders", "generators", "losses", "stylizers", "presets")
+KINDS = ("injections", "encoders", "generators", "losses", "stylizers", "presets", "models")
 BUILT_IN = (
     "stylemix.injections",
     "stylemix.encoders",
@@ -91,6 +92,10 @@ class _Loaded:
                 hook = getattr(module, f"register_{kind}", None)
                 if hook is not None:
                     hook(lambda name, thing, kind=kind: found.append((kind, name, thing)))
+            for kind, name, thing in found:
+                if kind == "models" and not isinstance(thing, str | os.PathLike):
+                    raise PluginError(f"the model {name!r} must be registered as the path of its "
+                                      f"folder, got {type(thing).__name__}")
             _refuse_clashes(found, self.registries, plugin)
         except BaseException:
             self.manager.unregister(module)
@@ -129,7 +134,7 @@ def get_manager() -> pluggy.PluginManager:
 
 
 def registry(kind: str) -> Registry[Any]:
-    """Give the registry of one kind: injections, encoders, generators, losses, stylizers, presets.
+    """Give the registry of one kind, one of :data:`KINDS`.
 
     Raises:
         UnknownNameError: there is no such kind.

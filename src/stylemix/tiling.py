@@ -24,6 +24,7 @@ from stylemix.errors import ConfigError, StylemixError
 from stylemix.generators.base import Generator, Stage, pad_to_multiple
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments
+from stylemix.running import RunningMoments
 from stylemix.style import StyleMix
 from stylemix.types import Box
 
@@ -139,11 +140,12 @@ class _Rendering:
         statistics = _Statistics()
         with statistics.answer_for(self.measured):
             for _ in range(count):
-                moments = _RunningMoments()
+                moments: RunningMoments | None = None
                 for box in self.tiles:
                     try:
                         self._tile(stage, source, box, statistics)
                     except _Unknown as unknown:
+                        moments = moments or unknown.module.running()
                         moments.add(_inner(unknown.x, box, self._outer(box, stage)))
                     else:
                         raise StylemixError(
@@ -151,6 +153,7 @@ class _Rendering:
                             "injection has to use its ContentMoments whatever the content is"
                         )
                     self._step()
+                assert moments is not None
                 statistics.known.append(moments.result())
             out: Tensor | None = None
             for box in self.tiles:
@@ -255,44 +258,13 @@ def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
     return x[..., rows, columns]
 
 
-class _RunningMoments:
-    """Mean and variance of a map that comes in pieces, merged in float64 (Chan et al., 1979)."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean: Tensor | None = None
-        self.deviations: Tensor | None = None
-
-    def add(self, x: Tensor) -> None:
-        """Take in a piece [B, C, h, w]."""
-        if x.dtype in (torch.float16, torch.bfloat16):
-            x = x.float()
-        count = x.shape[-2] * x.shape[-1]
-        variance, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
-        # On the CPU, because not every device has float64.
-        mean, deviations = mean.cpu().double(), variance.cpu().double() * count
-        if self.mean is not None and self.deviations is not None:
-            total = self.count + count
-            difference = mean - self.mean
-            mean = self.mean + difference * (count / total)
-            deviations = deviations + self.deviations
-            deviations = deviations + difference.square() * (self.count * count / total)
-        self.mean, self.deviations = mean, deviations
-        self.count += count
-
-    def result(self) -> tuple[Tensor, Tensor]:
-        """Give mean and biased variance, each [B, C, 1, 1] float64."""
-        assert self.mean is not None
-        assert self.deviations is not None
-        return self.mean, self.deviations / self.count
-
-
 class _Unknown(Exception):  # noqa: N818 - a signal, not a fault
     """Ends a tile at the first statistic that is not known yet."""
 
-    def __init__(self, x: Tensor) -> None:
+    def __init__(self, x: Tensor, module: ContentMoments) -> None:
         super().__init__()
         self.x = x
+        self.module = module
 
 
 class _Statistics:
@@ -302,7 +274,7 @@ class _Statistics:
     nothing has to be changed in the modules and other threads can go on using them.
 
     Attributes:
-        known: mean and biased variance of the statistics measured so far.
+        known: the statistics measured so far, as the modules' ``running`` gave them.
         asked: how many statistics have been asked for since the last restart.
     """
 
@@ -316,6 +288,7 @@ class _Statistics:
         """Start another tile."""
         self.asked = 0
         self.latest: Tensor | None = None
+        self.kind: type[ContentMoments] | None = None
 
     @contextmanager
     def answer_for(self, modules: Iterable[ContentMoments]) -> Iterator[None]:
@@ -337,14 +310,14 @@ class _Statistics:
         if self._is_for_others(module):
             return None
         (x,) = args
-        # Several styles at one site ask about the very same features.
-        if x is not self.latest:
+        # Several styles at one site ask the same about the very same features.
+        if x is not self.latest or type(module) is not self.kind:
             self.asked += 1
-            self.latest = x
+            self.latest, self.kind = x, type(module)
         if self.counting:
             return None
         if self.asked > len(self.known):
-            raise _Unknown(x)
+            raise _Unknown(x, module)
         # The module's own answer is thrown away: let it measure a single value.
         return (x[..., :1, :1],)
 
@@ -353,10 +326,7 @@ class _Statistics:
     ) -> tuple[Tensor, Tensor] | None:
         if self.counting or self._is_for_others(module):
             return None
-        mean, variance = self.known[self.asked - 1]
-        like = output[0]
-        std = (variance + module.eps).sqrt()
-        return mean.to(like.dtype).to(like.device), std.to(like.dtype).to(like.device)
+        return module.known(*self.known[self.asked - 1], output[0])
 
     def _is_for_others(self, module: ContentMoments) -> bool:
         """Tell whether another thread asks, or somebody has given the module its answer."""

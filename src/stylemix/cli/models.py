@@ -13,9 +13,10 @@ import click
 def models(as_json: bool) -> None:
     """List the models that ship with stylemix, the default first, then others by name.
 
-    One a line: name, kind and description, with tabs between. The kind "hub" is published on the
-    Hugging Face Hub and downloaded on first use, "method" needs no trained model. `--model` of
-    `stylemix stylize` also takes checkpoint folders and repositories of the Hugging Face Hub.
+    One a line: name, kind and description, with tabs between. The kind "plugin" comes with an
+    installed plugin, "hub" is published on the Hugging Face Hub and downloaded on first use,
+    "method" needs no trained model. `--model` of `stylemix stylize` also takes checkpoint folders
+    and repositories of the Hugging Face Hub.
 
     \b
     Examples:
