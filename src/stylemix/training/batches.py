@@ -14,6 +14,7 @@ from stylemix.losses.objective import Targets
 from stylemix.training.bank import Bank
 from stylemix.training.config import PhaseConfig
 from stylemix.training.data import Crops
+from stylemix.training.split import Split
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Batch:
         targets: the paintings' loss targets, or None to compute them from ``style``.
         identity: [N], 1 where the style is the photograph itself.
         rows: [N], which of the encoder's named styles each painting is, or None.
+        split: the paintings that give their texture only, or None where all give their colours.
     """
 
     content: Tensor
@@ -35,6 +37,7 @@ class Batch:
     targets: Targets | None
     identity: Tensor
     rows: Tensor | None = None
+    split: Split | None = None
 
 
 class Batches:
@@ -80,6 +83,10 @@ class Batches:
         identity = (torch.rand(count, generator=chance) < phase.identity).float()
         crop = phase.style_crop[int(torch.randint(len(phase.style_crop), (), generator=chance))]
         size = len(self.bank) if self.bank else len(self.paintings or ())
+        # Drawn last, so that runs without split samples draw what they always did.
+        divided = (torch.rand(count, generator=chance) < phase.split) & (identity == 0)
+        others = torch.randint(size, (count,), generator=chance)
+        other_chance = torch.rand(count, 4, generator=chance)
         contents = self._turn(seen, phase.batch, len(self.photographs), 0)
         styles = self._turn(seen_styles, count, size, 1)
 
@@ -93,12 +100,33 @@ class Batches:
         if self.bank is None:
             assert self.paintings is not None
             style = self.paintings.cut(styles[mine], crop, style_chance[mine])
-            return Batch(content, style, None, None, identity, rows)
+            split = None
+            if len(places := divided[mine].nonzero().flatten()):
+                colors = self.paintings.cut(others[mine][places].tolist(), crop,
+                                            other_chance[mine][places])
+                places = places.to(style.device)
+                split = Split(places, style[places], colors, None)
+            return Batch(content, style, None, None, identity, rows, split)
         chosen = torch.tensor(styles[mine], device=self.bank.crops.device)
         targets = self.bank.targets_of(chosen)
-        if self.bank.statistics is not None and not self.maps:
-            return Batch(content, None, self.bank.statistics[chosen], targets, identity, rows)
-        return Batch(content, self.bank.images(chosen), None, targets, identity, rows)
+        known = None if self.maps else self.bank.statistics
+        split = self._split(self.bank, divided[mine], chosen, others[mine], known)
+        if known is not None:
+            return Batch(content, None, known[chosen], targets, identity, rows, split)
+        return Batch(content, self.bank.images(chosen), None, targets, identity, rows, split)
+
+    @staticmethod
+    def _split(
+        bank: Bank, divided: Tensor, chosen: Tensor, others: Tensor, statistics: Tensor | None
+    ) -> Split | None:
+        """Give the split samples among chosen crops of the bank."""
+        places = divided.nonzero().flatten()
+        if not len(places):
+            return None
+        others = others[places].to(chosen.device)
+        places = places.to(chosen.device)
+        return Split(places, bank.images(chosen[places]), bank.images(others),
+                     None if statistics is None else statistics[others])
 
     def _turn(self, seen: int, count: int, size: int, stream: int) -> list[int]:
         """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""

@@ -107,6 +107,8 @@ class PhaseConfig:
         zoom: a crop covers up to ``zoom * crop`` pixels of the photograph, shrunk to ``crop``.
         per_style: photographs that share one painting in a batch.
         identity: probability that a photograph is its own style.
+        split: probability that a sample takes texture from one painting and palette from
+            another: for models with a palette code, and with a loss term on colours.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or
             ``"encoder"`` (the generator is frozen, the paper's second phase; injections
             belong to the generator).
@@ -120,6 +122,7 @@ class PhaseConfig:
     zoom: float = 1.0
     per_style: int = 1
     identity: float = 0.1
+    split: float = 0.0
     train: str = "all"
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -297,6 +300,7 @@ def _check(config: TrainConfig) -> None:
              f"{name}.batch must be a multiple of {name}.per_style, both at least 1")
         need(phase.zoom >= 1, f"{name}.zoom must be at least 1, got {phase.zoom}")
         need(0 <= phase.identity <= 1, f"{name}.identity must be in [0, 1], got {phase.identity}")
+        need(0 <= phase.split <= 1, f"{name}.split must be in [0, 1], got {phase.split}")
         need(phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, "
                                    f"got {phase.train!r}")
         for label, weight in phase.weights.items():

@@ -10,6 +10,7 @@ from stylemix.losses.objective import Objective, Targets
 from stylemix.style import Style, StyleMix
 from stylemix.stylizers import FeedForward
 from stylemix.training.batches import Batch
+from stylemix.training.split import drained
 from stylemix.types import StyleCode
 
 
@@ -36,22 +37,38 @@ class Step(nn.Module):
         repeats = len(content) // len(identity)
         with torch.autocast(content.device.type, self.precision,
                             enabled=self.precision != torch.float32):
-            targets = self._targets(batch)
+            split = batch.split
+            flags = None if split is None else split.flags(len(identity)).repeat_interleave(repeats)
+            targets = {**self._style_targets(batch),
+                       **self.objective.prepare_one("content", batch.content,
+                                                    drained(batch.content, flags))}
             image, code = self._style(batch)
             style = _repeat(self.model.prepare(image, code), repeats)
             output = self.model(content, StyleMix.single(style))
-            return self.objective(output, targets, identity.repeat_interleave(repeats))
+            return self.objective(output, targets, identity.repeat_interleave(repeats),
+                                  drained(output, flags))
 
-    def _targets(self, batch: Batch) -> Targets:
-        known = batch.targets
+    def _style_targets(self, batch: Batch) -> Targets:
+        """Give the paintings' targets.
+
+        For a split sample the feature network sees brightness alone, the output's and that of the
+        texture; terms that look at the picture itself compare it with the painting whose colours
+        it gets.
+        """
+        known, split = batch.targets, batch.split
         if known is None:
             assert batch.style is not None
             known = self.objective.prepare_one("style", batch.style)
-        return {**self.objective.prepare_one("content", batch.content), **known}
+        if split is None:
+            return known
+        own = self.objective.prepare_one("style", split.colors, split.target())
+        return {label: [target.index_copy(0, split.rows, part.to(target.dtype))
+                        for target, part in zip(targets, own[label], strict=True)]
+                for label, targets in known.items()}
 
     def _style(self, batch: Batch) -> tuple[Tensor | None, StyleCode | None]:
         """Give the style pictures, or their code; identity pairs take the photograph."""
-        encoder = self.model.encoder
+        encoder, split = self.model.encoder, batch.split
         if batch.rows is not None:
             return batch.style, encoder.rows(batch.rows)
         rows = batch.identity.nonzero().flatten()
@@ -62,7 +79,11 @@ class Step(nn.Module):
                 measured = encoder.statistics(own)
                 assert measured is not None
                 statistics = statistics.index_copy(0, rows, measured.float())
-            return batch.content, encoder.embed(statistics)
+            code = encoder.embed(statistics)
+            if split is not None:
+                assert split.statistics is not None
+                code = _with_palette(code, split.rows, encoder.embed(split.statistics))
+            return batch.content, code
         image = batch.style
         assert image is not None
         if len(rows):
@@ -70,7 +91,14 @@ class Step(nn.Module):
                 own = F.interpolate(own, size=image.shape[-2:], mode="bilinear",
                                     align_corners=False)
             image = image.index_copy(0, rows, own)
-        return image, None
+        if split is None:
+            return image, None
+        return image, _with_palette(encoder(image), split.rows, encoder(split.colors))
+
+
+def _with_palette(code: StyleCode, rows: Tensor, other: StyleCode) -> StyleCode:
+    """Give a code of N paintings whose palettes at some rows are another code's, in order."""
+    return {**code, "palette": code["palette"].index_copy(0, rows, other["palette"])}
 
 
 def _repeat(style: Style, times: int) -> Style:

@@ -24,15 +24,17 @@ from stylemix.registry import suggest
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.bank import Bank, load_bank, make_bank, save_bank
 from stylemix.training.batches import Batches
-from stylemix.training.config import TrainConfig
+from stylemix.training.config import PhaseConfig, TrainConfig
 from stylemix.training.data import Crops, read_pictures
 from stylemix.training.hardware import join_processes, pick_device, pick_precision
 from stylemix.training.interrupt import interruptible
 from stylemix.training.named import rows_of, with_styles
 from stylemix.training.report import Report, sheet
 from stylemix.training.schedule import learning_rate, phase_at, progress_of
+from stylemix.training.split import check_split
 from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
 from stylemix.training.step import Step
+from stylemix.types import VECTORS
 
 CALIBRATION = 256
 """Paintings that the encoder is calibrated on."""
@@ -78,6 +80,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.objective = _objective(config).to(self.device)
         self.model = self._model()
+        check_split(config, self.model, self.objective)
         if not (self.model.needs_style and self.model.encoder.any_painting):
             # A photograph can't be its own style for a model whose styles are its own.
             self.config = config = dataclasses.replace(config, phases=tuple(
@@ -105,7 +108,7 @@ class Trainer:
         self.bank = self._bank(paintings, restart)
         self.batches = Batches(
             self.photographs, None if self.bank else paintings, self.bank,
-            maps=bool(self.model.needs - {"embedding"}), seed=config.seed,
+            maps=bool(self.model.needs - set(VECTORS)), seed=config.seed,
             rank=self.rank, world=self.world, rows=rows,
         )
         self.shown = self._samples(paintings, rows)
@@ -340,6 +343,9 @@ class Trainer:
     def _read_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors, record = load_state(self.state_file)
         before, now = record["config"], self._identity()
+        # A state from before a phase could be told something lacks that key.
+        usual = json.loads(json.dumps(dataclasses.asdict(PhaseConfig())))
+        before["phases"] = [{**usual, **phase} for phase in before["phases"]]
         changed = _changed(before, now)
         if changed:
             raise ConfigError(f"{self.state_file} comes from a run with another "
