@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stylemix.losses import Content
 
-LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1")
+LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class IdentityFeatures(Content):

@@ -26,4 +26,4 @@ def test_it_counts_for_identity_pairs_alone_and_is_relative_to_the_photograph() 
 
 
 def test_it_is_registered_with_the_layers_of_the_feature_networks() -> None:
-    assert IdentityFeatures().layers == ("relu1_2", "relu2_2", "relu3_3", "relu4_1")
+    assert IdentityFeatures().layers == ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

@@ -1,0 +1,52 @@
+"""AdaAttN, adaptive attention normalisation (Liu et al., 2021), for stylemix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stylemix.hookspecs import Register, hookimpl
+from stylemix_adaattn.generator import KeyedVGG
+from stylemix_adaattn.injection import AdaAttN, KeyedSite
+from stylemix_adaattn.loss import Local
+
+__all__ = ["AdaAttN", "KeyedSite", "KeyedVGG", "Local"]
+
+
+def _model(features: str, layers: list[str]) -> dict[str, Any]:
+    return {
+        "stylizer": "feed_forward",
+        "generator": {"name": "adaattn", "features": features, "layers": layers},
+        "encoder": {"name": "none"},
+        "injections": [{"name": "adaattn"}],
+        "style_size": 256,
+    }
+
+
+# The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
+_LAYERS = ["relu3_1", "relu4_1", "relu4_3"]
+PRESETS = {"adaattn": _model("thin", _LAYERS), "adaattn-vgg16": _model("vgg16", _LAYERS)}
+
+
+@hookimpl
+def register_injections(register: Register) -> None:
+    """Register ``{"name": "adaattn"}``."""
+    register("adaattn", AdaAttN)
+
+
+@hookimpl
+def register_generators(register: Register) -> None:
+    """Register ``{"name": "adaattn"}``."""
+    register("adaattn", KeyedVGG)
+
+
+@hookimpl
+def register_losses(register: Register) -> None:
+    """Register ``{"name": "adaattn-local"}``."""
+    register("adaattn-local", Local)
+
+
+@hookimpl
+def register_presets(register: Register) -> None:
+    """Register ``adaattn`` and ``adaattn-vgg16``."""
+    for name, config in PRESETS.items():
+        register(name, config)

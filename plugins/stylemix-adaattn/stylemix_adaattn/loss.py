@@ -1,0 +1,89 @@
+"""The local feature loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylemix.attention import sample_places
+from stylemix.errors import ConfigError
+from stylemix.losses import Features, LossTerm
+from stylemix.ops import moments
+from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
+
+KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+"""Layers that places are compared by: one of each block, which every feature network has."""
+
+
+class Local(LossTerm):
+    """The output's features against AdaAttN's result without weights (Liu et al., 2021, eq. 12).
+
+    ``mean over layers of |phi(y) - (S' * norm(phi(c)) + M')|^2``, with S' and M' as in AdaAttN
+    but f, g and h left out: places are compared by the normalised features themselves. The
+    paper's layers are relu3_1, relu4_1 and relu5_1 of VGG-19, and it sums.
+
+    Args:
+        layers: feature layers; their losses are averaged.
+        keys: at most this many places of the painting are attended to; of a larger map a sample.
+        relative: divide each layer's loss by the target's mean square, so that it is alike for
+            every layer and feature scale.
+    """
+
+    source = "both"
+
+    def __init__(
+        self, *, layers: Sequence[str] = ("relu3_3", "relu4_3"), keys: int = 4096,
+        relative: bool = True,
+    ) -> None:
+        super().__init__()
+        if isinstance(layers, str) or not layers:
+            raise ConfigError(f'layers must be a list such as ["relu3_3"], got {layers!r}')
+        if isinstance(keys, bool) or not isinstance(keys, int) or keys < 1:
+            raise ConfigError(f"keys must be a whole number >= 1, got {keys!r}")
+        self.targets = tuple(layers)
+        self.keys = keys
+        self.relative = relative
+        self.members = {layer: [*(k for k in KEYS if k[4] < layer[4]), layer] for layer in layers}
+        self.layers = tuple(dict.fromkeys(k for layer in layers for k in self.members[layer]))
+
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Give each layer behind the shallower ones, [N, C + ..., h, w]."""
+        stacks = []
+        for layer in self.targets:
+            own = features[layer]
+            keys = [F.adaptive_avg_pool2d(features[k], own.shape[-2:])
+                    for k in self.members[layer][:-1]]
+            stacks.append(torch.cat([*keys, own], dim=1).detach().float())
+        return stacks
+
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
+        """Give the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
+        contents, styles = target[: len(self.targets)], target[len(self.targets):]
+        total = features["image"].new_zeros(())
+        for layer, content, style in zip(self.targets, contents, styles, strict=True):
+            found = features[layer].float()
+            wanted = self._wanted(content, style, found.shape[1])
+            error = (found - wanted).square().mean((1, 2, 3))
+            if self.relative:
+                error = error / wanted.square().mean((1, 2, 3)).clamp_min(1e-8)
+            total = total + error
+        return total / len(self.targets)
+
+    @torch.no_grad()
+    def _wanted(self, content: Tensor, style: Tensor, own: int) -> Tensor:
+        style = style.repeat_interleave(len(content) // len(style), dim=0)
+        normal, key = (_normalized(x) for x in (content, style))
+        key, value = tokens(key), tokens(style[:, -own:])
+        chosen = sample_places(key.shape[1], self.keys, key.device)
+        if chosen is not None:
+            key, value = key[:, chosen], value[:, chosen]
+        mean, deviation = attention_statistics(tokens(normal), key, value)
+        return as_map(deviation, content) * normal[:, -own:] + as_map(mean, content)
+
+
+def _normalized(x: Tensor) -> Tensor:
+    mean, std = moments(x)
+    return (x - mean) / std

@@ -1,0 +1,69 @@
+"""SANet as an injection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from stylemix.attention import attend, sample_places
+from stylemix.errors import ConfigError
+from stylemix.injection import Injection
+from stylemix.ops import ContentMoments, moments
+from stylemix.types import Site, StyleCode
+
+
+class SANet(Injection):
+    """Add to each place of the content what it attends to in the style.
+
+    ``out_i = x_i + W_o sum_j A_ij W_h s_j`` with ``A_ij = softmax_j (W_f norm(x)_i . W_g
+    norm(s)_j)`` (Park and Lee, 2019, eqs. 1 and 2): the logits are not scaled, and both maps are
+    normalised by channel for the comparison only. The W are 1x1 convolutions without bias, as the
+    equations have them.
+
+    As the style's places are all that is attended to and the content is normalised by the whole
+    picture's moments, tiles equal the picture.
+
+    Args:
+        site: where it acts.
+        style_channels: what the encoder offers.
+        keys: at most this many places of the style are attended to; of a larger map a sample.
+    """
+
+    slots = ("map",)
+    sites = ("bottleneck", "relu4_*")
+    needs = ("site",)
+
+    def __init__(
+        self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096
+    ) -> None:
+        super().__init__(site, style_channels)
+        if isinstance(keys, bool) or not isinstance(keys, int) or keys < 1:
+            raise ConfigError(f"sanet.keys must be a whole number >= 1, got {keys!r}")
+        self.keys = keys
+        self.moments = ContentMoments()
+        # W_f, W_g, W_h and W_o of the paper.
+        self.query, self.key, self.value, self.out = (
+            nn.Conv2d(site.channels, site.channels, 1, bias=False) for _ in range(4))
+
+    def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
+        """Give keys and values, each [N, 1, K, C], of K <= ``keys`` places."""
+        x = style["site"]
+        mean, std = moments(x)
+        normal = ((x - mean) / std).to(x.dtype)
+        key, value = _tokens(self.key(normal)), _tokens(self.value(x))
+        chosen = sample_places(key.shape[2], self.keys, x.device)
+        return (key, value) if chosen is None else (key[:, :, chosen], value[:, :, chosen])
+
+    def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:
+        """Add the style to [B, C, h, w]; memory is linear in h w."""
+        key, value = style
+        query = _tokens(self.query(self.moments.normalize(x)))
+        found = attend(query, key.to(query.dtype), value.to(query.dtype), scale=1.0)
+        found = found[:, 0].transpose(1, 2).unflatten(2, x.shape[-2:])
+        return x + self.out(found).to(x.dtype)
+
+
+def _tokens(x: Tensor) -> Tensor:
+    """Turn a map [B, C, h, w] into one head's tokens [B, 1, h w, C]."""
+    return x.flatten(2).transpose(1, 2)[:, None]
