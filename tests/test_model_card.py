@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from helpers import picture, tiny_model
 from huggingface_hub import ModelCard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -63,12 +63,15 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 
 
 @given(name=words, description=words, licence=words, metric=words, value=st.floats(-9, 9))
+@example(name="x", description="x", licence="x", metric="\xa0", value=0.0)
+@example(name="x", description="x", licence="x", metric="two\u2003words\xa0", value=0.0)
 def test_any_text_gives_a_card_that_the_hub_can_read(name, description, licence, metric, value):
     data = front_matter({"description": description, "licence": licence,
                          "metrics": {metric: value}}, name=name)
     assert data.library_name == "stylemix"
     assert data.model_name == name
-    assert [(r.metric_name, r.metric_value) for r in data.eval_results] == [(metric, value)]
+    shown = " ".join(metric.split()) or "unnamed"
+    assert [(r.metric_name, r.metric_value) for r in data.eval_results] == [(shown, value)]
 
 
 # Pictures.

@@ -13,6 +13,8 @@ from stylemix.checkpoint import CARD, CONFIG, WEIGHTS
 from stylemix.errors import CheckpointError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TRIES = 4
+"""How often a download goes on after its connection was cut; the first 1.x clients don't do so."""
 
 
 def download(repository: str, revision: str | None = None, sha256: str | None = None) -> Path:
@@ -58,16 +60,11 @@ def cached(repository: str, revision: str | None) -> Path | None:
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:
-    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub import constants
 
     offline = "HF_HUB_OFFLINE is set and it isn't in the cache: unset it once to download"
     try:
-        folder = Path(snapshot_download(
-            repository,
-            revision=revision,
-            allow_patterns=[CONFIG, WEIGHTS, CARD],
-            library_name="stylemix",
-        ))
+        folder = _fetched(repository, revision)
     # Networks fail in many ways, and each version of the client has other exceptions for them.
     except Exception as problem:
         reason = " ".join(str(problem).split())
@@ -84,6 +81,24 @@ def _snapshot(repository: str, revision: str | None) -> Path:
                 "check the connection, and that the repository is a stylemix model")
             raise CheckpointError(f"the model {repository!r} lacks {name}; {hint}")
     return folder
+
+
+def _fetched(repository: str, revision: str | None) -> Path:
+    """Let the client download what is missing; a cut connection is taken up where it broke off."""
+    from huggingface_hub import snapshot_download
+
+    fetch = functools.partial(
+        snapshot_download, repository, revision=revision, allow_patterns=[CONFIG, WEIGHTS, CARD],
+        library_name="stylemix")
+    for _ in range(_TRIES - 1):
+        try:
+            return Path(fetch())
+        # The Hub's answers, a missing connection and damaged files are OSErrors: final.
+        except (OSError, ValueError):
+            raise
+        except Exception:  # of the HTTP library, another one in each version of the client
+            continue
+    return Path(fetch())
 
 
 def _recorded(weights: Path) -> str | None:

@@ -113,8 +113,8 @@ def _front_matter(name: str, config: Mapping[str, Any]) -> str:
     results = [
         EvalResult(
             task_type="image-to-image", task_name="Style transfer",
-            dataset_type=_slug(dataset) or "other", dataset_name=dataset,
-            metric_type=_slug(metric) or "other", metric_name=metric, metric_value=value,
+            dataset_type=_slug(dataset) or "other", dataset_name=_tidy(dataset),
+            metric_type=_slug(metric) or "other", metric_name=_tidy(metric), metric_value=value,
         )
         for dataset, metric, value in _numbers(config.get("metrics"))
     ]
@@ -152,6 +152,11 @@ def _numbers(metrics: Any) -> list[tuple[str, str, float]]:
 def _is_number(value: Any) -> bool:
     return (isinstance(value, int | float) and not isinstance(value, bool)
             and math.isfinite(value))
+
+
+def _tidy(text: str) -> str:
+    """Give a name without space at its ends, which the Hub's client may cut off unasked."""
+    return " ".join(text.split()) or "unnamed"
 
 
 def _slug(text: str) -> str:
