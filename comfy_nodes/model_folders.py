@@ -21,12 +21,16 @@ def choices() -> dict[str, str]:
     """Give what the dropdown shows, and for each what ``stylemix.load`` takes.
 
     Models that ship with stylemix come first, then every checkpoint folder (one with a
-    ``config.json``) in ``models/stylemix``, then the Hub, which stands for ``""``. Methods
-    without trained weights are no models to load: they have options of their own.
+    ``config.json``) in ``models/stylemix``, then methods that need no trained weights, then the
+    Hub, which stands for ``""``.
     """
-    found = {info.name: info.name for info in stylemix.models() if info.kind != "method"}
+    infos = stylemix.models()
+    found = {info.name: info.name for info in infos if info.kind != "method"}
     for root in folder_paths.get_folder_paths(FOLDER):
         for config in sorted(Path(root).glob("*/config.json")):
             found.setdefault(f"{FOLDER}/{config.parent.name}", str(config.parent))
+    for info in infos:
+        if info.kind == "method":
+            found.setdefault(info.name, info.name)
     found[HUB] = ""
     return found

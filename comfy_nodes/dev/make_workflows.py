@@ -35,7 +35,11 @@ SLOTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"style_a": "STYLEMIX_STYLE", "style_b": "STYLEMIX_STYLE", "mask_a": "MASK",
          "mask_b": "MASK"}, {"style": "STYLEMIX_STYLE"}),
     "StylemixApplyStyle": (
-        {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK"}, {"image": "IMAGE"}),
+        {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
+        {"image": "IMAGE"}),
+    "StylemixOptimisePicture": (
+        {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
+        {"image": "IMAGE"}),
 }
 
 Wire = tuple[int, str]
@@ -99,11 +103,18 @@ class Workflow:
 
     def apply(
         self, column: int, image: Wire, style: Wire, *, strength: float = 1.0,
-        preserve_color: bool = False,
+        preserve_color: bool = False, refine: int = 0, **wires: Wire,
     ) -> Wire:
         """Add a node that applies a style."""
-        return self.add(column, "StylemixApplyStyle", [strength, preserve_color, 0, 0],
-                        height=200, image=image, style=style), "image"
+        values = [strength, preserve_color, 0, 0, refine, "thin"]
+        return self.add(column, "StylemixApplyStyle", values,
+                        height=240, image=image, style=style, **wires), "image"
+
+    def optimise(self, column: int, image: Wire, style: Wire, *, steps: int) -> Wire:
+        """Add a node that optimises a picture."""
+        values = [steps, 3.0, 1.0, False, 0, 0, "thin", "adam", True]
+        return self.add(column, "StylemixOptimisePicture", values,
+                        height=560, image=image, style=style), "image"
 
     def save(self, column: int, image: Wire, name: str) -> None:
         """Add a node that saves a picture."""
@@ -182,6 +193,39 @@ def three_styles() -> Workflow:
     return workflow
 
 
+def other_colours() -> Workflow:
+    """The strokes of one painting, the colours of another one."""
+    workflow, _, (style,) = _start(
+        "The strokes of painting A in the colours of painting B: connect any picture to "
+        "*palette*. Only its colours count.", 1)
+    photo = workflow.image(0, PHOTO, "Photograph")
+    colours = workflow.image(1, PAINTINGS[1], "Painting B, for its colours")
+    workflow.save(4, workflow.apply(3, photo, style, palette=colours), "colours")
+    return workflow
+
+
+def refine() -> Workflow:
+    """One photograph, one painting, and some steps of optimisation after the network's pass."""
+    workflow, _, (style,) = _start(
+        "*refine* goes on from the network's picture by optimisation: slower, and nearer to the "
+        "painting. The picture so far appears on the node, and Cancel works between steps. "
+        "*refine_features* vgg16 is better still; its weights are downloaded once.", 1)
+    photo = workflow.image(0, PHOTO, "Photograph")
+    workflow.save(4, workflow.apply(3, photo, style, refine=25), "refine")
+    return workflow
+
+
+def optimise() -> Workflow:
+    """One photograph, one painting, by optimisation alone."""
+    workflow, _, (style,) = _start(
+        "The method of Gatys et al.: no trained network makes the picture, the photograph itself "
+        "is changed step by step. The style is the same as for Apply Style, mixtures and masks "
+        "too. Allow a minute or two on a CPU, and more for larger pictures.", 1)
+    photo = workflow.image(0, PHOTO, "Photograph")
+    workflow.save(4, workflow.optimise(3, photo, style, steps=100), "optimise")
+    return workflow
+
+
 def video_batch() -> Workflow:
     """A video, frame by frame."""
     workflow, _, (style,) = _start(
@@ -198,7 +242,9 @@ def video_batch() -> Workflow:
     return workflow
 
 
-WORKFLOWS = (basic, mix_two_styles, masked_regions, three_styles, video_batch)
+WORKFLOWS = (
+    basic, mix_two_styles, masked_regions, three_styles, other_colours, video_batch, refine,
+    optimise)
 
 
 def write(folder: Path = FOLDER) -> None:

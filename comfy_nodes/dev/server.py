@@ -24,7 +24,7 @@ from PIL import Image
 PACK = Path(__file__).resolve().parent.parent
 """This node pack."""
 
-_START_SECONDS = 300.0
+_START_SECONDS = 600.0
 
 
 class PromptError(RuntimeError):
@@ -153,7 +153,7 @@ class ComfyServer:
         except urllib.error.HTTPError as problem:
             raise PromptError(problem.read().decode("utf-8", "replace")) from None
 
-    def wait(self, prompt_id: str, seconds: float = 600) -> dict[str, Any]:
+    def wait(self, prompt_id: str, seconds: float = 1800) -> dict[str, Any]:
         """Wait for a prompt and give its outputs by node id.
 
         Raises:

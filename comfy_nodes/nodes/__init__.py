@@ -8,6 +8,9 @@ from .apply_style import ApplyStyle
 from .encode_style import EncodeStyle
 from .load_model import LoadModel
 from .mix_styles import MixStyles
+from .optimise_picture import OptimisePicture
 
-NODES: tuple[type[io.ComfyNode], ...] = (LoadModel, EncodeStyle, MixStyles, ApplyStyle)
+NODES: tuple[type[io.ComfyNode], ...] = (
+    LoadModel, EncodeStyle, MixStyles, ApplyStyle, OptimisePicture,
+)
 """Every node of this pack, in the order in which they are used."""

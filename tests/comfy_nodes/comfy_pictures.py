@@ -13,6 +13,9 @@ from stylemix import Stylizer
 STYLED = {"strength": 1.0, "preserve_color": False, "size": 0, "tile": 0}
 """The Apply Style node's defaults."""
 
+OPTIMISED = {**STYLED, "steps": 3, "style_weight": 3.0}
+"""The Optimise Picture node's defaults, but for the steps."""
+
 
 def image(seed: int, height: int = 32, width: int = 48) -> torch.Tensor:
     """Give an IMAGE [1, H, W, 3] with 8-bit values."""

@@ -63,12 +63,14 @@ class Comfy:
         base: its folder, with ``models``.
         cancel: set to stop at the next look.
         bars: per progress bar its total and the values it was set to.
+        previews: what was shown: format, picture and long side.
     """
 
     def __init__(self, base: Path) -> None:
         self.base = base
         self.cancel: Callable[[], bool] = lambda: False
         self.bars: list[tuple[int, list[int]]] = []
+        self.previews: list[Any] = []
 
 
 def parameters(*names: str) -> inspect.Signature:
@@ -134,6 +136,8 @@ def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, Module
 
         def update_absolute(self, value: int, total: Any = None, preview: Any = None) -> None:
             self.values.append(value)
+            if preview is not None:
+                comfy.previews.append(preview)
 
     folders: dict[str, list[str]] = {}
 

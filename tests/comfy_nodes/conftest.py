@@ -22,7 +22,7 @@ from stylemix.checkpoint import load, save
 sys.path.insert(0, str(Path(__file__).parent))
 
 from comfy_local import LocalComfy
-from comfy_pictures import STYLED
+from comfy_pictures import OPTIMISED, STYLED
 from comfy_surface import NEW, OLD, PACK, Comfy, load_package, surface
 
 CHECKOUT = os.environ.get("COMFYUI_PATH")
@@ -122,6 +122,13 @@ def apply(nodes: Any) -> Any:
     """Give the Apply Style node as a function of the image, the style and other options."""
     return lambda content, style, **options: nodes.ApplyStyle.execute(
         content, style, **{**STYLED, **options})[0]
+
+
+@pytest.fixture
+def optimise(nodes: Any) -> Any:
+    """Give the Optimise Picture node as a function of the image, the style and other options."""
+    return lambda content, style, **options: nodes.OptimisePicture.execute(
+        content, style, **{**OPTIMISED, **options})[0]
 
 
 class RealComfy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,10 +20,41 @@ def test_apply_gives_what_the_library_gives(model: Any, encode: Any, apply: Any)
     style = encode(painting)
     for options in (
         {}, {"strength": 0.4}, {"strength": 1.7}, {"preserve_color": True}, {"size": 40},
+        {"refine": 3}, {"refine": 3, "strength": 0.5},
     ):
         wanted = reference(model, photo, painting[0].numpy(), **options)
         assert torch.equal(apply(photo, style, **options), wanted)
         assert bool((wanted[:, :8, :8] != photo[:, :8, :8]).any())
+
+
+def test_refine_brings_another_picture(encode: Any, apply: Any) -> None:
+    style = encode(image(1))
+    plain, some, more = (apply(image(0), style, refine=steps) for steps in (0, 2, 12))
+    assert (plain - some).abs().mean() > 0.01
+    assert (some - more).abs().mean() > 0.01
+
+
+def test_palette_brings_other_colours(model: Any, encode: Any, apply: Any) -> None:
+    style = encode(image(1))
+    wanted = reference(model, image(0), image(1)[0].numpy(), palette=image(2)[0].numpy())
+    made = apply(image(0), style, palette=image(2))
+    assert torch.equal(made, wanted)
+    assert (made - apply(image(0), style)).abs().mean() > 0.005
+    for wrong, message in (
+        ({"palette": torch.cat([image(1), image(2)])}, "^palette: expected one painting"),
+        ({"palette": image(2), "preserve_color": True}, "^palette: preserve_color"),
+        ({"palette": image(2) * torch.nan}, "^palette: .*NaN"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            apply(image(0), style, **wrong)
+
+
+def test_missing_weights_name_the_input(
+    encode: Any, apply: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STYLEMIX_VGG16", str(tmp_path / "none.safetensors"))
+    with pytest.raises(ValueError, match=r"^refine_features: there is no weights file"):
+        apply(image(0), encode(image(1)), refine=1, refine_features="vgg16")
 
 
 def test_tile_changes_nothing_and_is_used(comfy: tuple[Comfy, ModuleType], model: Any) -> None:

@@ -50,7 +50,7 @@ def nodes(pack: ModuleType) -> list[Any]:
 def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> None:
     ids = [node.define_schema().node_id for node in nodes(comfy[1])]
     assert ids == ["StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
-                   "StylemixApplyStyle"]
+                   "StylemixApplyStyle", "StylemixOptimisePicture"]
 
 
 def test_inputs_are_the_arguments_of_execute_in_order(comfy: tuple[Comfy, ModuleType]) -> None:
@@ -73,10 +73,32 @@ def test_newer_interface_gets_advanced_inputs_and_aliases(
     comfy: tuple[Comfy, ModuleType], request: pytest.FixtureRequest
 ) -> None:
     newer = "newer" in request.node.callspec.id
-    apply = nodes(comfy[1])[-1].define_schema()
-    advanced = [e.id for e in apply.inputs if getattr(e, "advanced", None)]
-    assert advanced == (["size", "tile"] if newer else [])
-    assert bool(getattr(apply, "search_aliases", None)) == newer
+    for node, wanted in (
+        (nodes(comfy[1])[3], ["size", "tile", "refine_features"]),
+        (nodes(comfy[1])[4], ["size", "tile", "features", "optimizer", "coarse_to_fine"]),
+    ):
+        schema = node.define_schema()
+        advanced = [e.id for e in schema.inputs if getattr(e, "advanced", None)]
+        assert advanced == (wanted if newer else [])
+        assert bool(getattr(schema, "search_aliases", None)) == newer
+
+
+def test_choices_are_those_of_the_library(comfy: tuple[Comfy, ModuleType]) -> None:
+    from stylemix.optimization import FEATURES
+    from stylemix.optimization.descent import OPTIMIZERS
+    from stylemix.stylizers import Gatys
+
+    apply, optimise = (node.define_schema().inputs for node in nodes(comfy[1])[3:])
+    options = {e.id: (e.options, e.default) for e in (*apply, *optimise) if e.io_type == "COMBO"}
+    config = Gatys().config
+    assert options == {
+        "refine_features": (list(FEATURES), "thin"),
+        "features": (list(FEATURES), config["features"]),
+        "optimizer": (list(OPTIMIZERS), config["optimizer"]),
+    }
+    defaults = {e.id: getattr(e, "default", None) for e in optimise}
+    for name in ("steps", "style_weight", "coarse_to_fine"):
+        assert defaults[name] == config[name]
 
 
 def test_known_keeps_what_a_function_takes(pack: ModuleType) -> None:
@@ -112,10 +134,11 @@ def test_stand_in_has_no_parameter_that_comfyui_lacks() -> None:
 def test_server_serves_help_templates_and_the_choice_of_models(runner: Any) -> None:
     server = runner.server
     for name in ("StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
-                 "StylemixApplyStyle"):
+                 "StylemixApplyStyle", "StylemixOptimisePicture"):
         assert server.get(f"/extensions/stylemix/docs/{name}.md").startswith(b"# ")
     templates = server.get_json("/workflow_templates")["stylemix"]
-    assert {"basic", "mix_two_styles", "masked_regions", "video_batch"} <= set(templates)
+    assert {"basic", "mix_two_styles", "masked_regions", "video_batch", "refine",
+            "optimise"} <= set(templates)
     kind, options = runner.object_info()["StylemixLoadModel"]["input"]["required"]["model"]
     assert kind == "COMBO"
     assert {"stylemix/tiny", "Hugging Face Hub"} <= set(options["options"])

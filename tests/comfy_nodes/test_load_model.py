@@ -29,14 +29,22 @@ def options(loader: Any) -> list[str]:
     return found
 
 
-def test_dropdown_lists_embedded_then_local_then_hub(loader: Any) -> None:
+def test_dropdown_lists_embedded_then_local_then_methods_then_hub(loader: Any) -> None:
     import stylemix
 
-    embedded = [info.name for info in stylemix.models() if info.kind == "embedded"]
-    assert options(loader) == [*embedded, "stylemix/mine", "Hugging Face Hub"]
+    kinds = {kind: [info.name for info in stylemix.models() if info.kind == kind]
+             for kind in ("embedded", "method")}
+    assert "gatys" in kinds["method"]
+    assert options(loader) == [*kinds["embedded"], "stylemix/mine", *kinds["method"],
+                               "Hugging Face Hub"]
     (loader.folder.parent / "notes").mkdir()  # no checkpoint
     save(tiny_model(), loader.folder.parent / "another")
-    assert options(loader)[-3:] == ["stylemix/another", "stylemix/mine", "Hugging Face Hub"]
+    assert options(loader)[len(kinds["embedded"]):][:2] == ["stylemix/another", "stylemix/mine"]
+
+
+def test_a_method_loads_by_its_name(loader: Any) -> None:
+    (model,) = loader.node.execute("gatys", "").args
+    assert model.config["stylizer"] == "gatys"
 
 
 def test_embedded_model_is_the_default_and_needs_no_file(
