@@ -11,19 +11,23 @@ from stylemix_sanet.loss import IdentityFeatures
 __all__ = ["IdentityFeatures", "SANet"]
 
 
-def _model(features: str) -> dict[str, Any]:
-    # Two depths, each with a network of its own; the decoder adds what they give. The paper's
-    # are relu4_1 and relu5_1 of VGG-19, the latter enlarged; our feature networks end at relu4_3.
+def _model(features: str, layers: list[str]) -> dict[str, Any]:
+    # Two depths, each with weights of its own; the decoder adds what they give.
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "vgg", "features": features, "layers": ["relu4_1", "relu4_3"]},
+        "generator": {"name": "vgg", "features": features, "layers": layers},
         "encoder": {"name": "none"},
         "injections": [{"name": "sanet"}],
         "style_size": 256,
     }
 
 
-PRESETS = {"sanet": _model("thin"), "sanet-vgg16": _model("vgg16")}
+PRESETS = {
+    # The thin network keeps more of the picture one block earlier.
+    "sanet": _model("thin", ["relu3_1", "relu3_3"]),
+    # The paper's depths are relu4_1 and, enlarged, relu5_1; our feature networks end at relu4_3.
+    "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"]),
+}
 
 
 @hookimpl

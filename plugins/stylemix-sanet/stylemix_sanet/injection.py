@@ -31,7 +31,7 @@ class SANet(Injection):
     """
 
     slots = ("map",)
-    sites = ("bottleneck", "relu4_*")
+    sites = ("bottleneck", "relu*")
     needs = ("site",)
 
     def __init__(

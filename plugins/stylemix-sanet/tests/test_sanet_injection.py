@@ -134,24 +134,23 @@ def _model() -> FeedForward:
 
 def test_the_preset_adds_two_depths_each_with_weights_of_its_own() -> None:
     model = _model()
-    assert [s.name for s in model.generator.sites] == ["relu4_1", "relu4_3"]
+    names = ["relu3_1", "relu3_3"]
+    assert [s.name for s in model.generator.sites] == names
     queries = [p for n, p in model.named_parameters() if n.endswith("query.weight")]
     assert len(queries) == 2
     x, s = (torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(i)) for i in (1, 2))
     maps, style = model.generator.features(x), model.prepare(s)
+    decoder, seen = model.generator.decoders["relu3_3"], []
     with torch.no_grad():
-        both = [dict(model.generator.named_modules())[f"stages.1.injected.{n}"](
-            maps[n], StyleMix.single(style)) for n in ("relu4_1", "relu4_3")]
-        merge = model.generator.decoders["relu4_3"].merge
+        both = [model.generator.stages[1].injected[n](maps[n], StyleMix.single(style))
+                for n in names]
         padded = torch.nn.functional.pad(both[0] + both[1], (1, 1, 1, 1), mode="reflect")
-        decoder = model.generator.decoders["relu4_3"]
-        seen = []
-        handle = decoder.convolutions["relu4_1"].register_forward_pre_hook(
+        handle = decoder.convolutions["relu3_1"].register_forward_pre_hook(
             lambda module, args: seen.append(args[0]))
         model(x, StyleMix.single(style))
         handle.remove()
     # What decoding begins with is conv(F_1 + F_2), padded once more.
-    assert torch.allclose(seen[0][..., 1:-1, 1:-1], merge(padded), atol=1e-5)
+    assert torch.allclose(seen[0][..., 1:-1, 1:-1], decoder.merge(padded), atol=1e-5)
 
 
 def test_tiles_equal_the_whole_picture() -> None:
