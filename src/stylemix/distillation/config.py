@@ -152,9 +152,13 @@ def _anchored(config: DistillConfig, base: Path) -> DistillConfig:
     def at(path: str) -> str:
         return str(base / Path(path).expanduser()) if path else path
 
-    data = dataclasses.replace(config.data, **{
-        key: tuple(map(at, getattr(config.data, key)))
-        for key in ("content", "style", "test_content", "test_style")})
+    def all_at(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(at, paths))
+
+    given = config.data
+    data = dataclasses.replace(
+        given, content=all_at(given.content), style=all_at(given.style),
+        test_content=all_at(given.test_content), test_style=all_at(given.test_style))
     # A model is a name or a folder; only a path has a separator in it.
     model = config.walk.model
     walk = dataclasses.replace(
