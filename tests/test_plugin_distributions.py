@@ -63,6 +63,21 @@ json.dump({
 """
 
 
+PROVIDES: dict[str, dict[str, list[str]]] = {
+    "stylemix-adain": {"injections": ["adain"], "presets": ["adain", "adain-vgg16"]},
+    "stylemix-template": {"injections": ["gate"]},
+    "stylemix-wct": {"injections": ["wct"], "presets": ["wct", "wct-vgg16"]},
+    "stylemix-styleswap": {"injections": ["styleswap"],
+                           "presets": ["styleswap", "styleswap-vgg16"]},
+}
+"""What our distributions bring, beside the models that lie in their folders."""
+
+
+def _provides(name: str) -> dict[str, list[str]]:
+    models = sorted(f.parent.name for f in (PLUGINS / name).glob("*/models/*/config.json"))
+    return {**PROVIDES[name], **({"models": models} if models else {})}
+
+
 class Environment:
     """A virtual environment that sees this one's packages."""
 
@@ -121,13 +136,27 @@ def _distribution(folder: Path, name: str, module: str, code: str, patch: int) -
 
 def test_installed_plugins_are_listed_with_version_and_names(environment: Environment) -> None:
     found = environment.plugins()
-    for name, injection in (("stylemix-adain", "adain"), ("stylemix-template", "gate")):
+    for name in ("stylemix-adain", "stylemix-template"):
         assert found["infos"][name] == {
             "name": name, "version": "0.1.0", "builtin": False, "error": None,
-            "provides": {"injections": [injection]},
+            "provides": _provides(name),
         }
     assert found["infos"]["stylemix"]["builtin"]
     assert found["warnings"] == []
+
+
+@pytest.mark.parametrize("name", ["stylemix-wct", "stylemix-styleswap"])
+def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: Path) -> None:
+    made = Environment(tmp_path / "env")
+    before = {f for f in (tmp_path / "env").rglob("*") if "__pycache__" not in f.parts}
+    made.install(PLUGINS / name)
+    found = made.plugins()
+    assert list(found["infos"]) == ["stylemix", name]
+    assert found["infos"][name]["provides"] == _provides(name)
+    assert found["warnings"] == []
+    made.pip("uninstall", "-y", name)
+    after = {f for f in (tmp_path / "env").rglob("*") if "__pycache__" not in f.parts}
+    assert after == before
 
 
 def test_the_command_line_lists_them_too(environment: Environment) -> None:
@@ -186,7 +215,7 @@ def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
 
 def test_the_guide_shows_a_plugin_that_exists_and_every_check() -> None:
     guide = (ROOT / "docs/writing-a-plugin.md").read_text(encoding="utf-8")
-    plugin = (PLUGINS / "stylemix-adain/stylemix_adain.py").read_text(encoding="utf-8")
+    plugin = (PLUGINS / "stylemix-adain/stylemix_adain/__init__.py").read_text(encoding="utf-8")
     assert f"```python\n{plugin}```" in guide
     for check in INJECTION_CHECKS:
         assert f"`{check.__name__}`" in guide

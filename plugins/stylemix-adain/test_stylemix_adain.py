@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 from stylemix_adain import AdaIN
 from torch import Tensor
 
+import stylemix
+from stylemix.plugins import registry
+from stylemix.style import StyleMix
+from stylemix.stylizers import build
 from stylemix.testing import injection_suite
 from stylemix.types import Site
 
@@ -68,3 +74,36 @@ def test_flat_channels_stay_finite() -> None:
     y = _adain(x, _features(2))
     assert torch.isfinite(y).all()
     assert (y - _features(2).mean((2, 3), keepdim=True)).abs().max() < 1e-4
+
+
+def test_between_encoder_and_decoder_the_paintings_statistics_stand() -> None:
+    torch.manual_seed(0)
+    model = build(dict(registry("presets").get("adain"))).eval()
+    random = torch.Generator().manual_seed(1)
+    x, s = (torch.rand(1, 3, 64, 64, generator=random) for _ in range(2))
+    s = 0.3 * s + 0.5
+    with torch.no_grad():
+        mix = StyleMix.single(model.prepare(s))
+        encode, sites, _ = model.generator.stages
+        y = sites(encode(x, mix), mix)
+        wanted = model.generator.features(s)["relu3_3"]
+        alone = sites(encode(x, mix), StyleMix.single(model.prepare(x)))
+        plain = encode(x, mix)
+    live = plain.std((0, 2, 3)) > 1e-3  # a dead channel has no deviation to give
+    assert int(live.sum()) > 16
+    for f in (lambda a: a.mean((0, 2, 3)), lambda a: a.std((0, 2, 3), correction=0)):
+        torch.testing.assert_close(f(y)[live], f(wanted)[live], rtol=1e-2, atol=1e-3)
+    torch.testing.assert_close(alone, plain, rtol=1e-3, atol=1e-4)  # alpha = 0
+
+
+@pytest.mark.skipif("adain" not in registry("models").names(), reason="no trained model here")
+def test_the_trained_model_is_listed_and_works() -> None:
+    (info,) = [m for m in stylemix.models() if m.name == "adain"]
+    assert info.kind == "plugin"
+    assert info.description
+    model = stylemix.load("adain", device="cpu")
+    assert model.config == registry("presets").get("adain")
+    random = np.random.default_rng(0)
+    photo, painting = (random.integers(0, 256, (48, 56, 3), dtype=np.uint8) for _ in range(2))
+    assert stylemix.stylize(photo, painting, model="adain", device="cpu").size == (56, 48)
+    assert np.array_equal(np.asarray(model.stylize(photo, painting, strength=0)), photo)

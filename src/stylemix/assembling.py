@@ -37,7 +37,7 @@ def assemble(
     own = model.state_dict()
     found: dict[str, torch.Tensor] = {}
     origin: dict[str, str] = {}
-    for folder in map(os.fspath, folders):
+    for folder in folders:
         for name, tensor in checkpoint.load(folder).state_dict().items():
             if name not in own:
                 continue
@@ -48,7 +48,7 @@ def assemble(
             if name in found and not torch.equal(found[name], tensor):
                 raise CheckpointError(f"{origin[name]} and {folder} hold different {name!r}; parts "
                                       "of one model must share what they have in common")
-            found[name], origin[name] = tensor, folder
+            found[name], origin[name] = tensor, os.fspath(folder)
     missing = [name for name in own if name not in found]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

@@ -39,10 +39,10 @@ class ModelInfo:
 
 
 def models() -> list[ModelInfo]:
-    """List the models that ship with stylemix, the default first, then those of plugins, published
-    ones and methods.
+    """List the models that ship with stylemix, the default first, then all the others.
 
-    Nothing is downloaded for it. A plugin's model that can't be read is left out with a warning.
+    These are the models of plugins, published ones, and methods. Nothing is downloaded for it. A
+    plugin's model that can't be read is left out with a warning.
 
     Raises:
         CheckpointError: a model that ships with stylemix is damaged.

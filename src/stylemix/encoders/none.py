@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from stylemix.encoders.base import StyleEncoder
@@ -17,7 +15,9 @@ class NoEncoder(StyleEncoder):
     ``"site"``, the generator's features of the painting (Huang and Belongie, 2017).
     """
 
-    channels: ClassVar[dict[str, int]] = {}
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels = {}
 
     def forward(self, image: Tensor) -> StyleCode:
         """Give an empty code for pictures [N, 3, H, W]."""

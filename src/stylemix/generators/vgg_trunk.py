@@ -10,14 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.backbones.vgg import VGG16, FeatureNet, ThinVGG
-from stylemix.errors import ConfigError, WeightsError
+from stylemix.backbones import VGG16_FILE, FeatureNet, ThinVGG, check_features, feature_net
+from stylemix.errors import ConfigError
 from stylemix.registry import suggest
-
-FEATURES = ("thin", "vgg16")
-
-VGG16_FILE = "STYLEMIX_VGG16"
-"""Environment variable that names a safetensors file with VGG-16's weights."""
 
 # Layer -> number in torchvision's vgg16.features; a max-pool stands in front of each block's first.
 NUMBERS = {
@@ -127,21 +122,15 @@ def check_layer(layer: str) -> int:
 
 
 def _network(features: str) -> FeatureNet:
-    if features == "thin":
+    if check_features(features) == "thin":
         thin = ThinVGG()
         thin.load_weights()
         return thin
-    if features == "vgg16":
-        return _vgg16(os.environ.get(VGG16_FILE) or None)
-    raise ConfigError(f"generator.features: no feature network is named {features!r}"
-                      f"{suggest(str(features), FEATURES)} (there are: {', '.join(FEATURES)})")
+    return _vgg16(os.environ.get(VGG16_FILE, ""))
 
 
 @functools.lru_cache(maxsize=1)
-def _vgg16(file: str | None) -> VGG16:
-    try:
-        with torch.inference_mode(False):
-            return VGG16.load(file)
-    except WeightsError as problem:
-        raise WeightsError(f"{problem}. The environment variable {VGG16_FILE} names such a "
-                           "file") from problem
+def _vgg16(file: str) -> FeatureNet:
+    """Remember the network that a file, or torchvision, gave last."""
+    with torch.inference_mode(False):
+        return feature_net("vgg16", file or None)

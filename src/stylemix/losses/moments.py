@@ -10,7 +10,7 @@ from torch import Tensor
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
 
-MOMENT_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1")
+MOMENT_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Moments(LossTerm):
@@ -18,8 +18,8 @@ class Moments(LossTerm):
 
     ``sum over layers of |mean(y) - mean(s)|^2 / C + |std(y) - std(s)|^2 / C``; the paper sums over
     channels, its authors' code averages, as here. Departures: the deviation is the biased one,
-    and the layers are those that our feature networks offer, the last of each of VGG-16's first
-    three blocks and ``relu4_1``, where the paper takes the first of four blocks of VGG-19.
+    and the layers are those that both our feature networks offer, the last of each of VGG-16's
+    first four blocks, where the paper takes the first of each of VGG-19's.
 
     Args:
         layers: feature layers; their losses are summed, or averaged with ``relative``.

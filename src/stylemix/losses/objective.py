@@ -36,7 +36,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     # For encoder and decoder around an exchange of statistics or attention (Huang and Belongie,
     # 2017, eq. 11, and the identity of Park and Lee, 2019, eq. 5).
     "moments": {
-        "content": {"name": "content", "weight": 1.0, "layers": ["relu4_1"], "normalized": True},
+        "content": {"name": "content", "weight": 1.0, "layers": ["relu4_3"], "normalized": True},
         "style": {"name": "moments", "weight": 10.0, "relative": True},
         "identity": {"name": "pixel", "weight": 50.0},
     },

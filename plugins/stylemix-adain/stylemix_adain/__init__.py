@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -21,7 +23,7 @@ class AdaIN(Injection):
     """
 
     slots = ("map",)
-    sites = ("bottleneck",)
+    sites = ("bottleneck", "relu*")
     needs = ("site",)
     self_identity = True
 
@@ -43,3 +45,27 @@ class AdaIN(Injection):
 def register_injections(register: Register) -> None:
     """Register ``{"name": "adain"}``."""
     register("adain", AdaIN)
+
+
+def _model(features: str, layer: str) -> dict[str, Any]:
+    return {
+        "stylizer": "feed_forward",
+        "generator": {"name": "vgg", "features": features, "layers": [layer]},
+        "encoder": {"name": "none"},
+        "injections": [{"name": "adain"}],
+        "style_size": 384,
+    }
+
+
+@hookimpl
+def register_presets(register: Register) -> None:
+    """Register ``adain``, which works offline, and ``adain-vgg16``, with the paper's features."""
+    register("adain", _model("thin", "relu3_3"))
+    register("adain-vgg16", _model("vgg16", "relu4_1"))
+
+
+@hookimpl
+def register_models(register: Register) -> None:
+    """Register the trained models that lie in the folder ``models``, by their folders' names."""
+    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
+        register(config.parent.name, config.parent)
