@@ -8,6 +8,8 @@ from pathlib import Path
 from stylemix.cli.demo import demo
 
 if __name__ == "__main__":
-    examples = Path(__file__).resolve().parent / "examples"
-    options = ["--examples", str(examples)] if examples.is_dir() else []
+    here = Path(__file__).resolve().parent
+    # Beside this file in a Space, beside its folder in a checkout.
+    found = [folder for folder in (here / "examples", here.parent / "examples") if folder.is_dir()]
+    options = ["--examples", str(found[0])] if found else []
     demo([*options, *sys.argv[1:]], prog_name="app.py")

@@ -107,8 +107,9 @@ class Workflow:
     ) -> Wire:
         """Add a node that applies a style."""
         values = [strength, preserve_color, 0, 0, refine, "thin"]
+        height = 460 if refine else 240  # room for the picture so far
         return self.add(column, "StylemixApplyStyle", values,
-                        height=240, image=image, style=style, **wires), "image"
+                        height=height, image=image, style=style, **wires), "image"
 
     def optimise(self, column: int, image: Wire, style: Wire, *, steps: int) -> Wire:
         """Add a node that optimises a picture."""

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import picture, tiny_model
+from safetensors.torch import save_file
 
+from stylemix.backbones import VGG16
 from stylemix.checkpoint import save
 from stylemix.images import to_pil
 
@@ -30,6 +32,7 @@ class Files:
     paintings: tuple[str, ...]
     models: tuple[str, str]
     examples: str
+    vgg16: str
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +62,11 @@ def files(tmp_path_factory) -> Files:
                 if isinstance(layer, torch.nn.Linear):
                     layer.weight.mul_(4)
         models.append(str(save(model, folder / name)))
-    return Files(photos[0], photos[1], tuple(paintings), tuple(models), str(examples))
+    # Random weights of VGG-16's shape: the real ones are no part of the tests.
+    torch.manual_seed(0)
+    vgg16 = folder / "vgg16.safetensors"
+    save_file(VGG16().state_dict(), vgg16)
+    return Files(photos[0], photos[1], tuple(paintings), tuple(models), str(examples), str(vgg16))
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def start(files: Files, *options: str) -> Server:
     """Start ``python demo/app.py`` and wait until it listens."""
     pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1",
-           "OMP_NUM_THREADS": "1"}
+           "OMP_NUM_THREADS": "1", "STYLEMIX_VGG16": files.vgg16}
     models = [part for model in files.models for part in ("--model", model)]
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "demo" / "app.py"), *models, "--examples", files.examples,

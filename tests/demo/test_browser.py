@@ -106,6 +106,8 @@ def choose(page, where: str, label: str) -> None:
 def test_upload_stylise_and_strength(visit, files, screenshots):
     page = visit()
     page.screenshot(path=screenshots / "desktop-start.png", full_page=True)
+    width = page.locator("#columns").bounding_box()["width"]
+    assert width > 1000  # the page doesn't grow with its content
     upload(page, "#photo", files.photo)
     upload(page, "#image-1", files.paintings[0])
     page.click("#advanced button")
@@ -114,6 +116,7 @@ def test_upload_stylise_and_strength(visit, files, screenshots):
     photo = np.asarray(Image.open(files.photo), np.float32)
     assert full.shape == photo.shape == pixels(page, "before").shape
     assert np.abs(pixels(page, "before") - photo).mean() < 8
+    assert page.locator("#columns").bounding_box()["width"] == width
     page.screenshot(path=screenshots / "desktop-result.png", full_page=True)
     distances = {1.0: np.abs(full - photo).mean()}
     for strength in (0, 0.4):
@@ -197,10 +200,60 @@ def test_keep_colours_and_model(visit):
     assert "other" in page.inner_text("#line")
 
 
+def test_palette_and_methods(visit, screenshots):
+    page = visit()
+    page.click("#advanced button")
+    choose(page, "#size", "384 px")
+    plain = paint(page)
+    page.click("#palette-panel button")
+    page.click("#palette-examples button.thumbnail-item >> nth=2")
+    page.wait_for_selector('#palette img[src*="paintings-12"]')
+    assert np.abs(paint(page) - plain).mean() > 2
+    page.click('#palette button[aria-label="Remove Image"]')
+    choose(page, "#model", "gatys")
+    page.wait_for_selector('#model >> text=/Optimise the photograph/')
+    set_number(page, "#refine", 5)
+    assert np.abs(paint(page) - plain).mean() > 2
+    assert "gatys · 5 steps" in page.inner_text("#line")
+    assert page.errors == []
+
+
+def test_refining_is_watched_and_stopped(visit, screenshots):
+    """The picture so far is kept, for the download too."""
+    page = visit()
+    plain = paint(page)
+    set_number(page, "#refine", 100)
+    page.click("#advanced button")
+    choose(page, "#size", "768 px")
+    page.click("#go")
+    page.wait_for_selector('#result img[src*="/after-"]')
+    assert not page.locator("#cancel").is_visible()
+    assert re.fullmatch(r"Step \d+ of 100", page.inner_text("#line"))
+    page.screenshot(path=screenshots / "desktop-refining.png", full_page=True)
+    page.click("#stop")
+    page.wait_for_function("/stopped/.test(document.querySelector('#line').innerText)")
+    page.wait_for_selector("#cancel")
+    assert not page.locator("#stop").is_visible()
+    assert page.locator("#bar .sm-bar").count() == 0
+    steps = int(re.search(r"768 × 576 pixels · tiny · stopped after (\d+) of 100 steps",
+                          page.inner_text("#line"))[1])
+    assert 1 <= steps < 100
+    kept = pixels(page)
+    assert kept.shape == (576, 768, 3)
+    small = np.asarray(Image.fromarray(plain.astype(np.uint8)).resize((768, 576)), np.float32)
+    assert np.abs(kept - small).mean() > 2
+    with page.expect_download() as download:
+        page.click("#download")
+    with Image.open(download.value.path()) as image:
+        assert np.abs(np.asarray(image.convert("RGB"), np.float32) - kept).mean() < 4
+    assert page.errors == []
+
+
 def test_download(visit, tmp_path):
     page = visit()
     paint(page)
     page.wait_for_function("!document.querySelector('#download').disabled")
+    assert page.inner_text("#download") == "Download as PNG"
     with page.expect_download() as download:
         page.click("#download")
     download.value.save_as(tmp_path / "got.png")
@@ -276,8 +329,9 @@ def test_a_phone_s_width(visit, screenshots, scheme):
     paint(page)
     page.screenshot(path=screenshots / f"phone-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for name in ("photo", "image-1", "image-2", "strength", "go", "cancel", "result", "download",
-                 "size", "tile", "model", "regions"):
+    for name in ("photo", "image-1", "image-2", "strength", "refine", "go", "cancel", "result",
+                 "download", "size", "tile", "model", "refine-features", "palette-panel",
+                 "regions"):
         box = page.locator(f"#{name}").bounding_box()
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= 390, name

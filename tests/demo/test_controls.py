@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 import stylemix
-from stylemix.demo.controls import read_request, size_choices, tile_choices
-from stylemix.demo.limits import Limits
+from stylemix.backbones import FEATURES
+from stylemix.demo.controls import feature_choices, read_request, size_choices, tile_choices
+from stylemix.demo.limits import FEATURE_COST, Limits
 from stylemix.errors import ConfigError, PictureError
 
 
@@ -16,7 +17,8 @@ def ask(files, **changes):
     values = {
         "photo": files.photo, "paintings": [files.paintings[0], None, files.paintings[2], None],
         "weights": (1.0, 1.1, 1.2, 1.3), "strength": 0.7, "preserve_color": True, "layers": [],
-        "size": "512", "tile": "256", "limits": Limits(), **changes,
+        "size": "512", "tile": "256", "refine": 25, "refine_features": "vgg16",
+        "palette": files.other_photo, "limits": Limits(), **changes,
     }
     return read_request(**values)
 
@@ -27,7 +29,11 @@ def test_values_arrive_under_the_library_s_names(files):
     assert request.paintings == (files.paintings[0], files.paintings[2])
     assert request.labels == ("painting 1", "painting 3")
     assert request.options == {"strength": 0.7, "weights": [1.0, 1.2], "masks": None,
-                               "preserve_color": True, "size": 512, "tile": 256}
+                               "preserve_color": True, "size": 512, "tile": 256, "refine": 25,
+                               "refine_features": "vgg16"}
+    assert request.palette == files.other_photo
+    assert request.pixels == 512 * 384
+    assert ask(files, size="original").pixels == 96 * 72
 
 
 def test_every_option_is_an_argument_of_stylize(files):
@@ -49,6 +55,10 @@ def test_every_choice_offered_can_be_used(files):
         ask(files, size=size, limits=limits)
     for _, tile in tile_choices():
         ask(files, tile=tile)
+    features = [value for _, value in feature_choices()]
+    assert features == list(FEATURES) == list(FEATURE_COST)
+    for name in features:
+        ask(files, refine_features=name)
 
 
 def test_masks_follow_the_paintings_in_use(files):
@@ -74,6 +84,11 @@ def test_masks_follow_the_paintings_in_use(files):
     ({"size": None}, ConfigError, "size"),
     ({"tile": "1"}, ConfigError, "tile"),
     ({"tile": ["256"]}, ConfigError, "tile"),
+    ({"refine": 101}, ConfigError, "refine must be a number between 0 and 100"),
+    ({"refine": 0.5}, ConfigError, "refine must be a whole number"),
+    ({"refine": None}, ConfigError, "refine"),
+    ({"refine_features": "vgg19"}, ConfigError, "refine_features must be one of thin, vgg16"),
+    ({"palette": "/nowhere.png"}, PictureError, "the palette's painting"),
     ({"size": "4096", "limits": Limits(max_pixels=10_000_000)}, PictureError, "the result"),
     ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the photograph"),
 ])

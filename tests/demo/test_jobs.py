@@ -39,6 +39,13 @@ def test_gives_the_result_and_progress(jobs):
     assert jobs.open == 0
 
 
+def test_what_the_work_reports_beside_steps_is_passed_on(jobs):
+    seen = []
+    asyncio.run(jobs.run(lambda tick: tick(1, 2, "picture"), session=None,
+                         progress=lambda *p: seen.append(p)))
+    assert seen == [(0, 1), (1, 2, "picture")]
+
+
 def test_errors_of_the_work_reach_the_caller(jobs):
     def work(tick):
         raise KeyError("x")

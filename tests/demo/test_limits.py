@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from stylemix.demo.limits import Limits, check_picture, check_pixels, named
+from stylemix.demo.limits import Limits, check_picture, check_pixels, check_work, named
 from stylemix.errors import ConfigError, PictureError
 
 
@@ -59,3 +59,14 @@ def test_limits_are_whole_numbers_above_zero(value):
 
 def test_named_hides_the_path():
     assert named(ValueError("'/a/b.png' is bad"), "/a/b.png", "painting 3") == "painting 3 is bad"
+
+
+def test_an_optimisation_is_bounded_by_pixels_steps_and_network():
+    limits = Limits(max_work=3000)
+    check_work(100, 30, "thin", limits)
+    check_work(100, 2, "vgg16", limits)
+    check_work(10**9, 0, "thin", limits)
+    with pytest.raises(ConfigError, match="31 steps on 0.0 megapixels .* at most 30 steps$"):
+        check_work(100, 31, "thin", limits)
+    with pytest.raises(ConfigError, match='at most 2 steps .*"thin" allows more'):
+        check_work(100, 3, "vgg16", limits)

@@ -45,7 +45,8 @@ def record(path: str) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-REST = [None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny"]
+REST = [None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin",
+        None]
 
 
 def test_the_page_is_there(server):
@@ -161,7 +162,8 @@ def test_files_go_with_the_server(start_server):
 def test_names_of_models(files):
     from stylemix.catalogue import models
 
-    known = [info.name for info in models() if info.kind != "method"]
+    known = [info.name for info in models()]
+    assert "gatys" in known
     choices = model_choices(files.models)
     assert list(choices) == ["tiny", "other", *known]
     assert Path(choices["tiny"]) == Path(files.models[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stylemix.demo.limits import Limits
+from stylemix.demo.limits import FEATURE_COST, Limits
 from stylemix.demo.regions import COLORS
 
 if sys.version_info >= (3, 11):
@@ -66,5 +66,7 @@ def test_the_limits_are_documented():
     assert f"{limits.max_file_bytes // 2**20} MB" in README
     assert f"{limits.max_pixels // 10**6} megapixels" in README
     assert f"queue of {limits.queue}" in README
+    assert f"{limits.max_work // 10**6} million pixels times steps" in README
+    assert f"{FEATURE_COST['vgg16']} times" in README
     assert f"{limits.cache_bytes // 2**30} GB, one hour" in README
     assert limits.cache_seconds == 3600

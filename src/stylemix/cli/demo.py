@@ -25,7 +25,7 @@ from stylemix.errors import ConfigError
 @click.option("--examples", type=click.Path(exists=True, file_okay=False, path_type=Path),
               metavar="FOLDER",
               help="Pictures to offer: a folder with the folders photos and paintings.  "
-                   "[default: the repository's examples, where there are any]")
+                   "[default: the repository's examples, when it is run there]")
 @click.option("--max-megapixels", type=click.FloatRange(min=0.01), default=24.0,
               show_default=True, metavar="N", help="Larger photographs and results are refused.")
 @click.option("--queue", type=click.IntRange(min=1), default=40, show_default=True, metavar="N",

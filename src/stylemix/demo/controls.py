@@ -18,6 +18,9 @@ SIZES = (384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 TILES = (256, 384, 512, 768, 1024)
 MAX_STRENGTH = 1.5
 MAX_WEIGHT = 2.0
+MAX_REFINE = 100
+PALETTE = "the palette's painting"
+"""What messages call the picture of the control ``palette``."""
 
 
 def size_choices(limits: Limits) -> list[tuple[str, str]]:
@@ -31,6 +34,11 @@ def tile_choices() -> list[tuple[str, str]]:
     return [("Automatic", AUTOMATIC), ("Never", NEVER), *((f"{t} px", str(t)) for t in TILES)]
 
 
+def feature_choices() -> list[tuple[str, str]]:
+    """Give labels and values of the control ``refine_features``."""
+    return [("Small network (built in)", "thin"), ("VGG-16 (slower, better)", "vgg16")]
+
+
 @dataclass(frozen=True)
 class Request:
     """What one press of the button asks for.
@@ -39,13 +47,17 @@ class Request:
         photo: path of the photograph.
         paintings: paths of one to four paintings.
         labels: what the user calls them.
+        palette: path of the painting whose colours to use, or None.
         options: the other arguments of :func:`stylemix.stylize`, but for the model.
+        pixels: of the result.
     """
 
     photo: str
     paintings: tuple[str, ...]
     labels: tuple[str, ...]
+    palette: str | None
     options: dict[str, Any]
+    pixels: int
 
 
 def read_request(
@@ -57,6 +69,9 @@ def read_request(
     layers: Sequence[Image.Image],
     size: str,
     tile: str,
+    refine: float,
+    refine_features: str,
+    palette: str | None,
     limits: Limits,
 ) -> Request:
     """Check the controls' values.
@@ -70,6 +85,9 @@ def read_request(
         layers: the regions' drawing, see :func:`stylemix.demo.regions.masks`.
         size: a value of :func:`size_choices`.
         tile: a value of :func:`tile_choices`.
+        refine: steps, 0 to 100.
+        refine_features: a value of :func:`feature_choices`.
+        palette: path of the painting whose colours to use, or None.
         limits: the server's bounds.
 
     Raises:
@@ -87,11 +105,13 @@ def read_request(
     labels = tuple(f"painting {slot + 1}" for slot in used)
     for path, label in zip(chosen, labels, strict=True):
         check_picture(path, label, limits)
-    side = None if size == ORIGINAL else _choice(size, "size", size_choices(limits))
+    if palette is not None:
+        check_picture(palette, PALETTE, limits)
+    side = None if size == ORIGINAL else int(_choice(size, "size", size_choices(limits)))
     if side is not None:
         scale = side / max(width, height)
-        check_pixels(max(1, round(width * scale)), max(1, round(height * scale)), "the result",
-                     limits)
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        check_pixels(width, height, "the result", limits)
     options = {
         "strength": strength,
         "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT) for slot in used],
@@ -99,9 +119,11 @@ def read_request(
         "preserve_color": bool(preserve_color),
         "size": side,
         "tile": None if tile == AUTOMATIC else
-                0 if tile == NEVER else _choice(tile, "tile", tile_choices()),
+                0 if tile == NEVER else int(_choice(tile, "tile", tile_choices())),
+        "refine": _steps(refine),
+        "refine_features": _choice(refine_features, "refine_features", feature_choices()),
     }
-    return Request(photo, chosen, labels, options)
+    return Request(photo, chosen, labels, palette, options, width * height)
 
 
 def _number(value: Any, name: str, most: float) -> float:
@@ -110,8 +132,15 @@ def _number(value: Any, name: str, most: float) -> float:
     return float(value)
 
 
-def _choice(value: Any, name: str, choices: list[tuple[str, str]]) -> int:
+def _steps(value: Any) -> int:
+    number = _number(value, "refine", MAX_REFINE)
+    if number != int(number):
+        raise ConfigError(f"refine must be a whole number of steps, got {value!r}")
+    return int(number)
+
+
+def _choice(value: Any, name: str, choices: list[tuple[str, str]]) -> str:
     known = [choice for _, choice in choices]
     if value not in known:
         raise ConfigError(f"{name} must be one of {', '.join(known)}, got {value!r}")
-    return int(value)
+    return str(value)

@@ -37,9 +37,12 @@ class Examples:
 
 
 def find_folder() -> Path | None:
-    """Find the examples of the repository that this package is used from, if it is one."""
-    folder = Path(__file__).resolve().parents[3] / "examples"
-    return folder if (folder / "photos").is_dir() else None
+    """Find the repository's examples: where this package lies in it, or is run in it."""
+    for root in (Path(__file__).resolve().parents[3], Path.cwd()):
+        folder = root / "examples"
+        if (folder / "photos").is_dir() and (folder / "paintings").is_dir():
+            return folder
+    return None
 
 
 def prepare(source: Path | None, target: Path) -> Examples:

@@ -37,9 +37,10 @@ class Jobs:
         """Run ``work`` and give what it returns.
 
         Args:
-            work: called in the worker with the progress callback that it must hand on.
+            work: called in the worker with the progress callback that it must hand on; what it
+                gives beyond the steps done and their total, the callback passes through.
             session: who asks; see :meth:`stop`.
-            progress: called from the worker with the steps done and their total.
+            progress: called from the worker with what the work reports.
 
         Raises:
             Cancelled: :meth:`stop` was called for the session.
@@ -47,10 +48,10 @@ class Jobs:
         """
         flag = threading.Event()
 
-        def tick(done: int, total: int) -> None:
+        def tick(done: int, total: int, *more: object) -> None:
             if flag.is_set():
                 raise Cancelled("the work was cancelled")
-            progress(done, total)
+            progress(done, total, *more)
 
         def job() -> T:
             tick(0, 1)

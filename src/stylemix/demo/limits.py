@@ -11,6 +11,9 @@ from stylemix.picture_io import open_file
 PAINTINGS = 4
 """How many paintings one request may mix."""
 
+FEATURE_COST = {"thin": 1, "vgg16": 15}
+"""What a step costs by the network it looks through, see docs/refine.md."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -20,6 +23,8 @@ class Limits:
         max_file_bytes: of one uploaded picture.
         max_pixels: of one uploaded picture, and of one result.
         max_side: the largest ``size`` to choose, in pixels.
+        max_work: of an optimisation, in pixels times steps; one through VGG-16 counts
+            :data:`FEATURE_COST` times as much.
         queue: requests that may wait; more are refused with a message.
         cache_bytes: uploads and results kept on disk; the oldest go first.
         cache_seconds: how long they are kept at most.
@@ -28,6 +33,7 @@ class Limits:
     max_file_bytes: int = 20 * 2**20
     max_pixels: int = 24_000_000
     max_side: int = 4096
+    max_work: int = 200_000_000
     queue: int = 40
     cache_bytes: int = 2 * 2**30
     cache_seconds: int = 3600
@@ -80,6 +86,21 @@ def check_pixels(width: int, height: int, label: str, limits: Limits) -> None:
             f"{label} has {width} x {height} pixels = {width * height / 1e6:.1f} megapixels, more "
             f"than the limit of {limits.max_pixels / 1e6:.1f}: choose a smaller one"
         )
+
+
+def check_work(pixels: int, steps: int, features: str, limits: Limits) -> None:
+    """Refuse an optimisation that would keep the server busy for too long.
+
+    Raises:
+        ConfigError: it takes more than ``limits.max_work``.
+    """
+    most = limits.max_work // FEATURE_COST.get(features, 1)
+    if pixels * steps > most:
+        raise ConfigError(
+            f"{steps} steps on {pixels / 1e6:.1f} megapixels would take too long: choose a smaller "
+            f"size, or at most {most // pixels} steps" + (
+                ' (the feature network "thin" allows more)'
+                if FEATURE_COST.get(features, 1) > 1 else ""))
 
 
 def named(problem: Exception, path: str, label: str) -> str:

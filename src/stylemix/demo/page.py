@@ -7,11 +7,14 @@ from typing import Any
 import gradio as gr
 from gradio.components.image_editor import AcceptBlobs
 
+from stylemix.catalogue import models as known
 from stylemix.demo.controls import (
     AUTOMATIC,
+    MAX_REFINE,
     MAX_STRENGTH,
     MAX_WEIGHT,
     ORIGINAL,
+    feature_choices,
     size_choices,
     tile_choices,
 )
@@ -22,6 +25,7 @@ from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
 from stylemix.demo.service import EDITOR_SIDE, Service
 
 DEFAULT_SIZE = "1024"
+EMPTY = "Choose a photograph and a painting, then press **Paint it**."
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -36,44 +40,62 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
     with gr.Blocks(title="stylemix", analytics_enabled=False,
                    delete_cache=(60, limits.cache_seconds)) as page:
         gr.HTML(HEADER, padding=False)
-        with gr.Row():
+        with gr.Row(elem_id="columns"):
             with gr.Column(scale=5, min_width=320):
                 photo = _photograph(examples.photos)
                 slots, weights = _paintings(examples.paintings)
+                palette = _palette(examples.paintings)
                 regions = _regions(service)
-                size, tile, model = _advanced(service)
+                size, tile, model, features = _advanced(service)
             with gr.Column(scale=6, min_width=320, elem_id="output"):
                 _title("Result")
                 result = gr.ImageSlider(label="Before and after", show_label=False, format="webp",
                                         elem_id="result", interactive=False, max_height=620,
                                         buttons=["fullscreen"])
-                line = gr.Markdown(elem_classes="sm-line", elem_id="line")
+                progress = gr.HTML(elem_id="bar", padding=False)
+                line = gr.Markdown(EMPTY, elem_classes="sm-line", elem_id="line")
                 with gr.Column(elem_id="actions"):
-                    strength = gr.Slider(0, MAX_STRENGTH, value=1.0, step=0.05, label="Strength",
-                                         elem_id="strength",
-                                         info="0 is the photograph, 1 as trained, more exaggerates")
-                    preserve = gr.Checkbox(False, label="Keep the photograph's colours",
-                                           elem_id="preserve-color")
-                    with gr.Row():
+                    with gr.Group():
+                        strength = gr.Slider(
+                            0, MAX_STRENGTH, value=1.0, step=0.05, label="Strength",
+                            elem_id="strength", buttons=["reset"],
+                            info="0 is the photograph, 1 as trained, more exaggerates")
+                        refine = gr.Slider(
+                            0, MAX_REFINE, value=0, step=5, label="Refine", elem_id="refine",
+                            buttons=["reset"],
+                            info="Further steps: slower, and nearer to the painting; try 25")
+                        preserve = gr.Checkbox(False, label="Keep the photograph's colours",
+                                               elem_id="preserve-color")
+                    with gr.Row(elem_id="buttons"):
                         go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3)
                         cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1,
                                            min_width=90, interactive=False)
+                        stop = gr.Button("Stop here", variant="stop", elem_id="stop", scale=1,
+                                         min_width=90, visible=False)
                 download = gr.DownloadButton("Download as PNG", elem_id="download",
                                              interactive=False)
+        controls = [photo, *slots, *weights, strength, preserve, regions, size, tile, model,
+                    refine, features, palette]
         # The browser calls listeners one after another, each when the former has answered.
         go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
         run = go.click(
-            service.stylize,
-            inputs=[photo, *slots, *weights, strength, preserve, regions, size, tile, model],
-            outputs=[download, result, line],
-            api_name="stylize", preprocess=False, concurrency_id="stylize", concurrency_limit=1,
-            show_progress_on=result,
+            service.watch, inputs=controls,
+            outputs=[download, result, line, progress, cancel, stop],
+            preprocess=False, concurrency_id="stylize", concurrency_limit=1,
+            show_progress_on=result, api_visibility="private",
         )
-        run.then(lambda: gr.Button(interactive=False), None, cancel, queue=False, **PRIVATE)
-        run.success(lambda: gr.DownloadButton(interactive=True), None, download, queue=False,
-                    **PRIVATE)
+        run.then(
+            lambda: ("", gr.Button(visible=True, interactive=False), gr.Button(visible=False)),
+            None, [progress, cancel, stop], queue=False, **PRIVATE)
         cancel.click(lambda: gr.Button(interactive=False), None, cancel, cancels=[run],
                      queue=False, **PRIVATE)
+        stop.click(lambda: gr.Button(interactive=False), None, stop, queue=False, **PRIVATE)
+        stop.click(service.stop, None, None, queue=False, **PRIVATE)
+        # Programs get one answer; the client would take the page's first preview for it.
+        gr.Button(visible=False).click(
+            service.stylize, inputs=controls, outputs=[download, result, line],
+            api_name="stylize", preprocess=False, concurrency_id="stylize", concurrency_limit=1,
+        )
         photo.change(service.canvas, photo, regions, preprocess=False, concurrency_id="canvas",
                      concurrency_limit=2, **PRIVATE)
         page.unload(service.leave)
@@ -93,7 +115,7 @@ def _photograph(examples: tuple[Example, ...]) -> gr.Image:
     _title("Photograph")
     photo = gr.Image(label="Photograph", show_label=False, type="filepath", image_mode=None,
                      sources=["upload", "webcam", "clipboard"], height=300, elem_id="photo",
-                     buttons=[])
+                     buttons=[], placeholder="Drop a photograph here, or click to choose one")
     if examples:
         strip = _strip(examples, "photo-examples")
 
@@ -114,11 +136,12 @@ def _paintings(examples: tuple[Example, ...]) -> tuple[list[gr.Image], list[gr.S
                            elem_classes="sm-slot") as column:
                 slots.append(gr.Image(
                     label=f"Painting {number}", type="filepath", image_mode=None, height=190,
-                    sources=["upload", "clipboard"], elem_id=f"image-{number}", buttons=[],
+                    sources=["upload"], elem_id=f"image-{number}", buttons=[],
+                    placeholder="Drop a painting here, or click to choose one",
                 ))
                 weights.append(gr.Slider(
                     0, MAX_WEIGHT, value=1.0, step=0.05, label=f"Weight {number}", visible=False,
-                    elem_id=f"weight-{number}",
+                    elem_id=f"weight-{number}", buttons=[],
                 ))
             columns.append(column)
     if examples:
@@ -148,6 +171,25 @@ def _paintings(examples: tuple[Example, ...]) -> tuple[list[gr.Image], list[gr.S
     return slots, weights
 
 
+def _palette(examples: tuple[Example, ...]) -> gr.Image:
+    with gr.Accordion("Colours of another painting", open=False, elem_id="palette-panel"):
+        gr.Markdown("Strokes and texture come from the paintings above, colours from this one. "
+                    "Leave it empty to use the paintings' own.", elem_classes="sm-hint")
+        palette = gr.Image(
+            label="Colours of another painting", show_label=False, type="filepath",
+            image_mode=None, height=190, sources=["upload"], elem_id="palette", buttons=[],
+            placeholder="Drop a painting here, or click to choose one",
+        )
+        if examples:
+            strip = _strip(examples, "palette-examples")
+
+            def choose(event: gr.SelectData) -> str:
+                return examples[event.index].picture
+
+            strip.select(choose, None, palette, queue=False, **PRIVATE)
+    return palette
+
+
 def _regions(service: Service) -> gr.ImageEditor:
     with gr.Accordion("Regions", open=False, elem_id="regions"):
         names = ", ".join(f"{name} for painting {k}" for k, name in enumerate(COLOR_NAMES, 1))
@@ -174,21 +216,34 @@ def _regions(service: Service) -> gr.ImageEditor:
     return editor
 
 
-def _advanced(service: Service) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+def _advanced(service: Service) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown]:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        sizes = size_choices(service.limits)
-        known = [value for _, value in sizes]
-        size = gr.Dropdown(
-            sizes, value=DEFAULT_SIZE if DEFAULT_SIZE in known else ORIGINAL, label="Size",
-            info="Long side of the result", elem_id="size", filterable=False,
+        told = {info.name: info.description for info in known()}
+        first = next(iter(service.models))
+        model = gr.Dropdown(list(service.models), value=first, label="Model", elem_id="model",
+                            filterable=False, info=told.get(first) or None)
+
+        def tell(name: str) -> gr.Dropdown:
+            return gr.Dropdown(info=told.get(name) or "")
+
+        model.input(tell, model, model, queue=False, **PRIVATE)
+        with gr.Row():
+            sizes = size_choices(service.limits)
+            offered = [value for _, value in sizes]
+            size = gr.Dropdown(
+                sizes, value=DEFAULT_SIZE if DEFAULT_SIZE in offered else ORIGINAL, label="Size",
+                info="Long side of the result", elem_id="size", filterable=False, min_width=140,
+            )
+            tile = gr.Dropdown(
+                tile_choices(), value=AUTOMATIC, label="Tile", elem_id="tile", filterable=False,
+                info="Smaller ones need less memory", min_width=140,
+            )
+        features = gr.Dropdown(
+            feature_choices(), value="thin", label="What refining looks through",
+            elem_id="refine-features", filterable=False,
+            info="VGG-16's weights are downloaded by the server once",
         )
-        tile = gr.Dropdown(
-            tile_choices(), value=AUTOMATIC, label="Tile", elem_id="tile", filterable=False,
-            info="Smaller tiles need less memory; the picture stays the same",
-        )
-        model = gr.Dropdown(list(service.models), value=next(iter(service.models)), label="Model",
-                            elem_id="model", filterable=False)
-    return size, tile, model
+    return size, tile, model, features
 
 
 def _strip(examples: tuple[Example, ...], name: str) -> gr.Gallery:

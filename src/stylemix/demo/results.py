@@ -45,22 +45,23 @@ def write(picture: Image.Image, photo: str, folder: Path) -> Result:
     if max(shown) > PREVIEW:
         scale = PREVIEW / max(shown)
         shown = (max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale)))
-    _write_preview(picture, shown, after)
+    write_small(picture, shown, after)
     loaded = read(photo)
-    _write_preview(to_pil(loaded.rgb, loaded.alpha, loaded.icc), shown, before)
+    write_small(to_pil(loaded.rgb, loaded.alpha, loaded.icc), shown, before)
     return Result(str(png), str(before), str(after))
 
 
-def preview(photo: str, target: Path, side: int) -> None:
-    """Write a photograph as WebP, its long side at most ``side`` pixels."""
+def preview(photo: str, target: Path, side: int, size: tuple[int, int] | None = None) -> None:
+    """Write a photograph as WebP, its long side at most ``side`` pixels, or of ``size``."""
     loaded = read(photo, to_srgb=True)
     image = to_pil(loaded.rgb)
     scale = min(1.0, side / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    size = size or (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     target.parent.mkdir(parents=True, exist_ok=True)
-    _write_preview(image, size, target)
+    write_small(image, size, target)
 
 
-def _write_preview(image: Image.Image, size: tuple[int, int], target: Path) -> None:
+def write_small(image: Image.Image, size: tuple[int, int], target: Path) -> None:
+    """Write a picture as WebP of a size in pixels, with its colour profile."""
     small = image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
     small.save(target, quality=90, method=2, icc_profile=image.info.get("icc_profile") or b"")

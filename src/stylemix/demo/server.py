@@ -71,9 +71,7 @@ def model_choices(more: Sequence[str] = ()) -> dict[str, str]:
             raise ConfigError(f"two models are called {name!r}; rename one of the folders")
         choices[name] = str(Path(model).resolve()) if Path(model).is_dir() else model
     for info in known():
-        # Methods without trained weights work for minutes; they are offered only when asked for.
-        if info.kind != "method":
-            choices.setdefault(info.name, info.name)
+        choices.setdefault(info.name, info.name)
     if not choices:
         raise ConfigError("no model ships with this copy of stylemix; give a checkpoint folder or "
                           "owner/name with --model")

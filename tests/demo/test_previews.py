@@ -1,0 +1,84 @@
+"""The pictures so far, from a worker's thread to the page."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylemix.demo import previews
+from stylemix.demo.previews import Previews
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.effect_noise((90, 60), 80).convert("RGB").save(path)
+    return str(path)
+
+
+def level(path: str) -> float:
+    with Image.open(path) as image:
+        return float(np.asarray(image.convert("L")).mean())
+
+
+def test_the_newest_arrives_and_the_end_is_told(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(previews, "EVERY", 0.0)
+    go_on = threading.Event()
+
+    async def main():
+        found = Previews(photo, tmp_path)
+
+        def paint() -> None:
+            found.put(0, 9, Image.open(photo))  # the photograph itself is no news
+            for done in range(1, 6):
+                found.put(done, 9, Image.new("RGB", (90, 60), (40 * done,) * 3))
+            go_on.wait()
+
+        work = asyncio.get_running_loop().run_in_executor(None, paint)
+        seen = []
+        while (now := await found.get(work)) is not None:
+            seen.append(now)
+            if now.done == 5:
+                go_on.set()
+        return seen
+
+    seen = asyncio.run(main())
+    assert (seen[-1].done, seen[-1].total) == (5, 9)
+    assert level(seen[-1].after) == pytest.approx(200, abs=2)
+    assert Image.open(seen[-1].before).size == Image.open(seen[-1].after).size == (90, 60)
+    # Only the last ones stay on the disk.
+    folder = next(tmp_path.glob("preview-*"))
+    assert {p.name for p in folder.iterdir()} == {
+        "before.webp", "after-3.webp", "after-4.webp", "after-5.webp"}
+
+
+def test_two_in_a_hurry_are_one(photo, tmp_path):
+    async def main():
+        found = Previews(photo, tmp_path)
+        work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for done in (1, 2, 3):
+            found.put(done, 3, Image.new("RGB", (2400, 1600)))
+        first = await found.get(work)
+        work.set_result(None)
+        assert await found.get(work) is None
+        return first
+
+    first = asyncio.run(main())
+    assert first.done == 1
+    assert Image.open(first.after).size == (1024, 683)
+
+
+def test_work_that_fails_ends_the_waiting(photo, tmp_path):
+    async def main():
+        found = Previews(photo, tmp_path)
+        work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.01, work.set_exception, KeyError("x"))
+        assert await found.get(work) is None
+        with pytest.raises(KeyError):
+            await work
+
+    asyncio.run(main())
