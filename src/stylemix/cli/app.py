@@ -10,8 +10,8 @@ import click
 
 from stylemix.cli.errors import EXIT_CODES, reporting
 
-COMMANDS = ("stylize", "train", "pretrain-encoder", "distill", "evaluate", "tsne", "demo", "push", "models",
-            "plugins")
+COMMANDS = ("stylize", "compare", "train", "pretrain-encoder", "distill", "evaluate", "tsne",
+            "demo", "push", "models", "plugins")
 """Each is the click command in the module of the same name, with underscores for hyphens."""
 
 
