@@ -50,6 +50,29 @@ def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
         assert sheet.width > sheet.height > 192  # three paintings, two photographs
 
 
+def test_seen_paintings_and_strengths_apart(invoke, model, folders, draw, tmp_path):
+    for seed in range(2):
+        draw(f"trained/{seed}.png", 20 + seed, 80, 72)
+    result = invoke("evaluate", *folders, "--seen", tmp_path / "trained", "-m", model, "--size", 64,
+                    "--features", "thin", "--strengths", "0,0.5,1", "--baseline", "color",
+                    "--json", tmp_path / "f.json")
+    assert result.exit_code == 0, result.stderr
+    found = {name: json.loads((tmp_path / f"f{name}.json").read_text())
+             for name in ("", "-seen", "-color")}
+    assert [(f["settings"]["model"], f["settings"]["set"], f["settings"]["pairs"])
+            for f in found.values()] == [(str(model), "unseen", 6), (str(model), "seen", 4),
+                                         ("color", "unseen", 6)]
+    expected = metrics.evaluate_pairs(
+        metrics.stylizer_method(stylemix.load(model)), sorted((tmp_path / "photos").glob("*.png")),
+        sorted((tmp_path / "trained").iterdir()), size=64, features="thin", strengths=(0, 0.5, 1))
+    for own, other in zip(found["-seen"]["records"], expected.records, strict=True):
+        assert {**own, "seconds": 0} == pytest.approx({**other, "seconds": 0})
+    assert "content_rises" in found[""]["summary"]
+    assert "content_rises" not in found["-color"]["summary"]
+    size = (Path(model) / "model.safetensors").stat().st_size
+    assert found[""]["summary"]["file_bytes"]["mean"] == size
+
+
 def test_limit_takes_the_first(invoke, model, folders):
     result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
                     "--limit", 1)
@@ -65,6 +88,11 @@ def test_limit_takes_the_first(invoke, model, folders):
     (["--size", "10"], "--size"),
     (["--baseline", "magic"], "--baseline"),
     (["--vgg", "nowhere.safetensors"], "nowhere.safetensors"),
+    (["--inception", "nowhere.pth"], "nowhere.pth"),
+    (["--art-inception", "nowhere.pth"], "nowhere.pth"),
+    (["--lpips", "nowhere.pth"], "nowhere.pth"),
+    (["--strengths", "0.5,0"], "rising"),
+    (["--seen", "nowhere"], "nowhere"),
     (["--sheet", "sheet.gif"], "ending"),
     (["--json", "photos/0.png"], "overwritten"),
     (["--json", "nowhere/f.json"], "nowhere"),

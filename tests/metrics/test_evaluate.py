@@ -13,6 +13,8 @@ from stylemix.metrics import artefacts, baselines, perceptual
 from stylemix.metrics.evaluate import evaluate_pairs
 from stylemix.metrics.methods import stylizer_method
 from stylemix.metrics.palette import palette_distance
+from stylemix.metrics.sets import Sets
+from stylemix.metrics.strength import psnr
 
 PHOTOS = [to_pil(picture(i, 80, 100)[0]) for i in (1, 2)]
 PAINTINGS = [to_pil(picture(i, 90, 90)[0]) for i in (11, 12, 13)]
@@ -26,6 +28,7 @@ def test_a_copy_keeps_content_and_edges():
     assert mean["style_loss"] > 0.1
     assert mean["edges"] == pytest.approx(1)
     assert mean["shift_psnr"] == 100
+    assert mean["identity_psnr"] == 100
     for name in ("checkerboard", "blobs", "saturation", "border"):
         assert mean[f"{name}_alarm"] == 0
         assert mean[f"{name}_over"] == 0
@@ -93,13 +96,38 @@ def test_inception_gives_a_second_opinion(tmp_path):
         return style.resize(content.size)
 
     report = evaluate_pairs(painting, [PHOTOS[0].resize((80, 80))], PAINTINGS, size=80,
-                            features="thin", inception=tmp_path / "inception.safetensors",
+                            features="thin", sets=Sets(tmp_path / "inception.safetensors"),
                             stability=False)
     assert [r["inception_rank"] for r in report.records] == [1, 1, 1]
     assert report.facts["fid_mixed6e"] == pytest.approx(0, abs=1e-4)
+    assert report.facts["artfid_proxy"] == pytest.approx(
+        1 + report.summary["content_loss"]["mean"], rel=1e-3)
+
+
+def test_strength_and_identity():
+    model = tiny_model()
+    method = stylizer_method(model, strength=0.7)
+    report = evaluate_pairs(method, PHOTOS, PAINTINGS[:1], size=64, features="thin",
+                            strengths=(0, 0.5, 1))
+    net = feature_net("thin")
+    painting = to_pil(resize(read(PAINTINGS[0]).rgb, short_side=64))
+    for photo, record in zip(PHOTOS, report.records, strict=True):
+        small = to_pil(resize(read(photo).rgb, short_side=64))
+        seen = perceptual.describe(to_float(read(small).rgb)[0], net)
+        losses = [perceptual.content_loss(perceptual.describe(to_float(read(
+            model.stylize(small, painting, strength=s)).rgb)[0], net), seen) for s in (0, 0.5, 1)]
+        assert [record[f"content_at_{s}"] for s in ("0", "0.5", "1")] == pytest.approx(
+            [float(x) for x in losses], rel=1e-5)
+        assert record["content_rises"] == float(losses[0] <= losses[1] <= losses[2])
+        again = model.stylize(small, small, strength=0.7)
+        assert record["identity_psnr"] == pytest.approx(
+            psnr(to_float(read(again).rgb)[0], to_float(read(small).rgb)[0]))
+    assert report.records[0]["content_at_0"] == 0
 
 
 def test_refuses_what_can_not_be_measured():
+    with pytest.raises(ConfigError, match="only a stylizer"):
+        evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, features="thin", strengths=(0, 1))
     with pytest.raises(ConfigError, match="size"):
         evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, size=32, features="thin")
     with pytest.raises(ConfigError, match="at least one"):

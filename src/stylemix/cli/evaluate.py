@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from stylemix.cli.errors import EXIT_CODES
+from stylemix.cli.stylize import Numbers
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
@@ -16,26 +18,48 @@ if TYPE_CHECKING:
 SHEET_ROWS = 12
 
 
+BASELINES = ("copy", "color", "gatys")
+
+
 @click.command(epilog=EXIT_CODES)
 @click.option("--content", required=True, metavar="DIR", help="Folder of photographs.")
-@click.option("--style", required=True, metavar="DIR", help="Folder of paintings.")
+@click.option("--style", required=True, metavar="DIR",
+              help="Folder of paintings that no training saw.")
+@click.option("--seen", metavar="DIR",
+              help="Folder of paintings that were in the training: measured apart, with the same "
+                   "photographs.")
 @click.option("-m", "--model", default="film", show_default=True, metavar="NAME|FOLDER|OWNER/NAME",
               help="As for `stylemix stylize`.")
 @click.option("--size", type=click.IntRange(min=64), default=384, show_default=True, metavar="N",
               help="Short side of all pictures in pixels; figures compare at one size only.")
 @click.option("-s", "--strength", type=float, default=1.0, show_default=True,
               help="As for `stylemix stylize`.")
+@click.option("--strengths", type=Numbers(), metavar="0,0.25,...",
+              help="Stylise each pair at each of these too, and say on how many pairs the distance "
+                   "to the photograph rises and the style loss falls all along.")
 @click.option("--features", type=click.Choice(["vgg16", "thin"]), default="vgg16",
               show_default=True,
               help="The network that measures. thin ships with stylemix and needs no download, "
                    "but its figures compare only with each other.")
 @click.option("--vgg", metavar="FILE",
               help="safetensors file with the weights of --features.  [default: torchvision's]")
+@click.option("--inception", metavar="FILE",
+              help="ImageNet weights of Inception-v3 (safetensors or .pth, torchvision's names): "
+                   "adds a second style retrieval, FID and KID in its middle layer, and "
+                   "artfid_proxy.")
+@click.option("--art-inception", metavar="FILE",
+              help="The network of the canonical ArtFID, as its authors offer it: adds fid_art, "
+                   "and with --lpips artfid.")
+@click.option("--lpips", multiple=True, metavar="FILE",
+              help="Weights of LPIPS: torchvision's AlexNet and the linear weights, once for each "
+                   "file. Adds lpips.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N",
               help="Take only N photographs and N paintings, the first by name.")
-@click.option("--baseline", "baselines", multiple=True, type=click.Choice(["copy", "color"]),
+@click.option("--baseline", "baselines", multiple=True, type=click.Choice(BASELINES),
               help="Measure also: copy, the photograph as it is; color, the photograph in the "
-                   "painting's colours. Once for each.")
+                   "painting's colours; gatys, 200 steps of optimisation (slow). Once for each.")
+@click.option("--memory", is_flag=True,
+              help="Measure also the peak memory of a process that stylises one picture.")
 @click.option("--json", "json_file", metavar="FILE", help="Write settings and all figures.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a line for each pair.")
 @click.option("--sheet", "sheet_file", metavar="FILE.png",
@@ -43,51 +67,78 @@ SHEET_ROWS = 12
                    "photographs.")
 @click.option("--device", metavar="D", help="As for `stylemix stylize`.")
 def evaluate(
-    content: str, style: str, model: str, size: int, strength: float, features: str,
-    vgg: str | None, limit: int | None, baselines: tuple[str, ...], json_file: str | None,
-    csv_file: str | None, sheet_file: str | None, device: str | None,
+    content: str, style: str, seen: str | None, model: str, size: int, strength: float,
+    strengths: tuple[float, ...] | None, features: str, vgg: str | None, inception: str | None,
+    art_inception: str | None, lpips: tuple[str, ...], limit: int | None,
+    baselines: tuple[str, ...], memory: bool, json_file: str | None, csv_file: str | None,
+    sheet_file: str | None, device: str | None,
 ) -> None:
     """Measure a model on a folder of photographs and a folder of paintings.
 
     Each photograph is dealt up to four paintings. The table has the mean and its 95 % interval of
     content loss, style loss, style retrieval (does the result look more like its own painting
-    than like the others?), palette distance, and faults such as checkerboards. Baselines have
-    tables of their own; with --json or --csv each is written beside FILE, to FILE-copy.json and
-    the like.
+    than like the others?), palette distance, and faults such as checkerboards. Baselines and seen
+    paintings have tables of their own; with --json or --csv each is written beside FILE, to
+    FILE-copy.json, FILE-seen.json and the like.
 
     \b
     Examples:
       stylemix evaluate --content photos --style paintings
       stylemix evaluate --content photos --style paintings --model ./my-model \\
           --baseline copy --baseline color --json figures.json --sheet sheet.png
+      stylemix evaluate --content photos --style paintings --seen training-paintings \\
+          --strengths 0,0.25,0.5,0.75,1 --inception inception_v3.pth
       stylemix evaluate --content photos --style paintings --features thin --limit 8
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
     photographs = found.pictures_in(content)[:limit]
-    paintings = found.pictures_in(style)[:limit]
+    unseen = found.pictures_in(style)[:limit]
+    known = found.pictures_in(seen)[:limit] if seen is not None else []
     for file in (json_file, csv_file, sheet_file):
         if file is not None:
-            found.check_file(file, [*photographs, *paintings])
+            found.check_file(file, [*photographs, *unseen, *known])
     if sheet_file is not None:
         found.check_target(sheet_file)
 
     import stylemix
     from stylemix import metrics
+    from stylemix.metrics.strength import check_strengths
     from stylemix.stylizers.mixing import check_strength
 
     check_strength(strength)
+    if strengths is not None:
+        check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
-    methods: dict[str, Method] = {"": metrics.stylizer_method(stylizer, strength=strength)}
-    methods |= {name: getattr(metrics.baselines, name) for name in dict.fromkeys(baselines)}
+    sets = metrics.Sets(inception, art_inception, lpips)
+    own = metrics.stylizer_method(stylizer, strength=strength, folder=_folder(model))
+    if memory:
+        own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
-    for name, method in methods.items():
-        def keep(i: int, j: int, picture: Any, name: str = name) -> None:
-            if sheet_file is not None and not name and i < SHEET_ROWS:
-                results[i, j] = _small(picture)
 
-        report = _measure(method, photographs, paintings, size=size, features=features,
-                          weights=vgg, on_result=keep)
+    def keep(i: int, j: int, picture: Any) -> None:
+        if sheet_file is not None and i < SHEET_ROWS:
+            results[i, j] = _small(picture)
+
+    for name in ("", "seen", *dict.fromkeys(baselines)):
+        if name == "seen" and not known:
+            continue
+        method: Method = own
+        if name == "gatys":
+            method = metrics.stylizer_method(stylemix.load("gatys", device=device))
+        elif name in BASELINES:
+            method = getattr(metrics.baselines, name)
+        report = _measure(
+            method, photographs, known if name == "seen" else unseen, size=size,
+            features=features, weights=vgg, sets=sets, stability=name != "gatys",
+            strengths=strengths or () if method is own else (),
+            on_result=None if name else keep)
+        about: dict[str, Any] = {
+            "model": name if name in BASELINES else model,
+            "set": "seen" if name == "seen" else "unseen"}
+        if method is own:
+            about["strength"] = strength
+        report = replace(report, settings={**about, **report.settings})
         click.echo(f"{name or model}: {len(report.records)} pairs")
         click.echo(report.table() + "\n")
         if json_file is not None:
@@ -97,9 +148,16 @@ def evaluate(
     if sheet_file is not None:
         columns = sorted({j for _, j in results})
         metrics.contact_sheet(
-            photographs[:SHEET_ROWS], [paintings[j] for j in columns],
+            photographs[:SHEET_ROWS], [unseen[j] for j in columns],
             {(i, columns.index(j)): picture for (i, j), picture in results.items()}, sheet_file,
         )
+
+
+def _folder(model: str) -> str | None:
+    """Give the folder of a model's files; None for a method, which has none."""
+    from stylemix.catalogue import methods, resolve
+
+    return None if model in methods() else str(resolve(model))
 
 
 def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -> Report:

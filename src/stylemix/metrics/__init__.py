@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from stylemix.metrics import baselines
+from stylemix.metrics.art_inception import ArtInception
 from stylemix.metrics.artefacts import Levels, alarms, measure, shift_stability
 from stylemix.metrics.bootstrap import Interval, mean_interval
 from stylemix.metrics.edges import edge_preservation
 from stylemix.metrics.evaluate import evaluate_pairs
 from stylemix.metrics.frechet import artfid, frechet_distance
+from stylemix.metrics.kernel import kernel_distance
+from stylemix.metrics.lpips import LPIPS
+from stylemix.metrics.memory import peak_memory
 from stylemix.metrics.methods import Method, StylizerMethod, stylizer_method
 from stylemix.metrics.pairs import deal_pairs
 from stylemix.metrics.palette import palette_distance
@@ -21,14 +25,19 @@ from stylemix.metrics.perceptual import (
 )
 from stylemix.metrics.report import Report
 from stylemix.metrics.retrieval import gram_cosine, inception_means, mean_cosine, ranks, top
+from stylemix.metrics.sets import Sets
 from stylemix.metrics.sheet import contact_sheet
+from stylemix.metrics.strength import psnr
 
 __all__ = [
+    "LPIPS",
+    "ArtInception",
     "Description",
     "Interval",
     "Levels",
     "Method",
     "Report",
+    "Sets",
     "StylizerMethod",
     "alarms",
     "artfid",
@@ -42,10 +51,13 @@ __all__ = [
     "frechet_distance",
     "gram_cosine",
     "inception_means",
+    "kernel_distance",
     "mean_cosine",
     "mean_interval",
     "measure",
     "palette_distance",
+    "peak_memory",
+    "psnr",
     "ranks",
     "raw_content_loss",
     "raw_style_loss",

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from stylemix.color import luma
 from stylemix.errors import ConfigError
+from stylemix.metrics.strength import psnr
 
 SMALLEST = 48
 """Pixels a side that the measures need."""
@@ -201,5 +202,4 @@ def shift_stability(
     a, b = whole[:, shift:, shift:], method(content[:, shift:, shift:].contiguous())
     top, left = (max(1, side // 20) for side in a.shape[-2:])
     inner = (slice(None), slice(top, -top), slice(left, -left))
-    error = float((a[inner].double() - b[inner].double()).square().mean())
-    return 100.0 if error < 1e-10 else float(-10 * torch.tensor(error).log10())
+    return psnr(a[inner], b[inner])

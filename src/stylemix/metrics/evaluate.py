@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.backbones import InceptionMixed6e, feature_net
+from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import artefacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
-from stylemix.metrics.frechet import frechet_distance
-from stylemix.metrics.methods import Method
+from stylemix.metrics.methods import Method, StylizerMethod
 from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
+from stylemix.metrics.sets import Sets
+from stylemix.metrics.strength import check_strengths, curve, psnr
 from stylemix.stylizers import Progress
 
 _COLORS = 65_536
@@ -35,7 +35,6 @@ class _Paintings:
     images: list[Image.Image]
     looks: perceptual.Description
     palettes: list[Tensor]
-    means: Tensor | None
 
 
 @dataclass
@@ -47,6 +46,7 @@ class _Photograph:
     looks: perceptual.Description
     edges: Tensor
     levels: artefacts.Levels
+    identity: float | None = None
 
 
 def evaluate_pairs(
@@ -58,7 +58,8 @@ def evaluate_pairs(
     size: int = 384,
     features: str = "vgg16",
     weights: str | Path | None = None,
-    inception: str | Path | None = None,
+    sets: Sets | None = None,
+    strengths: Sequence[float] = (),
     stability: bool = True,
     on_result: Callable[[int, int, Image.Image], None] | None = None,
     progress: Progress | None = None,
@@ -76,7 +77,9 @@ def evaluate_pairs(
     order 1 to the painting's colours) and ``palette_w2`` (order 2); ``edges`` (correlation with
     the photograph's); ``checkerboard``, ``blobs``, ``saturation`` and ``border`` with, ending in
     ``_alarm``, 1 where they are faults; their ``_over`` forms, the level minus the photograph's;
-    ``shift_psnr``; and ``seconds`` of the method.
+    ``shift_psnr``; ``identity_psnr``, how well the photograph comes back when it is its own style
+    (the network's own work, without the exact copy that strength 0 gives); and ``seconds`` of the
+    method.
 
     Args:
         method: from (photograph, painting), both PIL, to a PIL image of the photograph's size;
@@ -89,11 +92,14 @@ def evaluate_pairs(
         features: ``"vgg16"``, or ``"thin"`` for the small network that ships with stylemix,
             whose figures compare only with its own kind.
         weights: of the feature network; see :func:`stylemix.backbones.feature_net`.
-        inception: ImageNet weights of Inception-v3 (safetensors); adds ``inception_rank``,
-            ``inception_top1``, ``inception_top5`` and the fact ``fid_mixed6e``, the Fréchet
-            distance between results and their paintings in the 768 means of Mixed_6e. It is
-            strongly biased for less than some thousand pairs and never the canonical FID.
-        stability: stylise each photograph a second time, shifted by one pixel.
+        sets: further networks, and what they say of results and paintings as sets: see
+            :class:`stylemix.metrics.sets.Sets`. Fréchet distances are strongly biased for less
+            than some thousand pairs: compare only equal numbers of them.
+        strengths: rising numbers; each pair is also stylised at each of them, and the record says
+            how content and style loss go (:func:`stylemix.metrics.strength.curve`). For methods
+            with :meth:`StylizerMethod.at` only.
+        stability: stylise each photograph a second time, shifted by one pixel, and once with
+            itself.
         on_result: called with (content index, style index, result).
         progress: called with pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
@@ -112,16 +118,16 @@ def evaluate_pairs(
         raise ConfigError("an evaluation needs at least one photograph and one painting")
     wanted = (deal_pairs(len(contents), len(styles), seed=seed) if pairs is None
               else check_pairs(pairs, len(contents), len(styles)))
+    if strengths:
+        strengths = check_strengths(strengths)
+        if not isinstance(method, StylizerMethod):
+            raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
     net = feature_net(features, weights)
-    second: InceptionMixed6e | None = None
-    if inception is not None:
-        second = InceptionMixed6e().eval()
-        second.load_weights(inception)
-    known = _look_at_paintings(styles, size, net, second, seed)
+    sets = sets if sets is not None else Sets()
+    known = _look_at_paintings(styles, size, net, sets, seed)
     names = [_name(p, i) for i, p in enumerate(contents)], [_name(p, i) for i, p in
                                                            enumerate(styles)]
     records: dict[int, dict[str, Any]] = {}
-    means: dict[int, Tensor] = {}
     # Photograph by photograph, so that only one photograph's maps are held at a time.
     order = sorted(range(len(wanted)), key=lambda k: wanted[k][0])
     current, photograph = -1, None
@@ -144,19 +150,22 @@ def evaluate_pairs(
         record = {"content": names[0][i], "style": names[1][j],
                   **_fidelity(output, looks, photograph, known, j, seed),
                   **_faults(output, photograph)}
-        if second is not None and known.means is not None:
-            means[k] = retrieval.inception_means(output, second).cpu()
-            record |= _ranks("inception_", retrieval.mean_cosine(means[k], known.means), j)
+        record |= sets.look(k, output, photograph.rgb, j)
         if stability:
             record["shift_psnr"] = _shift(method, photograph, known.images[j], output)
+            if getattr(method, "any_painting", True):
+                record["identity_psnr"] = _identity(method, photograph)
+        if strengths:
+            assert isinstance(method, StylizerMethod)
+            record |= curve(strengths, _losses_at(method, photograph, known, j, net))
         records[k] = {**record, "seconds": seconds}
     if progress is not None:
         progress(len(order), len(order))
-    facts: dict[str, float] = dict(getattr(method, "facts", {}))
-    if known.means is not None and len(wanted) > 1:
-        facts["fid_mixed6e"] = frechet_distance(
-            torch.cat([means[k] for k in range(len(wanted))]),
-            known.means[[j for _, j in wanted]])
+    means: dict[str, float] = {
+        name: sum(r[name] for r in records.values()) / len(records)
+        for name in ("content_loss", "lpips") if name in records[0]}
+    facts: dict[str, float] = {**getattr(method, "facts", {}),
+                               **sets.facts([j for _, j in wanted], means)}
     settings = {"size": size, "features": features, "seed": seed, "photographs": len(contents),
                 "paintings": len(styles), "pairs": len(wanted)}
     return Report([records[k] for k in range(len(wanted))], facts, settings)
@@ -169,18 +178,18 @@ def _load(picture: Picture, size: int) -> tuple[Image.Image, Tensor]:
 
 
 def _look_at_paintings(
-    styles: Sequence[Picture], size: int, net: Any, second: InceptionMixed6e | None, seed: int
+    styles: Sequence[Picture], size: int, net: Any, sets: Sets, seed: int
 ) -> _Paintings:
-    images, looks, palettes, means = [], [], [], []
+    images, looks, palettes, tensors = [], [], [], []
     for style in styles:
         image, rgb = _load(style, size)
         images.append(image)
         looks.append(perceptual.describe(rgb, net, content=False))
         palettes.append(palette.project(rgb, seed=seed, pixels=_COLORS))
-        if second is not None:
-            means.append(retrieval.inception_means(rgb, second).cpu())
-    return _Paintings(images, perceptual.join(looks), palettes,
-                      torch.cat(means) if means else None)
+        if sets.nets:
+            tensors.append(rgb)
+    sets.look_at_paintings(tensors)
+    return _Paintings(images, perceptual.join(looks), palettes)
 
 
 def _look_at_photograph(picture: Picture, size: int, net: Any) -> _Photograph:
@@ -189,28 +198,47 @@ def _look_at_photograph(picture: Picture, size: int, net: Any) -> _Photograph:
                        artefacts.measure(rgb))
 
 
+def _identity(method: Method, photograph: _Photograph) -> float:
+    """Give how well a photograph comes back when it is its own style, once for its pairs."""
+    if photograph.identity is None:
+        again = method(photograph.image, photograph.image)
+        photograph.identity = psnr(to_float(read(again).rgb)[0], photograph.rgb)
+    return photograph.identity
+
+
+def _losses_at(
+    method: StylizerMethod, photograph: _Photograph, known: _Paintings, j: int, net: Any
+) -> Callable[[float], tuple[float, float]]:
+    own = _own(known, j)
+
+    def losses(strength: float) -> tuple[float, float]:
+        result = method.at(strength, photograph.image, known.images[j])
+        looks = perceptual.describe(to_float(read(result).rgb)[0], net)
+        return (float(perceptual.content_loss(looks, photograph.looks)),
+                float(perceptual.style_loss(looks, own)))
+    return losses
+
+
+def _own(known: _Paintings, j: int) -> perceptual.Description:
+    return perceptual.Description(None, tuple(g[j : j + 1] for g in known.looks.grams))
+
+
 def _fidelity(
     output: Tensor, looks: perceptual.Description, photograph: _Photograph, known: _Paintings,
     j: int, seed: int,
 ) -> dict[str, float]:
-    own = perceptual.Description(None, tuple(g[j : j + 1] for g in known.looks.grams))
+    own = _own(known, j)
     colors = palette.project(output, seed=seed, pixels=_COLORS)
     return {
         "content_loss": float(perceptual.content_loss(looks, photograph.looks)),
         "style_loss": float(perceptual.style_loss(looks, own)),
         "raw_content": float(perceptual.raw_content_loss(looks, photograph.looks)),
         "raw_style": float(perceptual.raw_style_loss(looks, own)),
-        **_ranks("", retrieval.gram_cosine(looks, known.looks), j),
+        **retrieval.rank_record("", retrieval.gram_cosine(looks, known.looks), j),
         "palette": palette.sliced(colors, known.palettes[j]),
         "palette_w2": palette.sliced(colors, known.palettes[j], order=2),
         "edges": correlation(edge_map(output), photograph.edges),
     }
-
-
-def _ranks(prefix: str, similarity: Tensor, own: int) -> dict[str, float]:
-    rank = retrieval.ranks(similarity.cpu(), torch.tensor([own]))
-    return {f"{prefix}rank": float(rank), f"{prefix}top1": float(retrieval.top(rank, 1)),
-            f"{prefix}top5": float(retrieval.top(rank, 5))}
 
 
 def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:

@@ -14,13 +14,18 @@ def gaussian(features: Tensor) -> tuple[Tensor, Tensor]:
     Raises:
         ConfigError: fewer than two vectors, or not a matrix.
     """
+    mean, centred = _centred(features)
+    return mean, centred.T @ centred / (len(centred) - 1)
+
+
+def _centred(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the mean [D] and the vectors without it [N, D], in float64."""
     if features.ndim != 2 or len(features) < 2:
         raise ConfigError("a Fréchet distance needs at least two feature vectors [N, D] a side, "
                           f"got {list(features.shape)}")
     values = features.double()
     mean = values.mean(0)
-    centred = values - mean
-    return mean, centred.T @ centred / (len(values) - 1)
+    return mean, values - mean
 
 
 def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
@@ -56,7 +61,16 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     if a.shape[-1] != b.shape[-1]:
         raise ConfigError(f"feature vectors of {a.shape[-1]} and {b.shape[-1]} numbers can't be "
                           "compared: take both from one network")
-    return gaussian_distance(*gaussian(a), *gaussian(b))
+    if len(a) + len(b) > a.shape[-1]:
+        return gaussian_distance(*gaussian(a), *gaussian(b))
+    # With C = X^T X / (N - 1), the trace of (C_a C_b)^(1/2) is the sum of the singular values of
+    # X_a X_b^T, up to the factors: a small matrix where there are less vectors than numbers.
+    (mean_a, x), (mean_b, y) = _centred(a), _centred(b)
+    n, m = len(x) - 1, len(y) - 1
+    cross = torch.linalg.svdvals(x @ y.T).sum() / (n * m) ** 0.5
+    distance = ((mean_a - mean_b).square().sum() + x.square().sum() / n + y.square().sum() / m
+                - 2 * cross)
+    return max(0.0, float(distance))
 
 
 def artfid(content_distance: float, fid: float) -> float:

@@ -26,6 +26,7 @@ class StylizerMethod:
 
     Attributes:
         facts: ``parameters``, and ``file_bytes`` where the model's folder was given.
+        any_painting: whether any picture can be its style, the photograph too.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class StylizerMethod:
     ) -> None:
         self.stylizer = stylizer
         self.strength = strength
+        self.any_painting: bool = getattr(getattr(stylizer, "encoder", None), "any_painting", True)
         self.facts: dict[str, float] = {
             "parameters": sum(p.numel() for p in stylizer.parameters()),
         }
@@ -44,12 +46,16 @@ class StylizerMethod:
 
     def __call__(self, content: Image.Image, style: Image.Image) -> Image.Image:
         """Stylise one photograph."""
+        return self.at(self.strength, content, style)
+
+    def at(self, strength: float, content: Image.Image, style: Image.Image) -> Image.Image:
+        """Stylise one photograph at another strength."""
         if id(style) not in self._styles:
             self._styles[id(style)] = (style, self.stylizer.encode(style))
             if len(self._styles) > _KEPT:
                 self._styles.popitem(last=False)
         encoded = self._styles[id(style)][1]
-        return self.stylizer.stylize(content, encoded, strength=self.strength)
+        return self.stylizer.stylize(content, encoded, strength=strength)
 
 
 def stylizer_method(

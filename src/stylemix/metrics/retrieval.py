@@ -64,3 +64,16 @@ def ranks(similarity: Tensor, own: Tensor) -> Tensor:
 def top(rank: Tensor, k: int) -> Tensor:
     """Give 1.0 where a rank is at most ``k``, else 0.0; its mean is the top-k accuracy."""
     return (rank <= k).float()
+
+
+def rank_record(prefix: str, similarity: Tensor, own: int) -> dict[str, float]:
+    """Give one output's rank of its painting and whether that is among the first one and five.
+
+    Args:
+        prefix: of the names ``rank``, ``top1`` and ``top5``.
+        similarity: [1, M].
+        own: column of the output's painting.
+    """
+    rank = ranks(similarity.cpu(), torch.tensor([own]))
+    return {f"{prefix}rank": float(rank), f"{prefix}top1": float(top(rank, 1)),
+            f"{prefix}top5": float(top(rank, 5))}
