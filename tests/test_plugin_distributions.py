@@ -69,6 +69,12 @@ PROVIDES: dict[str, dict[str, list[str]]] = {
     "stylemix-wct": {"injections": ["wct"], "presets": ["wct", "wct-vgg16"]},
     "stylemix-styleswap": {"injections": ["styleswap"],
                            "presets": ["styleswap", "styleswap-vgg16"]},
+    "stylemix-sanet": {"injections": ["sanet"], "losses": ["sanet-identity"],
+                       "presets": ["sanet", "sanet-vgg16"]},
+    "stylemix-adaattn": {"injections": ["adaattn"], "generators": ["adaattn"],
+                         "losses": ["adaattn-local"], "presets": ["adaattn", "adaattn-vgg16"]},
+    "stylemix-stytr2": {"injections": ["stytr2"], "generators": ["stytr2"],
+                        "losses": ["stytr2-identity"], "presets": ["stytr2", "stytr2-paper"]},
 }
 """What our distributions bring, beside the models that lie in their folders."""
 
@@ -145,7 +151,9 @@ def test_installed_plugins_are_listed_with_version_and_names(environment: Enviro
     assert found["warnings"] == []
 
 
-@pytest.mark.parametrize("name", ["stylemix-wct", "stylemix-styleswap"])
+@pytest.mark.parametrize("name", [
+    "stylemix-wct", "stylemix-styleswap", "stylemix-sanet", "stylemix-adaattn", "stylemix-stytr2",
+])
 def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: Path) -> None:
     made = Environment(tmp_path / "env")
     before = {f for f in (tmp_path / "env").rglob("*") if "__pycache__" not in f.parts}

@@ -27,7 +27,8 @@ CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "styles", "library_name")
 KNOWN_PLUGINS = {"adain": "stylemix-adain", "wct": "stylemix-wct",
-                 "styleswap": "stylemix-styleswap"}
+                 "styleswap": "stylemix-styleswap", "sanet": "stylemix-sanet",
+                 "adaattn": "stylemix-adaattn", "stytr2": "stylemix-stytr2"}
 """Names of components and models that our own plugin distributions bring, for the message that
 says so."""
 _TEMPORARY = ".saving-"

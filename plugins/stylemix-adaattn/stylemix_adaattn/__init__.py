@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from stylemix.hookspecs import Register, hookimpl
@@ -50,3 +51,10 @@ def register_presets(register: Register) -> None:
     """Register ``adaattn`` and ``adaattn-vgg16``."""
     for name, config in PRESETS.items():
         register(name, config)
+
+
+@hookimpl
+def register_models(register: Register) -> None:
+    """Register the trained models that lie in the folder ``models``, by their folders' names."""
+    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
+        register(config.parent.name, config.parent)

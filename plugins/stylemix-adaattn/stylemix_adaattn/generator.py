@@ -23,8 +23,8 @@ KEYS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 class Stacks:
     """From the maps of a network to one map for each site: shallower layers, and its own last.
 
-    ``F^(1:x) = D_x(F^1) + ... + F^x`` (Liu et al., 2021, eq. 2), where + puts channels side by
-    side. D_x shrinks by averaging, which every tile can do for itself; the paper's is bilinear.
+    ``F^(1:x) = D_x(F^1) + ... + F^x`` (Liu et al., 2021, section 3.2), where + puts channels side
+    by side. D_x shrinks by averaging, which every tile can do for itself; the paper's is bilinear.
 
     Args:
         layers: of the sites, from fine to coarse.

@@ -31,7 +31,7 @@ class AdaAttN(Injection):
     """Give each place of the content the mean and deviation of what it attends to in the style.
 
     ``out = S * norm(x) + M`` with ``A = softmax_j(f(norm(x))_i . g(norm(s))_j)``, ``M = A V``,
-    ``S = sqrt(A (V * V) - M * M)``, ``V = h(s)`` (Liu et al., 2021, eqs. 3 to 8). f, g and h are
+    ``S = sqrt(A (V * V) - M * M)``, ``V = h(s)`` (Liu et al., 2021, section 3.2). f, g and h are
     1x1 convolutions; as a bias of g, or of h, would change nothing, they have none.
 
     Where the site is a :class:`KeyedSite`, f and g see all layers up to x, and h and the result

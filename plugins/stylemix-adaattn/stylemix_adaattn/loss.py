@@ -19,11 +19,12 @@ KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Local(LossTerm):
-    """The output's features against AdaAttN's result without weights (Liu et al., 2021, eq. 12).
+    """The output's features against AdaAttN's result without weights.
 
-    ``mean over layers of |phi(y) - (S' * norm(phi(c)) + M')|^2``, with S' and M' as in AdaAttN
-    but f, g and h left out: places are compared by the normalised features themselves. The
-    paper's layers are relu3_1, relu4_1 and relu5_1 of VGG-19, and it sums.
+    ``mean over layers of |phi(y) - (S' * norm(phi(c)) + M')|^2`` (Liu et al., 2021, section 3.3),
+    with S' and M' as in AdaAttN but f, g and h left out: places are compared by the normalised
+    features themselves. The paper's layers are relu3_1, relu4_1 and relu5_1 of VGG-19, and it
+    sums.
 
     Args:
         layers: feature layers; their losses are averaged.

@@ -14,9 +14,9 @@ def attention_statistics(
 ) -> tuple[Tensor, Tensor]:
     """Give the attention-weighted mean and deviation of the style at each place of the content.
 
-    ``A = softmax(Q^T K)``, ``M = A V``, ``S = sqrt(A (V * V) - M * M)`` (Liu et al., 2021, eqs. 4
-    to 7). The deviation doesn't change when a constant is added to V, so V's mean is taken away
-    first: nothing of the difference of two large squares is lost then.
+    ``A = softmax(Q^T K)``, ``M = A V``, ``S = sqrt(A (V * V) - M * M)`` (Liu et al., 2021,
+    section 3.2). The deviation doesn't change when a constant is added to V, so V's mean is taken
+    away first: nothing of the difference of two large squares is lost then.
 
     Args:
         query: [B, Q, D].

@@ -17,7 +17,7 @@ class SANet(Injection):
     """Add to each place of the content what it attends to in the style.
 
     ``out_i = x_i + W_o sum_j A_ij W_h s_j`` with ``A_ij = softmax_j (W_f norm(x)_i . W_g
-    norm(s)_j)`` (Park and Lee, 2019, eqs. 1 and 2): the logits are not scaled, and both maps are
+    norm(s)_j)`` (Park and Lee, 2019, section 3): the logits are not scaled, and both maps are
     normalised by channel for the comparison only. The W are 1x1 convolutions without bias, as the
     equations have them.
 

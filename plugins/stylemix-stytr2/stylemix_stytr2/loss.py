@@ -10,12 +10,12 @@ LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class IdentityFeatures(Content):
-    """Feature difference of a photograph and itself in its own style (Deng et al., 2022, eq. 13).
+    """Feature difference of a photograph and itself in its own style.
 
-    ``L_id2`` of the paper: the mean over layers of ``|phi(I_cc) - phi(I_c)|^2``, each divided by
-    ``|phi(I_c)|^2``, since the layers of our feature networks differ in scale. It counts for
-    identity pairs only, which are photographs; the paper has paintings in their own style as
-    well.
+    ``L_id2`` (Deng et al., 2022, section 3): the mean over layers of ``|phi(I_cc) - phi(I_c)|^2``,
+    each divided by ``|phi(I_c)|^2``, since the layers of our feature networks differ in scale. It
+    counts for identity pairs only, which are photographs; the paper has paintings in their own
+    style as well.
 
     Args:
         layers: feature layers; their losses are averaged.

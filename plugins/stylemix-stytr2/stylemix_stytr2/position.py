@@ -10,7 +10,7 @@ class ContentAwarePosition(nn.Module):
     """Positions that follow what is in the picture, not where its pixels are counted from.
 
     ``P_CA(x, y) = sum_kl a_kl P_L(x_k, y_l)`` with ``P_L = F_pos(AvgPool_nxn(E))`` (Deng et al.,
-    2022, eqs. 2 and 3): the map is averaged over n x n parts, whatever its size, goes through a
+    2022, section 3): the map is averaged over n x n parts, whatever its size, goes through a
     1x1 convolution, and is interpolated back with the bilinear weights ``a_kl``. Pictures of the
     same content have the same encoding at every size.
 

@@ -42,7 +42,7 @@ class MultiHeadAttention(nn.Module):
 
 
 class FeedForwardNetwork(nn.Sequential):
-    """``max(0, x W_1 + b_1) W_2 + b_2`` (Deng et al., 2022, eq. 7)."""
+    """``max(0, x W_1 + b_1) W_2 + b_2`` (Deng et al., 2022, section 3)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(
@@ -54,8 +54,8 @@ class FeedForwardNetwork(nn.Sequential):
 class EncoderLayer(nn.Module):
     """Self-attention and feed-forward network, each with a skip and layer normalisation behind.
 
-    ``Y' = LN(MSA(Z) + Z)``, ``Y = LN(FFN(Y') + Y')`` (Deng et al., 2022, eq. 6). The skip is the
-    sequence itself, as in Vaswani et al. (2017), where the paper's formula names the query.
+    ``Y' = LN(MSA(Z) + Z)``, ``Y = LN(FFN(Y') + Y')`` (Deng et al., 2022, section 3). The
+    skip is the sequence itself, as in Vaswani et al. (2017), where the formula names the query.
     """
 
     def __init__(self, channels: int, heads: int, dropout: float = 0.0) -> None:
@@ -84,7 +84,7 @@ class DecoderLayer(nn.Module):
     """Two attentions to the style and a feed-forward network.
 
     ``X'' = LN(MSA(Q, Y_s) + Q)``, ``X' = LN(MSA(X'' + P_CA, Y_s) + X'')``,
-    ``X = LN(FFN(X') + X')`` (Deng et al., 2022, eq. 9), with ``Q = X + P_CA``. Both attentions
+    ``X = LN(FFN(X') + X')`` (Deng et al., 2022, section 3), with ``Q = X + P_CA``. Both attentions
     read the style: where a decoder usually attends to itself, this one does not.
 
     Args:
