@@ -73,7 +73,7 @@ class ErrorsConfig:
     """
 
     feature: float = 1.0
-    gram: float = 0.5
+    gram: float = 1.0
 
 
 @dataclass(frozen=True)
