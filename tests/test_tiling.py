@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.generators.base import Generator, Injected, Stage, pad_to_multiple
+from stylemix.generators.grain import Grain
 from stylemix.generators.johnson import Johnson
 from stylemix.injection import Injection
 from stylemix.injections.concat import Concat
@@ -155,7 +157,7 @@ def untiled(generator, content: Tensor, mix: StyleMix) -> Tensor:
     weights = tuple(w if w.numel() == 1 else pad_to_multiple(w, *sizes) for w in mix.weights)
     height, width = content.shape[-2:]
     with torch.inference_mode():
-        whole = generator(pad_to_multiple(content[None], *sizes), StyleMix(mix.styles, weights))
+        whole = generator(pad_to_multiple(content[None], *sizes), replace(mix, weights=weights))
     return whole[0, :, :height, :width]
 
 
@@ -191,6 +193,22 @@ def test_equals_the_untiled_picture_with_every_kind_of_injection(kinds, kind):
     generator = johnson(*kinds)
     mix = mixture(generator, 75, 102, kind)
     assert difference(generator, photograph(75, 102), mix, 24) < 1e-5
+
+
+@pytest.mark.parametrize("kind", ["single", "masks"])
+def test_grain_lies_where_it_lies_in_the_untiled_picture(kind):
+    torch.manual_seed(0)
+    generator = Johnson(attach(FiLM), width=4, blocks=2, grain=True)
+    for module in generator.modules():
+        if isinstance(module, Grain):
+            nn.init.normal_(module.amount)
+    mix = mixture(generator, 75, 102, kind)
+    content = photograph(75, 102)
+    assert difference(generator, content, mix, 24) < 1e-5
+    moved = replace(mix, origin=(40, 8))
+    assert difference(generator, content, moved, 24) < 1e-5
+    a, b = (untiled(generator, content, m) for m in (mix, moved))
+    assert (a - b).abs().max() > 0.01
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)

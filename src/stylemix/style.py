@@ -40,10 +40,12 @@ class StyleMix:
     Attributes:
         styles: K styles.
         weights: K tensors [B or 1, 1, H, W], or [B or 1, 1, 1, 1] where constant over the picture.
+        origin: row and column of the whole picture, in pixels, where this mixture begins.
     """
 
     styles: tuple[Style, ...]
     weights: tuple[Tensor, ...]
+    origin: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if not self.styles:
@@ -53,9 +55,9 @@ class StyleMix:
                               f"got {len(self.weights)}")
 
     @classmethod
-    def single(cls, style: Style) -> StyleMix:
+    def single(cls, style: Style, origin: tuple[int, int] = (0, 0)) -> StyleMix:
         """Give the mixture that is one style everywhere."""
-        return cls((style,), (torch.ones(1, 1, 1, 1),))
+        return cls((style,), (torch.ones(1, 1, 1, 1),), origin)
 
     def at(self, key: str, injection: Injection, x: Tensor) -> Tensor:
         """Apply the mixture to the features ``x`` [B, C, h, w] at one site."""
@@ -75,6 +77,7 @@ class StyleMix:
         return StyleMix(
             self.styles,
             tuple(w if w.shape[-2:] == (1, 1) else w[:, :, rows, columns] for w in self.weights),
+            (self.origin[0] + box.top, self.origin[1] + box.left),
         )
 
 

@@ -109,6 +109,7 @@ class _Rendering:
                 else pad_to_multiple(w, generator.multiple_of, self.minimum_size)
                 for w in mix.weights
             ),
+            mix.origin,
         )
         self.tiles = _split(self.height, self.width, tile, self.unit)
         self.measured = [m for m in generator.modules() if isinstance(m, ContentMoments)]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from stylemix.generators.base import Attach, Generator, Injected, Stage, pad_to_multiple
+from stylemix.generators.base import (
+    Attach,
+    Generator,
+    Injected,
+    Stage,
+    mirror,
+    pad_to_multiple,
+)
 from stylemix.generators.johnson import Johnson
 from stylemix.generators.vgg import VGG
 from stylemix.hookspecs import Register, hookimpl
 
-__all__ = ["VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "pad_to_multiple"]
+__all__ = [
+    "VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "mirror", "pad_to_multiple",
+]
 
 
 @hookimpl

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -78,12 +79,15 @@ class Generator(nn.Module):
         stages: the network, part by part.
         multiple_of: height and width must be multiples of this; the host pads and crops.
         minimum_size: the smallest height and width; the host pads and crops.
+        margin: how many pixels of its mirror image the host lays around a picture and cuts off
+            again, where the network draws a frame at the edges.
     """
 
     sites: tuple[Site, ...]
     stages: Sequence[Stage]
     multiple_of: int = 1
     minimum_size: int = 1
+    margin: int = 0
 
     @abstractmethod
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
@@ -102,6 +106,17 @@ class Generator(nn.Module):
         for stage in self.stages:
             x = stage(x, mix)
         return x
+
+
+def mirror(x: Tensor, margin: int) -> Tensor:
+    """Lay ``margin`` pixels of its mirror image around [..., H, W] of any type and size."""
+    for dim in (-2, -1):
+        size = x.shape[dim]
+        place = torch.arange(-margin, size + margin, device=x.device)
+        period = max(1, 2 * (size - 1))  # the edge itself is not repeated
+        place = place % period
+        x = x.index_select(dim, torch.minimum(place, period - place).clamp_max(size - 1))
+    return x
 
 
 def pad_to_multiple(x: Tensor, multiple: int, minimum: int = 1) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
+from stylemix.generators.grain import Grain
 from stylemix.style import StyleMix
 from stylemix.types import Site
 
@@ -38,13 +39,16 @@ class Down(Stage):
 class Bottleneck(Stage):
     """The place between down-sampling and the blocks where map injections act."""
 
-    def __init__(self, channels: int, attach: Attach) -> None:
+    def __init__(self, channels: int, attach: Attach, *, grain: bool) -> None:
         injected = Injected(Site("bottleneck", "map", channels, 4), attach)
         super().__init__(stride_in=4, stride_out=4, halo=injected.reach, channels_out=channels)
+        self.grain = Grain(channels, 4) if grain else None
         self.injected = injected
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Apply the mixture to the map [B, C, h, w]."""
+        if self.grain is not None:
+            x = self.grain(x, mix.origin)
         return self.injected(x, mix)
 
 
@@ -66,18 +70,23 @@ class Block(Stage):
 class Up(Stage):
     """Two nearest-neighbour upsamplings with 3x3 convolutions, and the 9x9 output layer."""
 
-    def __init__(self, width: int, attach: Attach) -> None:
+    def __init__(self, width: int, attach: Attach, *, grain: bool) -> None:
         super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
         self.units = nn.ModuleList([
             ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
             ConvUnit("up2", 2 * width, width, 3, attach, stride_in=2, upsample=True),
         ])
         self.output = ConvUnit("output", width, 3, 9, attach, stride_in=1)
+        self.grains = nn.ModuleList(
+            [Grain(2 * width, 2)] if grain else []  # pixel by pixel it would be mere noise
+        )
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn the map [B, 4 width, h, w] into a picture [B, 3, 4h, 4w] in [0, 1]."""
-        for unit in self.units:
+        for number, unit in enumerate(self.units):
             x = F.relu(unit(x, mix))
+            if number < len(self.grains):
+                x = self.grains[number](x, mix.origin)
         return torch.sigmoid(self.output(x, mix))
 
 
@@ -92,21 +101,29 @@ class Johnson(Generator):
         attach: gives the injections of a site.
         width: channels of the first layer; the bottleneck has four times as many.
         blocks: residual blocks.
+        grain: add noise behind the down-sampling part and the first up-sampling, see
+            :class:`Grain`.
     """
 
     multiple_of = 4
     minimum_size = 16
+    # Reflection shows a convolution half of what it sees twice, and feature networks of losses pad
+    # with zeros: what is learned at the edges is a faint frame.
+    margin = 16
 
-    def __init__(self, attach: Attach, *, width: int = 32, blocks: int = 5) -> None:
+    def __init__(self, attach: Attach, *, width: int = 32, blocks: int = 5,
+                 grain: bool = False) -> None:
         super().__init__()
         for name, value in (("width", width), ("blocks", blocks)):
             if not isinstance(value, int) or value < 1:
                 raise ConfigError(f"generator.{name} must be a whole number >= 1, got {value!r}")
+        if not isinstance(grain, bool):
+            raise ConfigError(f"generator.grain must be true or false, got {grain!r}")
         self.stages = nn.ModuleList([  # type: ignore[assignment]
             Down(width, attach),
-            Bottleneck(4 * width, attach),
+            Bottleneck(4 * width, attach, grain=grain),
             *(Block(f"block{i + 1}", 4 * width, attach) for i in range(blocks)),
-            Up(width, attach),
+            Up(width, attach, grain=grain),
         ])
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError, UnknownNameError
-from stylemix.generators import Generator, Injected, pad_to_multiple
+from stylemix.generators import Generator, Injected, mirror, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injection import Injection
 from stylemix.optimization import check_steps
@@ -351,6 +351,17 @@ class FeedForward(Stylizer):
         Returns:
             [3, H, W] of the type of ``rgb``, on the CPU.
         """
+        if margin := self.generator.margin:
+            rgb = mirror(rgb, margin)
+            mix = replace(mix, weights=tuple(
+                w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights))
+            out = self._render(rgb, mix, tile, progress)
+            return out[:, margin:-margin, margin:-margin]
+        return self._render(rgb, mix, tile, progress)
+
+    def _render(
+        self, rgb: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
+    ) -> Tensor:
         height, width = rgb.shape[-2:]
         automatic = tile is None
         if tile is None:
@@ -376,7 +387,7 @@ class FeedForward(Stylizer):
             w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
             else pad_to_multiple(w, multiple, minimum) for w in mix.weights
         )
-        out = self(content, StyleMix(mix.styles, weights))[0, :, :height, :width].float().cpu()
+        out = self(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
         if progress is not None:
             progress(1, 1)
         return _to_type(out, rgb.dtype)

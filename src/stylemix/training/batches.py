@@ -16,6 +16,10 @@ from stylemix.training.config import PhaseConfig
 from stylemix.training.data import Crops
 from stylemix.training.split import Split
 
+ORIGINS = 512
+"""Rows and columns, in steps of 4 pixels, that a crop may begin at; see
+:class:`stylemix.generators.grain.Grain`: no place of its field is learned by heart."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -29,6 +33,7 @@ class Batch:
         identity: [N], 1 where the style is the photograph itself.
         rows: [N], which of the encoder's named styles each painting is, or None.
         split: the paintings that give their texture only, or None where all give their colours.
+        origin: where in a picture the photographs' crops are said to lie, row and column.
     """
 
     content: Tensor
@@ -38,6 +43,7 @@ class Batch:
     identity: Tensor
     rows: Tensor | None = None
     split: Split | None = None
+    origin: tuple[int, int] = (0, 0)
 
 
 class Batches:
@@ -87,6 +93,8 @@ class Batches:
         divided = (torch.rand(count, generator=chance) < phase.split) & (identity == 0)
         others = torch.randint(size, (count,), generator=chance)
         other_chance = torch.rand(count, 4, generator=chance)
+        row, column = torch.randint(ORIGINS, (2,), generator=chance).mul(4).tolist()
+        origin = (row, column)
         contents = self._turn(seen, phase.batch, len(self.photographs), 0)
         styles = self._turn(seen_styles, count, size, 1)
 
@@ -106,14 +114,15 @@ class Batches:
                                             other_chance[mine][places])
                 places = places.to(style.device)
                 split = Split(places, style[places], colors, None)
-            return Batch(content, style, None, None, identity, rows, split)
+            return Batch(content, style, None, None, identity, rows, split, origin)
         chosen = torch.tensor(styles[mine], device=self.bank.crops.device)
         targets = self.bank.targets_of(chosen)
         known = None if self.maps else self.bank.statistics
         split = self._split(self.bank, divided[mine], chosen, others[mine], known)
         if known is not None:
-            return Batch(content, None, known[chosen], targets, identity, rows, split)
-        return Batch(content, self.bank.images(chosen), None, targets, identity, rows, split)
+            return Batch(content, None, known[chosen], targets, identity, rows, split, origin)
+        images = self.bank.images(chosen)
+        return Batch(content, images, None, targets, identity, rows, split, origin)
 
     @staticmethod
     def _split(

@@ -44,7 +44,7 @@ class Step(nn.Module):
                                                     drained(batch.content, flags))}
             image, code = self._style(batch)
             style = _repeat(self.model.prepare(image, code), repeats)
-            output = self.model(content, StyleMix.single(style))
+            output = self.model(content, StyleMix.single(style, batch.origin))
             return self.objective(output, targets, identity.repeat_interleave(repeats),
                                   drained(output, flags))
 

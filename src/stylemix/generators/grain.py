@@ -1,0 +1,62 @@
+"""Grain: a fixed field of noise that a generator can shape into strokes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+PERIOD = 512
+"""Rows and columns after which the field repeats."""
+FIELDS = 8
+"""Independent fields."""
+
+
+class Grain(nn.Module):
+    """Add learned amounts of a fixed noise to every channel.
+
+    A convolution turns a flat sky into a flat sky, whatever the style asks for. All that a network
+    can do about it is to amplify what little varies there, which ends in one and the same regular
+    hatching for every painting. Noise is what irregular texture can be made from (texture networks,
+    Ulyanov et al., 2016; per-channel noise inputs of StyleGAN, Karras et al., 2019, section 3.2).
+
+    Here the noise is not drawn anew but depends on the place alone: the same picture comes out in
+    every run, a still scene stays still in a video, and a tile gets the part of the field that
+    lies under it. Amounts start at zero.
+
+    Args:
+        channels: of the features.
+        stride: picture pixels per feature pixel.
+    """
+
+    field: Tensor
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.amount = nn.Parameter(torch.zeros(channels, FIELDS))
+        self.register_buffer("field", noise_field(FIELDS, PERIOD), persistent=False)
+
+    def forward(self, x: Tensor, origin: tuple[int, int]) -> Tensor:
+        """Add grain to features [B, C, h, w].
+
+        Args:
+            x: features.
+            origin: row and column of the picture, in pixels, where the features begin.
+        """
+        row, column = (place // self.stride for place in origin)
+        rows = torch.arange(row, row + x.shape[2], device=x.device) % PERIOD
+        columns = torch.arange(column, column + x.shape[3], device=x.device) % PERIOD
+        noise = self.field[:, rows][:, :, columns].to(x.dtype)
+        return x + torch.einsum("cf,fhw->chw", self.amount.to(x.dtype), noise)
+
+
+def noise_field(fields: int, side: int) -> Tensor:
+    """Give white noise in [-1, 1), uniform, [fields, side, side]; the same on every machine.
+
+    Each value is a hash of its index (the finaliser of MurmurHash3, by Appleby), in whole numbers
+    throughout, so that nothing depends on a version's random generator.
+    """
+    value = torch.arange(1, fields * side * side + 1, dtype=torch.int64)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
+        value = ((value ^ (value >> shift)) * factor) & 0xFFFFFFFF
+    return (value.double() / 2**31 - 1).float().view(fields, side, side)

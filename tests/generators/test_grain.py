@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from stylemix.generators.grain import FIELDS, PERIOD, Grain, noise_field
+
+
+def murmur(value: int) -> int:
+    """The finaliser as it is published, for one number."""
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        value = ((value ^ (value >> shift)) * factor) % 2**32
+    return value ^ (value >> 16)
+
+
+def test_the_field_is_the_published_hash_of_the_index():
+    field = noise_field(2, 16).flatten()
+    want = [murmur(i + 1) / 2**31 - 1 for i in range(512)]
+    np.testing.assert_allclose(field.numpy(), want, atol=1e-6)
+
+
+def test_the_field_is_white_and_uniform():
+    field = noise_field(FIELDS, PERIOD)
+    assert abs(float(field.mean())) < 2e-3
+    # Uniform on [-1, 1): variance 1/3, fourth moment 1/5.
+    torch.testing.assert_close(field.square().mean(), torch.tensor(1 / 3), atol=2e-3, rtol=0)
+    torch.testing.assert_close(field.pow(4).mean(), torch.tensor(1 / 5), atol=2e-3, rtol=0)
+    neighbours = [(field[0], field[1]), (field[:, 1:], field[:, :-1]),
+                  (field[..., 1:], field[..., :-1])]
+    for a, b in neighbours:
+        assert abs(float((a * b).mean())) < 3e-3
+    power = torch.fft.rfft2(field[0]).abs().square().flatten()[1:]
+    assert power.max() < 20 * power.mean()  # no direction and no period stands out
+
+
+def test_amounts_start_at_zero_and_learn():
+    grain = Grain(5, 4)
+    x = torch.randn(2, 5, 7, 9)
+    y = grain(x, (0, 0))
+    assert torch.equal(x, y)
+    y.square().sum().backward()
+    assert (grain.amount.grad != 0).all()
+
+
+def test_a_part_of_a_map_gets_the_part_of_the_field_below_it():
+    grain = Grain(3, 4)
+    torch.nn.init.normal_(grain.amount)
+    x = torch.zeros(1, 3, 40, 50)
+    whole = grain(x, (8, 4 * (PERIOD - 20)))  # runs over the field's edge
+    part = grain(x[..., 10:25, 30:], (8 + 40, 4 * (PERIOD - 20 + 30)))
+    assert torch.equal(whole[..., 10:25, 30:], part)
+    assert whole.std() > 0.3
+
+
+def test_every_picture_of_a_batch_and_every_run_gets_the_same():
+    a, b = Grain(3, 2), Grain(3, 2)
+    b.load_state_dict(a.state_dict() | {"amount": torch.ones(3, FIELDS)})
+    a.load_state_dict(b.state_dict())
+    assert set(a.state_dict()) == {"amount"}
+    x = torch.randn(2, 3, 8, 8)
+    assert torch.equal(a(x, (0, 0)), b(x, (0, 0)))
+    torch.testing.assert_close(a(x, (0, 0))[0] - x[0], a(x, (0, 0))[1] - x[1])
