@@ -89,10 +89,11 @@ def test_between_encoder_and_decoder_the_paintings_statistics_stand() -> None:
         wanted = model.generator.features(s)["relu3_3"]
         alone = sites(encode(x, mix), StyleMix.single(model.prepare(x)))
         plain = encode(x, mix)
-    live = plain.std((0, 2, 3)) > 1e-3  # a dead channel has no deviation to give
+    live = plain.std((0, 2, 3)) > 0.05  # nearly dead channels have no deviation to give
     assert int(live.sum()) > 16
     for f in (lambda a: a.mean((0, 2, 3)), lambda a: a.std((0, 2, 3), correction=0)):
-        torch.testing.assert_close(f(y)[live], f(wanted)[live], rtol=1e-2, atol=1e-3)
+        # The root of the epsilon, 0.003, is what a channel that is dead in the painting gets.
+        torch.testing.assert_close(f(y)[live], f(wanted)[live], rtol=1e-2, atol=4e-3)
     torch.testing.assert_close(alone, plain, rtol=1e-3, atol=1e-4)  # alpha = 0
 
 
