@@ -32,7 +32,7 @@ def test_captions_are_drawn_and_cut_to_the_cell():
 def test_a_tile_without_a_picture_says_why():
     tiles = [Tile("a", "x", Image.new("RGB", (80, 80))), Tile("b", "it broke " * 200, None)]
     sheet = np.asarray(lay_out(tiles, 100))
-    red = np.argwhere((sheet[..., 0] > sheet[..., 1].astype(int) + 60))
+    red = np.argwhere(sheet[..., 0] > sheet[..., 1].astype(int) + 60)
     assert len(red) > 100
     assert red[:, 1].min() > 108
     assert red[:, 0].max() < 8 + 100
