@@ -99,9 +99,8 @@ def seconds(runs: dict[str, Callable[[], Tensor]], times: int) -> dict[str, tupl
             for name, values in found.items()}
 
 
-def table(names: list[str], options: argparse.Namespace) -> None:
-    """Measure and print some rows."""
-    memory = {name: in_a_process_of_its_own(name) for name in names}
+def table(names: list[str], memory: dict[str, float], options: argparse.Namespace) -> None:
+    """Measure times and print some rows."""
     runs = {name: prepare(name, options) for name in names}
     took = seconds(runs, options.runs)
     print(f"{'':<22}{'seconds':>9}{'CPU s':>9}{'peak MiB':>10}")
@@ -133,16 +132,18 @@ def main() -> None:
                 prepare(options.memory_of, options)()
             print(peak_memory())
             return
-        side = options.size // options.stride
-        print(f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
-              f"channels, {options.threads} threads, median of {options.runs} runs")
-        table(list(WAYS), options)
         from stylemix.plugins import registry
 
         present = [name for name in PRESETS if name in registry("presets").names()]
+        # The memory first: a process starts with its parent's peak.
+        memory = {name: in_a_process_of_its_own(name) for name in (*WAYS, *present, NOTHING)}
+        side = options.size // options.stride
+        print(f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
+              f"channels, {options.threads} threads, median of {options.runs} runs")
+        table(list(WAYS), memory, options)
         print(f"\none pass at {options.size} x {options.size}")
-        table(present, options)
-        print(f"{NOTHING:<40}{in_a_process_of_its_own(NOTHING):>10.0f}")
+        table(present, memory, options)
+        print(f"{NOTHING:<40}{memory[NOTHING]:>10.0f}")
 
 
 if __name__ == "__main__":
