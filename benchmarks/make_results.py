@@ -126,17 +126,17 @@ def document(reports: Sequence[dict[str, Any]]) -> str:
         chosen = [r for r in reports if r["settings"].get("set", "unseen") == kind]
         if not chosen:
             continue
-        counts = {(s["photographs"], s["paintings"], s["pairs"], s["size"])
-                  for s in (r["settings"] for r in chosen)}
         lines += ["### Paintings " + {"unseen": "that no training saw",
                                        "seen": "of the training"}[kind], ""]
-        for photographs, paintings, pairs, size in sorted(counts):
-            same = [r for r in chosen if (
-                r["settings"]["photographs"], r["settings"]["paintings"], r["settings"]["pairs"],
-                r["settings"]["size"]) == (photographs, paintings, pairs, size)]
+        keys = ("photographs", "paintings", "pairs", "size", "features")
+        for key in dict.fromkeys(tuple(r["settings"][k] for k in keys) for r in chosen):
+            same = [r for r in chosen if tuple(r["settings"][k] for k in keys) == key]
+            photographs, paintings, pairs, size, features = key
+            network = {"vgg16": "VGG-16", "thin": "the small network of stylemix (figures compare "
+                       "with each other only)"}[features]
             lines += [f"{photographs} photographs, {paintings} paintings, {pairs} pairs, short "
-                      f"side {size} pixels; means, and in brackets 95 % bootstrap intervals over "
-                      "pairs.",
+                      f"side {size} pixels, losses through {network}; means, and in brackets 95 % "
+                      "bootstrap intervals over pairs.",
                       "", *table(same, QUALITY), "", *table(same, COST), "",
                       "Faults, per cent of pictures above the gate and the photograph's own level; "
                       "stability under a shift of one pixel; and how well a photograph comes back "
