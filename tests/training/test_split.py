@@ -12,8 +12,8 @@ from training_cases import assert_same, config, crops, raw
 from stylemix.backbones import feature_net
 from stylemix.color import grey
 from stylemix.errors import ConfigError
-from stylemix.losses.objective import Objective
 from stylemix.losses.objective import PRESETS as LOSSES
+from stylemix.losses.objective import Objective
 from stylemix.style import StyleMix
 from stylemix.training import Trainer
 from stylemix.training.bank import make_bank
