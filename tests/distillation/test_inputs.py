@@ -26,7 +26,7 @@ def test_pictures_are_disturbed_now_and_then():
         found = disturbed(images, torch.Generator().manual_seed(seed))
         off = (found - images).abs().amax((1, 2, 3))
         kept += int((off < 1e-6).sum())
-        flat += int((found.std((1, 2, 3)) < 0.6 * images.std((1, 2, 3))).sum())
+        flat += int((found.std((2, 3)).mean(1) < 0.6 * images.std((2, 3)).mean(1)).sum())
         strange += int((off > LOUDEST).sum())
     # A picture stays as it is with a chance of 0.75 * 0.7 * 0.7 = 0.37.
     assert 0.27 < kept / 240 < 0.47
@@ -39,6 +39,6 @@ def test_photographs_come_first():
     drawn.photographs.pictures = [torch.full_like(p, 255) for p in drawn.photographs.pictures]
     drawn.paintings.pictures = [torch.zeros_like(p) for p in drawn.paintings.pictures]
     chance = drawn.chance(0, 0)
-    assert (drawn.cut(drawn.photographs, 2, chance) == 1).all()
+    assert drawn.cut(drawn.photographs, 2, chance).min() > 0.999
     means = torch.stack([drawn.draw(step, 4).mean((1, 2, 3)) for step in range(40)])
     assert (means[:, :2].median() > 0.9) and (means[:, 2:].median() < 0.1)

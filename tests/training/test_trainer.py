@@ -270,7 +270,7 @@ def test_paper_preset_trains_both_phases_with_inception(tmp_path):
 
 @pytest.mark.parametrize(("changes", "error", "message"), [
     ({"losses": {"preset": "balancd"}}, ConfigError, r"losses\.preset.*'balanced'"),
-    ({"losses": {"features": "vgg"}}, ConfigError, "vgg16, thin"),
+    ({"losses": {"features": "vgg"}}, ConfigError, "thin, vgg16"),
     ({"losses": {"terms": {"style": {"wieght": 1}}}}, ConfigError, "wieght.*"),
     ({"losses": {"terms": {"new": {"weight": 1.0}}}}, ConfigError, "needs a name"),
     ({"phases": [{"weights": {"stile": 1.0}}]}, ConfigError,

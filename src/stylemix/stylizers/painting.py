@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Sequence
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from stylemix.backbones import VGG16_FILE
 from stylemix.color import transfer_color
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float
@@ -18,7 +20,7 @@ from stylemix.style import Style
 from stylemix.stylizers.base import Progress
 from stylemix.stylizers.request import Request
 
-REFINE = Recipe()
+REFINE = Recipe(style_weight=4.0)
 """How ``refine`` works, chosen by measurement: see docs/refine.md."""
 
 REFINE_FEATURES = "thin"
@@ -141,13 +143,15 @@ def cached_space(features: str, device: torch.device) -> FeatureSpace:
         ConfigError: an unknown name.
         WeightsError: the weights can't be had.
     """
-    return _space(features, str(device))
+    file = os.environ.get(VGG16_FILE, "") if features == "vgg16" else ""
+    return _space(features, str(device), file)
 
 
 @functools.lru_cache(maxsize=2)
-def _space(features: str, device: str) -> FeatureSpace:
+def _space(features: str, device: str, file: str) -> FeatureSpace:
+    """Build a feature space; another ``file`` of VGG-16's weights is another one."""
     with torch.inference_mode(False):  # its tensors have to work in autograd later
-        return feature_space(features).to(torch.device(device))
+        return feature_space(features, file or None).to(torch.device(device))
 
 
 def _like(out: Tensor, rgb: Tensor) -> Tensor:

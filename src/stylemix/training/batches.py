@@ -89,12 +89,12 @@ class Batches:
         identity = (torch.rand(count, generator=chance) < phase.identity).float()
         crop = phase.style_crop[int(torch.randint(len(phase.style_crop), (), generator=chance))]
         size = len(self.bank) if self.bank else len(self.paintings or ())
+        row, column = torch.randint(ORIGINS, (2,), generator=chance).mul(4).tolist()
+        origin = (row, column)
         # Drawn last, so that runs without split samples draw what they always did.
         divided = (torch.rand(count, generator=chance) < phase.split) & (identity == 0)
         others = torch.randint(size, (count,), generator=chance)
         other_chance = torch.rand(count, 4, generator=chance)
-        row, column = torch.randint(ORIGINS, (2,), generator=chance).mul(4).tolist()
-        origin = (row, column)
         contents = self._turn(seen, phase.batch, len(self.photographs), 0)
         styles = self._turn(seen_styles, count, size, 1)
 
