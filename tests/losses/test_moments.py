@@ -93,3 +93,11 @@ def test_a_preset_costs_nothing_only_for_the_photograph_as_its_own_style(name):
     assert float(objective.total(objective(photo, targets, own))) == pytest.approx(0, abs=1e-5)
     other = objective.prepare(photo, painting)
     assert float(objective.total(objective(painting, other, own))) > 0.1
+
+
+def test_pixels_count_in_reconstruction_without_identity_pairs():
+    """A model without injections has no pairs; its decoder must see pixels all the same."""
+    objective = Objective(PRESETS["reconstruction"], feature_net("thin"))
+    photo = maps(1)["image"].repeat(1, 1, 4, 4)
+    parts = objective(1 - photo, objective.prepare(photo, photo), torch.zeros(2))
+    assert float(parts["pixel"]) == pytest.approx(float((1 - 2 * photo).square().mean()))

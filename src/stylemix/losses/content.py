@@ -59,10 +59,17 @@ class Pixel(LossTerm):
     """Mean squared pixel difference to the photograph, for identity pairs only.
 
     A photograph stylised with itself has to come back (Park and Lee, 2019, eq. 5).
+
+    Args:
+        always: count for every sample, for a decoder that learns without any style to give
+            pictures back (Li et al., 2017, eq. 1).
     """
 
     source = "content"
-    identity_only = True
+
+    def __init__(self, *, always: bool = False) -> None:
+        super().__init__()
+        self.identity_only = not always
 
     def prepare(self, features: Features) -> list[Tensor]:
         """Give the photograph."""

@@ -26,10 +26,9 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "tv": {"name": "tv", "weight": 0.5},
         "identity": {"name": "pixel", "weight": 20.0},
     },
-    # For the decoders of style swap and WCT (Li et al., 2017, eq. 1): give the picture back, with
-    # phases in which every photograph is its own style (identity = 1).
+    # For the decoders of style swap and WCT, trained without any style (Li et al., 2017, eq. 1).
     "reconstruction": {
-        "pixel": {"name": "pixel", "weight": 30.0},
+        "pixel": {"name": "pixel", "weight": 30.0, "always": True},
         "feature": {"name": "content", "weight": 1.0, "relative": True,
                     "layers": ["relu1_2", "relu2_2", "relu3_3"]},
     },
