@@ -57,7 +57,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("photograph", 0, start=0.0)
     yield Variant("forward pass", 0, start=1.0)
     yield Variant("refine 25", 25)
-    yield Variant("refine 60", 60)
+    yield Variant("refine 50", 50)
     yield Variant("from the forward pass", 25, start=1.0)
     yield Variant("from the photograph", 25, start=0.0)
     yield Variant("half the style weight", 25,
@@ -69,9 +69,9 @@ def variants() -> Iterator[Variant]:
                   recipe=replace(REFINE, descent=Descent(rate=REFINE.descent.rate / 2)))
     yield Variant("L-BFGS", 25, recipe=replace(REFINE, descent=Descent(optimizer="lbfgs")))
     yield Variant("coarse to fine", 25, recipe=replace(REFINE, sizes=coarse))
-    yield Variant("VGG-16, 20 steps", 20, "vgg16")
-    yield Variant("VGG-16, 20 steps, from the forward pass", 20, "vgg16", 1.0)
-    yield Variant("VGG-16, 20 steps, L-BFGS", 20, "vgg16",
+    yield Variant("VGG-16, 30 steps", 30, "vgg16")
+    yield Variant("VGG-16, 30 steps, from the forward pass", 30, "vgg16", 1.0)
+    yield Variant("VGG-16, 30 steps, L-BFGS", 30, "vgg16",
                   recipe=replace(REFINE, descent=Descent(optimizer="lbfgs")))
 
 

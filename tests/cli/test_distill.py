@@ -49,7 +49,7 @@ def write(tmp_path, draw, teacher):
         draw(f"pictures/{seed}.png", seed, 40, 40)
     (tmp_path / "vgg.safetensors").symlink_to(teacher)
 
-    def write(steps: int = 2, extra: str = "") -> Path:
+    def write(steps: int = 2, extra: str = 'start = "random"') -> Path:
         path = tmp_path / "config.toml"
         path.write_text(CONFIG.format(steps=steps, extra=extra))
         return path
