@@ -126,7 +126,7 @@ def document(reports: Sequence[dict[str, Any]]) -> str:
         chosen = [r for r in reports if r["settings"].get("set", "unseen") == kind]
         if not chosen:
             continue
-        lines += ["### Paintings " + {"unseen": "that no training saw",
+        lines += ["### Paintings " + {"unseen": "set aside from the training",
                                        "seen": "of the training"}[kind], ""]
         keys = ("photographs", "paintings", "pairs", "size", "features")
         for key in dict.fromkeys(tuple(r["settings"][k] for k in keys) for r in chosen):

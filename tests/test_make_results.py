@@ -43,7 +43,7 @@ def test_lines_columns_and_command(tool):
     assert "| copy | 0.700 (0.650 to 0.750) | 0.450 (0.400 to 0.500) |  |" in lines
     assert "| film | 0.30 | 1.85 |" in lines
     assert "| film | 0.00 / 1.10 | 0.70 / 0.45 | 97.5 % of pairs | 100.0 % of pairs |" in lines
-    assert lines.index("### Paintings that no training saw") < lines.index(
+    assert lines.index("### Paintings set aside from the training") < lines.index(
         "### Paintings of the training")
     assert ("stylemix evaluate --content PHOTOGRAPHS --style PAINTINGS --model film --size 384 "
             "--strengths 0,1 --inception FILE") in lines
