@@ -35,7 +35,11 @@ def test_a_short_decoder_written_out():
     def conv(layer, y):
         return F.conv2d(F.pad(y, (1,) * 4, mode="reflect"), layer.weight, layer.bias)
 
+    # Bilinear: nearest neighbours behind a [1, 2, 1] / 4 filter.
     y = F.relu(conv(w21, x["relu2_1"])).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    y = F.pad(y, (1,) * 4, mode="replicate")
+    y = (y[:, :, :-2] + 2 * y[:, :, 1:-1] + y[:, :, 2:]) / 4
+    y = (y[..., :-2] + 2 * y[..., 1:-1] + y[..., 2:]) / 4
     wanted = torch.sigmoid(conv(w11, F.relu(conv(w12, y))))
     torch.testing.assert_close(decoder(x), wanted)
 

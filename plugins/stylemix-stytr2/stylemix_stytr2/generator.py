@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
 from stylemix.generators import Attach, Generator, Injected, Stage
+from stylemix.generators.blocks import double
 from stylemix.style import StyleMix
 from stylemix.types import Site
 
@@ -49,7 +50,7 @@ class Decoder(Stage):
     """
 
     def __init__(self, channels: int, patch: int) -> None:
-        # One pixel of each map's own a convolution: less than four of the tokens'.
+        # One pixel of each map's own a convolution or upsampling: less than four of the tokens'.
         super().__init__(stride_in=patch, stride_out=1, halo=4, channels_out=3)
         steps = patch.bit_length() - 1
         widths = [max(channels >> i, 16) for i in range(steps + 1)]
@@ -61,8 +62,7 @@ class Decoder(Stage):
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn tokens [B, C, h, w] into a picture [B, 3, patch h, patch w] in [0, 1]."""
         for convolution in self.doubling:
-            x = F.relu(convolution(_pad(x)))
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = double(F.relu(convolution(_pad(x))))
         first, second = self.last
         x = F.relu(first(_pad(x)))
         return torch.sigmoid(second(_pad(x)))

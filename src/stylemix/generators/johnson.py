@@ -68,9 +68,11 @@ class Block(Stage):
 
 
 class Up(Stage):
-    """Two nearest-neighbour upsamplings with 3x3 convolutions, and the 9x9 output layer."""
+    """Two upsamplings with 3x3 convolutions, and the 9x9 output layer."""
 
     def __init__(self, width: int, attach: Attach, *, grain: bool) -> None:
+        # 3.25 of them: 1.5 for the first upsampling and its 3x3, half of that for the second, 1 for
+        # the 9x9.
         super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
         self.units = nn.ModuleList([
             ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
@@ -93,7 +95,7 @@ class Up(Stage):
 class Johnson(Generator):
     """Downsampling, residual blocks, upsampling (Johnson et al., 2016, supplement, table 1).
 
-    Departures: instance instead of batch normalisation (Ulyanov et al., 2016); nearest
+    Departures: instance instead of batch normalisation (Ulyanov et al., 2016); bilinear
     upsampling instead of transposed convolutions; reflection padding in every convolution
     instead of once around the picture; a sigmoid instead of a scaled tanh at the end.
 

@@ -8,16 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix.generators.blocks import double
 from stylemix.generators.vgg_trunk import LAYERS, pooled_before, stride_of
 
 
 class Decoder(nn.Module):
     """From feature maps back to a picture (Huang and Belongie, 2017, section 6).
 
-    One 3x3 convolution undoes each convolution of the trunk, and nearest-neighbour upsampling
-    each max-pool (no checkerboard: Odena et al., 2016); padding is by reflection, and nothing is
-    normalised, since that would give every style the same statistics. Departure: a sigmoid ends
-    it, so that the picture lies in [0, 1].
+    One 3x3 convolution undoes each convolution of the trunk, and bilinear upsampling each
+    max-pool (:func:`~stylemix.generators.blocks.double`: no checkerboard); padding is by
+    reflection, and nothing is normalised, since that would give every style the same statistics.
+    Departure: a sigmoid ends it, so that the picture lies in [0, 1].
 
     Where it gets several maps,
 
@@ -66,14 +67,15 @@ class Decoder(nn.Module):
                 return torch.sigmoid(x)
             x = F.relu(x)
             if pooled_before(layer):
-                x = F.interpolate(x, scale_factor=2, mode="nearest")
+                x = double(x)
         raise AssertionError("every path ends at the first layer")
 
     @property
     def reach(self) -> int:
         """Give how far, in picture pixels, a value of the picture sees beyond its place."""
         merged = stride_of(self.deep[0]) if self.merge is not None else 0
-        return merged + sum(stride_of(layer) for layer in self.path)
+        doubled = sum(stride_of(layer) for layer in self.path if pooled_before(layer))
+        return merged + doubled + sum(stride_of(layer) for layer in self.path)
 
 
 def _convolve(convolution: nn.Module, x: Tensor) -> Tensor:
