@@ -101,10 +101,12 @@ def test_a_misspelt_name_may_be_a_plugins(brought):
         catalogue.resolve("wahs")
 
 
-def test_a_model_of_a_plugin_that_is_not_installed(shelf):
-    if "wct" not in registry("models").names():
-        with pytest.raises(UnknownNameError, match="pip install stylemix-wct"):
-            catalogue.resolve("wct")
+@pytest.mark.parametrize("name", sorted(checkpoint.KNOWN_PLUGINS))
+def test_a_model_or_method_of_a_plugin_that_is_not_installed(shelf, name):
+    plugin = checkpoint.KNOWN_PLUGINS[name]
+    if plugin not in {info.name for info in plugins.plugin_info()}:
+        with pytest.raises(UnknownNameError, match=f"pip install {plugin}$"):
+            load(name, device="cpu")
 
 
 # Published names, against a server on this machine that speaks the Hub's routes.

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from stylemix.checkpoint import KNOWN_PLUGINS
 from stylemix.testing import INJECTION_CHECKS
 
 pytest.importorskip("pip")
@@ -75,6 +76,7 @@ PROVIDES: dict[str, dict[str, list[str]]] = {
                          "losses": ["adaattn-local"], "presets": ["adaattn", "adaattn-vgg16"]},
     "stylemix-stytr2": {"injections": ["stytr2"], "generators": ["stytr2"],
                         "losses": ["stytr2-identity"], "presets": ["stytr2", "stytr2-paper"]},
+    "stylemix-cnnmrf": {"stylizers": ["cnnmrf"]},
 }
 """What our distributions bring, beside the models that lie in their folders."""
 
@@ -99,13 +101,16 @@ class Environment:
         )
 
     def run(self, *arguments: str, check: bool = True) -> str:
-        done = subprocess.run(
-            [str(self.python), *arguments], capture_output=True, text=True, timeout=240,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
-        )
+        done = self.start(*arguments)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.python), *arguments], capture_output=True, text=True, timeout=240,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
+        )
 
     def pip(self, *arguments: str) -> None:
         done = subprocess.run(
@@ -151,9 +156,8 @@ def test_installed_plugins_are_listed_with_version_and_names(environment: Enviro
     assert found["warnings"] == []
 
 
-@pytest.mark.parametrize("name", [
-    "stylemix-wct", "stylemix-styleswap", "stylemix-sanet", "stylemix-adaattn", "stylemix-stytr2",
-])
+# stylemix-adain and the template are installed and removed together, below.
+@pytest.mark.parametrize("name", sorted({*PROVIDES} - {"stylemix-adain", "stylemix-template"}))
 def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: Path) -> None:
     made = Environment(tmp_path / "env")
     before = {f for f in (tmp_path / "env").rglob("*") if "__pycache__" not in f.parts}
@@ -165,6 +169,14 @@ def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: P
     made.pip("uninstall", "-y", name)
     after = {f for f in (tmp_path / "env").rglob("*") if "__pycache__" not in f.parts}
     assert after == before
+
+
+def test_all_our_distributions_are_known_here_and_to_the_message_that_says_what_to_install() -> None:
+    ours = {f.name for f in PLUGINS.glob("stylemix-*")}
+    assert {*PROVIDES} == {*ours, "stylemix-template"}
+    assert {*KNOWN_PLUGINS.values()} == ours
+    for name, plugin in KNOWN_PLUGINS.items():
+        assert any(name in names for names in PROVIDES[plugin].values())
 
 
 def test_the_command_line_lists_them_too(environment: Environment) -> None:
@@ -219,6 +231,32 @@ def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
     assert list(left["infos"]) == ["stylemix"]
     assert not {"gate", "adain", "clash_alone"} & set(left["injections"])
     assert left["warnings"] == []
+
+
+def test_the_command_line_says_in_a_line_what_to_do_without_a_plugin_or_with_a_broken_one(
+    tmp_path: Path
+) -> None:
+    made = Environment(tmp_path / "env")
+    photo, painting = (str(ROOT / "examples" / f) for f in (
+        "photos/cat.jpg", "paintings/rolling-waves.jpg"))
+    render = ("-m", "stylemix", "stylize", photo, painting, "--size", "64", "-o",
+              str(tmp_path / "out.png"), "--model")
+    missing = made.start(*render, "wct")
+    assert missing.returncode == 2
+    assert missing.stderr == ("Error: the model 'wct' comes from stylemix-wct, which isn't "
+                              "installed: pip install stylemix-wct\n")
+
+    # One that was written for another version of stylemix.
+    made.install(_distribution(tmp_path / "a", "stylemix-wct", "stylemix_wct",
+                               "from stylemix.injection import NoLongerThere\n", 3))
+    broken = made.start(*render, "wct")
+    assert broken.returncode == 2
+    warning, error = broken.stderr.splitlines()
+    assert warning.startswith("Warning: the stylemix plugin 'stylemix-wct' could not be loaded")
+    assert warning.endswith("update or uninstall it")
+    assert error.startswith("Error: the model 'wct' comes from stylemix-wct, which can't be loaded "
+                            "(ImportError: cannot import name 'NoLongerThere'")
+    assert error.endswith("update it")
 
 
 def test_the_guide_shows_a_plugin_that_exists_and_every_check() -> None:

@@ -24,7 +24,7 @@ class Entry:
         self.name, self.module, self.dist = name, module, FakeDistribution(name)
 
     def load(self):
-        if isinstance(self.module, Exception):
+        if isinstance(self.module, BaseException):
             raise self.module
         return self.module
 
@@ -81,6 +81,23 @@ def test_a_broken_plugin_is_reported_and_breaks_nothing(load):
         infos = load(Entry("bad-plugin", ImportError("no such thing")))
     assert "ImportError" in infos["bad-plugin"].error
     assert "film" in plugins.registry("injections").names()
+
+
+def test_a_plugin_that_ends_the_process_when_imported_does_not_end_ours(load):
+    with pytest.warns(RuntimeWarning, match="left out.*needs a GPU.*update or uninstall it"):
+        infos = load(Entry("bad-plugin", SystemExit("it needs a GPU")))
+    assert infos["bad-plugin"].error == "SystemExit: it needs a GPU"
+    assert "film" in plugins.registry("injections").names()
+
+
+def test_a_plugin_for_hooks_of_another_version_is_left_out(load):
+    def register_injections(register, version):
+        register("never", None)
+
+    with pytest.warns(RuntimeWarning, match="'bad-plugin' could not be loaded.*version"):
+        infos = load(Entry("bad-plugin", module_with(register_injections=register_injections)))
+    assert "register_injections" in infos["bad-plugin"].error
+    assert "never" not in plugins.registry("injections").names()
 
 
 def test_a_clash_names_both_and_registers_nothing_of_the_second(load):

@@ -28,7 +28,8 @@ MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "styles", "library_name")
 KNOWN_PLUGINS = {"adain": "stylemix-adain", "wct": "stylemix-wct",
                  "styleswap": "stylemix-styleswap", "sanet": "stylemix-sanet",
-                 "adaattn": "stylemix-adaattn", "stytr2": "stylemix-stytr2"}
+                 "adaattn": "stylemix-adaattn", "stytr2": "stylemix-stytr2",
+                 "cnnmrf": "stylemix-cnnmrf"}
 """Names of components and models that our own plugin distributions bring, for the message that
 says so."""
 _TEMPORARY = ".saving-"

@@ -72,9 +72,10 @@ class _Loaded:
         )
         try:
             self._take(entry.load(), name)
-        # A plugin is a stranger's code: whatever it raises must not take stylemix down with it.
-        except Exception as problem:
-            info.error = f"{type(problem).__name__}: {problem}"
+        # A plugin is a stranger's code: whatever it raises must not take stylemix down with it,
+        # nor may it end the process, as scripts do that aren't meant to be imported.
+        except (Exception, SystemExit) as problem:
+            info.error = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
             warnings.warn(
                 f"the stylemix plugin {name!r} could not be loaded and is left out "
                 f"({info.error}); update or uninstall it",
