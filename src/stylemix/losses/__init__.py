@@ -5,12 +5,17 @@ from __future__ import annotations
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.content import Content, Pixel
+from stylemix.losses.local_contrast import LocalContrast
 from stylemix.losses.moments import Moments
 from stylemix.losses.palette import Palette
+from stylemix.losses.sliced import SlicedWasserstein
 from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
-__all__ = ["Content", "Features", "Gram", "LossTerm", "Moments", "Palette", "Pixel", "Variation"]
+__all__ = [
+    "Content", "Features", "Gram", "LocalContrast", "LossTerm", "Moments", "Palette", "Pixel",
+    "SlicedWasserstein", "Variation",
+]
 
 
 @hookimpl
@@ -22,3 +27,5 @@ def register_losses(register: Register) -> None:
     register("tv", Variation)
     register("palette", Palette)
     register("pixel", Pixel)
+    register("sliced", SlicedWasserstein)
+    register("local-contrast", LocalContrast)

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
+from stylemix.losses.quantiles import check_counts, projected_quantiles, unit_vectors
 
 
 class Palette(LossTerm):
@@ -31,15 +31,10 @@ class Palette(LossTerm):
 
     def __init__(self, *, directions: int = 16, quantiles: int = 64, shrink: int = 2) -> None:
         super().__init__()
-        for name, value, least in (("directions", directions, 3), ("quantiles", quantiles, 2),
-                                   ("shrink", shrink, 1)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ConfigError(f"{name} must be a whole number >= {least}, got {value!r}")
+        check_counts(directions=(directions, 3), quantiles=(quantiles, 2), shrink=(shrink, 1))
         self.quantiles = quantiles
         self.shrink = shrink
-        chance = torch.Generator().manual_seed(0)
-        drawn = torch.randn(directions - 3, 3, generator=chance)
-        axes = torch.cat([torch.eye(3), F.normalize(drawn, dim=1)])
+        axes = torch.cat([torch.eye(3), unit_vectors(directions - 3, 3)])
         self.register_buffer("axes", axes, persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
@@ -53,14 +48,6 @@ class Palette(LossTerm):
         return (found - wanted).abs().mean((1, 2))
 
     def _measure(self, image: Tensor) -> Tensor:
-        """Give the quantiles of colours along each axis, interpolated between pixels."""
+        """Give the quantiles of colours along each axis."""
         small = F.avg_pool2d(image.float(), self.shrink, ceil_mode=True)
-        with torch.autocast(image.device.type, enabled=False):  # 8 bits don't hold a colour
-            ordered = (self.axes @ small.flatten(2)).sort(dim=2).values
-        # Quantile (q + 1/2) / Q lies between the samples whose midpoints surround it.
-        count = ordered.shape[2]
-        at = (torch.arange(self.quantiles, device=image.device) + 0.5) / self.quantiles
-        place = (at * count - 0.5).clamp(0, count - 1)
-        low = place.floor().long()
-        high = (low + 1).clamp_max(count - 1)
-        return torch.lerp(ordered[..., low], ordered[..., high], place - low)
+        return projected_quantiles(small, self.axes, self.quantiles)

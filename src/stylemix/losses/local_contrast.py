@@ -1,0 +1,90 @@
+"""Local contrast: neighbouring places keep the relation that they have in the photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylemix.errors import ConfigError
+from stylemix.losses.base import Features, LossTerm
+from stylemix.losses.quantiles import check_counts
+
+NEIGHBOURS = tuple((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h)
+
+
+class LocalContrast(LossTerm):
+    """Contrastive coherence preserving loss (Wu et al., "CCPL", ECCV 2022, eq. 1 and 2).
+
+    At some places of a layer's map, the differences to the eight neighbours are taken, in the
+    output (``d``) and in the photograph (``c``). Each has to point more in the direction of its
+    own counterpart than in that of any other: ``- log(exp(d_i . c_i / tau) / sum over j of
+    exp(d_i . c_j / tau))``, averaged over differences i and layers, all vectors brought to length
+    1. A constant offset or a factor of a map costs nothing, so colours and contrast may change
+    where details may not.
+
+    Departures: the paper's two-layer perceptron in front of the product, trained along, is left
+    out, so that a loss has nothing to learn; and places are the same in every step, spread evenly,
+    where the paper draws them: crops are drawn anyway.
+
+    Args:
+        layers: feature layers; their losses are averaged.
+        places: of each map; eight differences each.
+        temperature: tau.
+
+    Raises:
+        ConfigError: an option is out of range.
+    """
+
+    source = "content"
+
+    def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 8,
+                 temperature: float = 0.07) -> None:
+        super().__init__()
+        check_counts(places=(places, 1))
+        if isinstance(temperature, bool) or not isinstance(temperature, int | float) \
+                or not temperature > 0:
+            raise ConfigError(f"temperature must be a number above 0, got {temperature!r}")
+        self.layers = tuple(layers)
+        self.places = places
+        self.temperature = float(temperature)
+
+    def prepare(self, features: Features) -> list[Tensor]:
+        """Give the photograph's differences, [N, 8 places, C] a layer."""
+        return [self._differences(features[layer]).detach() for layer in self.layers]
+
+    def forward(self, features: Features, target: list[Tensor]) -> Tensor:
+        """Give the loss of each sample, [B]."""
+        total = features["image"].new_zeros(())
+        for layer, wanted in zip(self.layers, target, strict=True):
+            found = self._differences(features[layer])
+            with torch.autocast(found.device.type, enabled=False):
+                logits = found @ wanted.transpose(1, 2) / self.temperature
+            total = total - logits.diagonal(dim1=1, dim2=2).sub(logits.logsumexp(2)).mean(1)
+        return total / len(self.layers)
+
+    def _differences(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        rows, columns = _spread(self.places, height, width, x.device)
+        x = x.float()
+        middle = x[:, :, rows, columns]
+        each = [x[:, :, rows + v, columns + h] - middle for v, h in NEIGHBOURS]
+        return F.normalize(torch.cat(each, dim=2), dim=1, eps=1e-6).transpose(1, 2)
+
+
+def _spread(count: int, height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Give rows and columns of places with neighbours all around, spread evenly.
+
+    They are the additive recurrence of the plastic number (Roberts, "The unreasonable
+    effectiveness of quasirandom sequences", 2018).
+    """
+    if min(height, width) < 3:
+        raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x {width}: "
+                          "choose larger crops or shallower layers")
+    plastic = 1.32471795724474602596
+    number = torch.arange(1, count + 1, dtype=torch.float64)
+    rows, columns = ((0.5 + number / plastic**power) % 1 for power in (1, 2))
+    return (1 + (rows * (height - 2)).long().to(device),
+            1 + (columns * (width - 2)).long().to(device))
