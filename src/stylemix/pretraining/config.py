@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stylemix.errors import ConfigError
-from stylemix.training.config import (
-    PRECISIONS,
+from stylemix.training.run_config import (
+    HardwareConfig,
     OptimizerConfig,
-    RuntimeConfig,
     ScheduleConfig,
+    WeightsFileConfig,
+    need,
+    under,
 )
-from stylemix.training.tables import build_table, read_toml
 
 POSITIVES = ("painting", "style")
-ENDING = ".safetensors"
+RATE = 3e-4
+"""Default of ``optimizer.lr``."""
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,7 @@ class TermsConfig:
 
 
 @dataclass(frozen=True)
-class HardwareConfig:
-    """Where and how it runs; none of this changes what is learned, but for rounding.
-
-    Attributes:
-        device: ``"auto"`` takes a GPU when there is one.
-        precision: of the network's autocast; ``"auto"`` takes bfloat16 where hardware has it.
-        save_every: seconds between saved states.
-    """
-
-    device: str = "auto"
-    precision: str = "auto"
-    save_every: float = 60.0
-
-    def runtime(self) -> RuntimeConfig:
-        """Give it in the form that the trainer's helpers take."""
-        return RuntimeConfig(device=self.device, precision=self.precision)
-
-
-@dataclass(frozen=True)
-class PretrainConfig:
+class PretrainConfig(WeightsFileConfig):
     """Everything about a pre-training.
 
     Attributes:
@@ -98,6 +80,8 @@ class PretrainConfig:
         crops: of each painting in a step.
     """
 
+    EXAMPLE = "encoder.safetensors"
+
     output: str
     encoder: str | Mapping[str, Any] = "inception"
     encoder_weights: str = ""
@@ -106,110 +90,51 @@ class PretrainConfig:
     crops: int = 2
     data: PaintingsConfig = field(default_factory=PaintingsConfig)
     losses: TermsConfig = field(default_factory=TermsConfig)
-    optimizer: OptimizerConfig = field(default_factory=lambda: OptimizerConfig(lr=3e-4))
+    optimizer: OptimizerConfig = field(default_factory=lambda: OptimizerConfig(lr=RATE))
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=2000))
     runtime: HardwareConfig = field(default_factory=HardwareConfig)
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @classmethod
-    def from_toml(cls, path: str | os.PathLike[str]) -> PretrainConfig:
-        """Read a TOML file; paths in it are relative to the file.
-
-        Raises:
-            ConfigError: the file can't be read, or a key or value in it is wrong.
-        """
-        return cls.from_table(read_toml(path), Path(path).resolve().parent)
-
     @classmethod
     def from_table(cls, table: Mapping[str, Any], base: Path | None = None) -> PretrainConfig:
-        """Make a configuration from nested mappings, as a TOML file holds them.
-
-        Args:
-            table: the mappings.
-            base: folder that relative paths start from; None leaves paths as they are.
-
-        Raises:
-            ConfigError: a key or value is wrong.
-        """
-        if "output" not in table:
-            raise ConfigError('the configuration lacks output = "encoder.safetensors"')
-        merged = {"schedule": {"steps": 2000}, **table}
-        optimizer = merged.get("optimizer", {})
+        """Make a configuration from nested mappings; see :meth:`RunConfig.from_table`."""
+        optimizer = table.get("optimizer", {})
         if isinstance(optimizer, Mapping):
-            merged["optimizer"] = {"lr": 3e-4, **optimizer}
-        config: PretrainConfig = build_table(cls, merged, "")
-        return config if base is None else _anchored(config, base)
+            table = {**table, "optimizer": {"lr": RATE, **optimizer}}
+        return super().from_table(table, base)
 
     @property
     def encoder_spec(self) -> dict[str, Any]:
         """Give the encoder as a table of its name and options."""
         return {"name": self.encoder} if isinstance(self.encoder, str) else dict(self.encoder)
 
-    @property
-    def report_file(self) -> Path:
-        """Name the file of the figures."""
-        return Path(self.output).with_suffix(".json")
+    def anchored(self, base: Path) -> PretrainConfig:
+        """Give the same with paths below ``base`` where they are relative."""
+        at = functools.partial(under, base)
+        data = dataclasses.replace(self.data, style=tuple(map(at, self.data.style)))
+        return dataclasses.replace(self, output=at(self.output), data=data,
+                                   encoder_weights=at(self.encoder_weights))
 
-    @property
-    def state_file(self) -> Path:
-        """Name the file of the state to resume from."""
-        return Path(self.output).with_suffix(".state" + ENDING)
-
-    def to_table(self) -> dict[str, Any]:
-        """Give nested mappings that :meth:`from_table` turns into an equal configuration."""
-        return dataclasses.asdict(self)
-
-
-def _anchored(config: PretrainConfig, base: Path) -> PretrainConfig:
-    def at(path: str) -> str:
-        return str(base / Path(path).expanduser()) if path else path
-
-    data = dataclasses.replace(config.data, style=tuple(map(at, config.data.style)))
-    return dataclasses.replace(config, output=at(config.output), data=data,
-                               encoder_weights=at(config.encoder_weights))
-
-
-def _check(config: PretrainConfig) -> None:
-    """Refuse values that can't work, before anything is read or written."""
-    def need(fine: bool, message: str) -> None:
-        if not fine:
-            raise ConfigError(message)
-
-    data, losses, optimizer = config.data, config.losses, config.optimizer
-    need(config.output.endswith(ENDING),
-         f"output must be a file name that ends in {ENDING}, got {config.output!r}")
-    need(0 <= config.seed < 2**32, f"seed must be in [0, 2^32), got {config.seed}")
-    need(config.batch >= 2, f"batch must be at least 2 paintings, got {config.batch}")
-    need(config.crops >= 1, f"crops must be at least 1, got {config.crops}")
-    need(data.side >= 16, f"data.side must be at least 16 pixels, got {data.side}")
-    need(16 <= data.crop <= data.side,
-         f"data.crop must be from 16 to data.side = {data.side} pixels, got {data.crop}")
-    need(data.zoom >= 1, f"data.zoom must be at least 1, got {data.zoom}")
-    need(0 < data.held_out <= 0.5, f"data.held_out must be in (0, 0.5], got {data.held_out}")
-    need(data.smallest_style >= 2,
-         "data.smallest_style must be at least 2, one painting to train on and one held out")
-    need(data.limit >= 0, f"data.limit must be >= 0, got {data.limit}")
-    need(min(losses.cross_entropy, losses.contrastive) >= 0
-         and losses.cross_entropy + losses.contrastive > 0,
-         "losses: cross_entropy and contrastive must be >= 0, and one of them above 0")
-    need(losses.temperature > 0, f"losses.temperature must be above 0, got {losses.temperature}")
-    need(losses.positives in POSITIVES,
-         f"losses.positives must be one of {', '.join(POSITIVES)}, got {losses.positives!r}")
-    need(config.crops >= 2 or not losses.contrastive or losses.positives == "style",
-         "the contrastive term needs crops = 2 or more of a painting; raise crops, or set "
-         "losses.contrastive = 0")
-    need(optimizer.lr > 0, f"optimizer.lr must be above 0, got {optimizer.lr}")
-    need(len(optimizer.betas) == 2 and all(0 <= b < 1 for b in optimizer.betas),
-         f"optimizer.betas must be two numbers in [0, 1), got {list(optimizer.betas)}")
-    need(0 <= optimizer.ema < 1, f"optimizer.ema must be in [0, 1), got {optimizer.ema}")
-    need(optimizer.clip >= 0 and optimizer.warmup >= 0 and 0 <= optimizer.final <= 1,
-         "optimizer: clip and warmup must be >= 0, final in [0, 1]")
-    lengths = [config.schedule.epochs, config.schedule.steps, config.schedule.minutes]
-    need(sum(v > 0 for v in lengths) == 1 and min(lengths) >= 0,
-         "schedule: give exactly one of epochs, steps, minutes, above 0")
-    need(config.runtime.precision in PRECISIONS,
-         f"runtime.precision must be one of {', '.join(PRECISIONS)}, "
-         f"got {config.runtime.precision!r}")
-    need(config.runtime.save_every >= 0, "runtime.save_every must be >= 0")
+    def check(self) -> None:
+        """Refuse values that can't work; see :meth:`RunConfig.check`."""
+        super().check()
+        data, losses = self.data, self.losses
+        need(self.batch >= 2, f"batch must be at least 2 paintings, got {self.batch}")
+        need(self.crops >= 1, f"crops must be at least 1, got {self.crops}")
+        need(data.side >= 16, f"data.side must be at least 16 pixels, got {data.side}")
+        need(16 <= data.crop <= data.side,
+             f"data.crop must be from 16 to data.side = {data.side} pixels, got {data.crop}")
+        need(data.zoom >= 1, f"data.zoom must be at least 1, got {data.zoom}")
+        need(0 < data.held_out <= 0.5, f"data.held_out must be in (0, 0.5], got {data.held_out}")
+        need(data.smallest_style >= 2,
+             "data.smallest_style must be at least 2, one painting to train on and one held out")
+        need(data.limit >= 0, f"data.limit must be >= 0, got {data.limit}")
+        need(min(losses.cross_entropy, losses.contrastive) >= 0
+             and losses.cross_entropy + losses.contrastive > 0,
+             "losses: cross_entropy and contrastive must be >= 0, and one of them above 0")
+        need(losses.temperature > 0,
+             f"losses.temperature must be above 0, got {losses.temperature}")
+        need(losses.positives in POSITIVES,
+             f"losses.positives must be one of {', '.join(POSITIVES)}, got {losses.positives!r}")
+        need(self.crops >= 2 or not losses.contrastive or losses.positives == "style",
+             "the contrastive term needs crops = 2 or more of a painting; raise crops, or set "
+             "losses.contrastive = 0")

@@ -8,10 +8,10 @@ import torch
 import torch.distributed as dist
 
 from stylemix.errors import ConfigError
-from stylemix.training.config import RuntimeConfig
+from stylemix.training.run_config import HardwareConfig
 
 
-def pick_device(runtime: RuntimeConfig) -> torch.device:
+def pick_device(runtime: HardwareConfig) -> torch.device:
     """Give the device; each of several processes on a machine gets a GPU of its own."""
     own = int(os.environ.get("LOCAL_RANK", "0"))
     if runtime.device == "cuda" and torch.cuda.is_available():
@@ -29,7 +29,7 @@ def pick_device(runtime: RuntimeConfig) -> torch.device:
     return torch.device("cpu")
 
 
-def pick_precision(runtime: RuntimeConfig, device: torch.device) -> torch.dtype:
+def pick_precision(runtime: HardwareConfig, device: torch.device) -> torch.dtype:
     """Give the autocast's type; bfloat16 is many times *slower* on CPUs without it."""
     if runtime.precision != "auto":
         return torch.bfloat16 if runtime.precision == "bfloat16" else torch.float32

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from stylemix.training.config import OptimizerConfig, PhaseConfig, ScheduleConfig
+from stylemix.training.config import PhaseConfig
+from stylemix.training.run_config import OptimizerConfig, ScheduleConfig
 
 
 def progress_of(

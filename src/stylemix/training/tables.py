@@ -39,7 +39,8 @@ def build_table(cls: Any, table: Any, where: str) -> Any:
     """Make a dataclass from a mapping, with the key's full name in every error."""
     if not isinstance(table, Mapping):
         raise ConfigError(f"{where} must be a table, got {table!r}")
-    kinds = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls)
+    kinds = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = f"{where}.{key}" if where else key

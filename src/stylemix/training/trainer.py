@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,17 @@ from stylemix.losses.objective import Objective
 from stylemix.plugins import registry
 from stylemix.registry import suggest
 from stylemix.stylizers import FeedForward, build
+from stylemix.training.average import Average, update_average
 from stylemix.training.bank import Bank, load_bank, make_bank, save_bank
 from stylemix.training.batches import Batches
 from stylemix.training.config import PhaseConfig, TrainConfig
 from stylemix.training.data import Crops, read_pictures
-from stylemix.training.hardware import join_processes, pick_device, pick_precision
-from stylemix.training.interrupt import interruptible
+from stylemix.training.hardware import join_processes
 from stylemix.training.named import rows_of, with_styles
 from stylemix.training.report import Report, sheet
-from stylemix.training.schedule import learning_rate, phase_at, progress_of
+from stylemix.training.run import ResumableRun, Stateful
+from stylemix.training.schedule import phase_at
 from stylemix.training.split import check_split
-from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
 from stylemix.training.step import Step
 from stylemix.types import VECTORS
 
@@ -41,7 +40,7 @@ CALIBRATION = 256
 SAMPLES = 4
 
 
-class Trainer:
+class Trainer(ResumableRun[TrainConfig]):
     """Trains a model, or goes on where an earlier run with the same output folder stopped.
 
     After each ``runtime.save_every`` seconds the output folder holds a checkpoint that can be
@@ -60,12 +59,14 @@ class Trainer:
         CheckpointError: the earlier state or ``init`` is damaged or doesn't fit.
     """
 
+    subject = "the model"
+    place = ("folder", "output folder")
+    compared_whole = ("model",)
+
     def __init__(
         self, config: TrainConfig, *, progress: bool = False, restart: bool = False
     ) -> None:
-        self.config = config
-        self.device = pick_device(config.runtime)
-        self.precision = pick_precision(config.runtime, self.device)
+        super().__init__(config, progress)
         self.rank, self.world = join_processes(self.device)
         for number, phase in enumerate(config.phases):
             if (phase.batch // phase.per_style) % self.world:
@@ -73,9 +74,7 @@ class Trainer:
                                   f"step can't be shared by {self.world} processes")
         self.progress = progress and self.rank == 0
         self.folder = Path(config.output)
-        self.state_file = self.folder / "training" / "state.safetensors"
-        self.step = self.seen = self.seen_styles = 0
-        self.seconds = 0.0
+        self.seen_styles = 0
 
         torch.manual_seed(config.seed)
         self.objective = _objective(config).to(self.device)
@@ -85,26 +84,18 @@ class Trainer:
             # A photograph can't be its own style for a model whose styles are its own.
             self.config = config = dataclasses.replace(config, phases=tuple(
                 dataclasses.replace(p, identity=0.0) for p in config.phases))
-        self.trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        try:
-            self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise CheckpointError(f"nothing can be written to output = {config.output!r} "
-                                  f"({problem.strerror}); choose another folder") from problem
-        resumed = None
-        if self.state_file.exists() and not restart:
-            resumed = self._read_state()
+        trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        resumed = self._earlier(restart)
         self.photographs, paintings = self._read_pictures()
         rows = rows_of(self.model.styles, config.data, len(paintings))
         if resumed is None:
             self._start(paintings, rows)
             if self.rank == 0:
                 self.state_file.unlink(missing_ok=True)
-        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.optimizer = torch.optim.Adam(
-            self.trainable.values(), lr=config.optimizer.lr, betas=config.optimizer.betas)
+        self.average = Average(self.model)
+        self._optimize(trainable)
         if resumed is not None:
-            self._restore(*resumed)
+            self._restore(resumed)
         self.bank = self._bank(paintings, restart)
         self.batches = Batches(
             self.photographs, None if self.bank else paintings, self.bank,
@@ -122,8 +113,7 @@ class Trainer:
     @property
     def done(self) -> float:
         """Give how much of the schedule is done, in [0, 1]; the same in every process."""
-        value = progress_of(self.config.schedule, len(self.photographs), self.step, self.seen,
-                            self.seconds)
+        value = super().done
         if self.world > 1:
             shared = torch.tensor([value], dtype=torch.float64, device=self.device)
             dist.broadcast(shared, 0)
@@ -136,74 +126,22 @@ class Trainer:
         Returns:
             The checkpoint's folder.
         """
-        runtime = self.config.runtime
-        report = Report(self.folder / "training", runtime.tensorboard and self.rank == 0,
-                        self.progress, self.done)
-        step = Step(self.model, self.objective, self.precision)
-        try:
-            with interruptible() as check_interrupt:
-                self._loop(step, report, check_interrupt)
-        finally:
-            # Also after Ctrl-C or an error: a step is either done or never happened.
-            self._freeze("all")
-            if self.rank == 0:
-                self.save()
-                if runtime.sample_every:
-                    report.samples(self.step, sheet(self.averaged(), *self.shown))
-            report.close()
-        if self.world > 1:
-            dist.barrier()
-        return self.folder
+        self._losses = Step(self.model, self.objective, self.precision)
+        self._phase = -1
+        return super().run()
 
-    def _loop(self, step: Step, report: Report, check_interrupt: Callable[[], None]) -> None:
-        runtime = self.config.runtime
-        phase_number, wrapped = -1, None
-        saved = time.monotonic()
-        while (done := self.done) < 1:
-            started = time.perf_counter()
-            if phase_at(self.config.phases, done) != phase_number:
-                phase_number = phase_at(self.config.phases, done)
-                self._freeze(self.config.phases[phase_number].train)
-                wrapped = self._wrap(step)
-            phase = self.config.phases[phase_number]
-            rate = learning_rate(self.config.optimizer, self.step, done)
-            assert wrapped is not None
-            losses = self._one_step(wrapped, phase_number, rate)
-            self.step += 1
-            self.seen += phase.batch
-            self.seen_styles += phase.batch // phase.per_style
-            took = time.perf_counter() - started
-            self.seconds += took
-            report.step(self.step, self.done, losses, rate, phase.batch, took)
-            check_interrupt()
-            if self.rank == 0 and time.monotonic() - saved > runtime.save_every:
-                self.save()
-                saved = time.monotonic()
-            if self.rank == 0 and runtime.sample_every and self.step % runtime.sample_every == 0:
-                report.samples(self.step, sheet(self.averaged(), *self.shown))
+    def save(self) -> None:
+        """Write the state to resume from, and the checkpoint to use; the first process does."""
+        if self.rank == 0:
+            super().save()
 
     def averaged(self) -> FeedForward:
         """Give a copy of the model with averaged weights, in evaluation mode."""
         model = build(self.model.config)
         assert isinstance(model, FeedForward)
-        state = self.average if self.config.optimizer.ema else self.model.state_dict()
-        model.load_state_dict(state)
+        source = self.average if self.config.optimizer.ema else self.model
+        model.load_state_dict(source.state_dict())
         return model.to(self.device).eval()
-
-    def save(self) -> None:
-        """Write the state to resume from, and the checkpoint to use."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors.update({f"average.{k}": v for k, v in self.average.items()})
-        names: dict[Tensor, str] = {p: n for n, p in self.trainable.items()}
-        tensors.update(optimizer_tensors(self.optimizer, names))
-        save_state(self.state_file, tensors, {
-            "step": self.step, "seen": self.seen, "seen_styles": self.seen_styles,
-            "seconds": self.seconds, "config": self._identity(),
-        })
-        checkpoint.save(self.averaged(), self.folder, card={
-            "description": self.config.description or "A stylemix model.",
-            "training": self.record(),
-        })
 
     def record(self) -> dict[str, Any]:
         """Give what a model card says of the training."""
@@ -219,37 +157,72 @@ class Trainer:
             "seed": self.config.seed,
         }
 
-    def _one_step(self, wrapped: nn.Module, phase_number: int, rate: float) -> dict[str, float]:
-        phase = self.config.phases[phase_number]
-        batch = self.batches.draw(phase, self.step, self.seen, self.seen_styles)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        parts = wrapped(batch)
-        total = self.objective.total(parts, phase.weights)
-        total.backward()
-        norm = torch.zeros(())
-        if self.config.optimizer.clip:
-            norm = nn.utils.clip_grad_norm_(self.trainable.values(), self.config.optimizer.clip)
-        if not (torch.isfinite(total) and torch.isfinite(norm)):
-            raise ConfigError(f"the loss or its gradient became infinite at step {self.step}; set "
-                              "runtime.precision = 'float32' and resume, or begin afresh with a "
-                              "lower optimizer.lr")
-        self.optimizer.step()
-        self._update_average()
-        return {k: float(v.detach()) for k, v in parts.items()}
+    def _epoch(self) -> int:
+        return len(self.photographs)
 
-    @torch.no_grad()
+    def _parts(self) -> Mapping[str, Stateful]:
+        return {"model": self.model, "average": self.average}
+
+    def _record(self) -> dict[str, Any]:
+        return {"seen_styles": self.seen_styles}
+
+    def _take_record(self, record: Mapping[str, Any]) -> None:
+        self.seen_styles = record["seen_styles"]
+
+    def _completed(self, before: dict[str, Any]) -> dict[str, Any]:
+        # A state from before a phase could be told something lacks that key.
+        usual = json.loads(json.dumps(dataclasses.asdict(PhaseConfig())))
+        return {**before, "phases": [{**usual, **phase} for phase in before["phases"]]}
+
+    def _save_output(self) -> None:
+        checkpoint.save(self.averaged(), self.folder, card={
+            "description": self.config.description or "A stylemix model.",
+            "training": self.record(),
+        })
+
+    def _open_report(self) -> Report:
+        tensorboard = self.config.runtime.tensorboard and self.rank == 0
+        return Report(self.state_file.parent, tensorboard, self.progress, self.done)
+
+    def _before_step(self, done: float) -> None:
+        number = phase_at(self.config.phases, done)
+        if number != self._phase:
+            self._phase = number
+            self._freeze(self.config.phases[number].train)
+            self._wrapped = self._wrap(self._losses)
+
+    def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
+        phase = self.config.phases[self._phase]
+        batch = self.batches.draw(phase, self.step, self.seen, self.seen_styles)
+        parts = self._wrapped(batch)
+        self._descend(self.objective.total(parts, phase.weights), rate)
+        self._update_average()
+        self.seen_styles += phase.batch // phase.per_style
+        return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
+
     def _update_average(self) -> None:
-        if not self.config.optimizer.ema:
-            return
-        # Young averages forget faster, so that the random start doesn't linger.
-        decay = min(self.config.optimizer.ema, (1 + self.step) / (10 + self.step))
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - decay)
-            else:
-                self.average[name].copy_(value)
+        if self.config.optimizer.ema:
+            update_average(self.average.state_dict(), self.model.state_dict(),
+                           self.config.optimizer.ema, self.step)
+
+    def _after_step(self, report: Report) -> None:
+        every = self.config.runtime.sample_every
+        if every and self.step % every == 0:
+            self._show(report)
+
+    def _stop(self, report: Report) -> None:
+        self._freeze("all")
+        self.save()
+        if self.config.runtime.sample_every:
+            self._show(report)
+
+    def _finish(self) -> None:
+        if self.world > 1:
+            dist.barrier()
+
+    def _show(self, report: Report) -> None:
+        if self.rank == 0:
+            report.samples(self.step, sheet(self.averaged(), *self.shown))
 
     def _freeze(self, train: str) -> None:
         for name, parameter in self.trainable.items():
@@ -304,7 +277,7 @@ class Trainer:
         if not per_painting:
             return None
         side = self.config.phases[0].style_crop[0]
-        made_from = self._identity()
+        made_from = self.config.identity()
         # Neither the optimiser nor the phases' weights change what a bank holds, so a run that
         # goes on from another one may take over its bank.
         frozen = sum(float(p.double().sum()) for p in self.model.encoder.parameters()
@@ -332,52 +305,6 @@ class Trainer:
             indices = [i * len(crops) // count for i in range(count)]
             shown.append(crops.cut(indices, side, chance[:count], zoom=2.0))
         return shown[0], shown[1], None if rows is None else rows[indices]
-
-    def _identity(self) -> dict[str, Any]:
-        """Give the part of the configuration that a resumed run must share."""
-        table = self.config.to_table()
-        for free in ("output", "runtime", "description", "schedule"):
-            table.pop(free)
-        return json.loads(json.dumps(table))  # type: ignore[no-any-return]
-
-    def _read_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        tensors, record = load_state(self.state_file)
-        before, now = record["config"], self._identity()
-        # A state from before a phase could be told something lacks that key.
-        usual = json.loads(json.dumps(dataclasses.asdict(PhaseConfig())))
-        before["phases"] = [{**usual, **phase} for phase in before["phases"]]
-        changed = _changed(before, now)
-        if changed:
-            raise ConfigError(f"{self.state_file} comes from a run with another "
-                              f"{', '.join(changed)}; choose another output folder, put the old "
-                              "configuration back, or start over with restart")
-        return tensors, record
-
-    def _restore(self, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
-        model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
-        try:
-            self.model.load_state_dict(model)
-            for name, value in self.average.items():
-                value.copy_(tensors[f"average.{name}"])
-        except (KeyError, RuntimeError) as problem:
-            raise CheckpointError(f"{self.state_file} comes from another version of the model "
-                                  f"({problem}); delete it to begin afresh") from problem
-        names: dict[Tensor, str] = {p: n for n, p in self.trainable.items()}
-        restore_optimizer(self.optimizer, names, tensors)
-        self.step, self.seen = record["step"], record["seen"]
-        self.seen_styles, self.seconds = record["seen_styles"], record["seconds"]
-
-
-def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Name what differs, ``"table.key"`` where a table does."""
-    changed = []
-    for key, value in now.items():
-        old = before.get(key)
-        if isinstance(old, dict) and isinstance(value, dict) and key != "model":
-            changed += [f"{key}.{name}" for name in value if old.get(name) != value[name]]
-        elif old != value:
-            changed.append(key)
-    return changed
 
 
 def _objective(config: TrainConfig) -> Objective:
