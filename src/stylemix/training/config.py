@@ -78,7 +78,9 @@ class PhaseConfig:
         style_crop: side of the paintings' crops in pixels; of several, a step draws one.
         zoom: a crop covers up to ``zoom * crop`` pixels of the photograph, shrunk to ``crop``.
         per_style: photographs that share one painting in a batch.
-        identity: probability that a photograph is its own style.
+        identity: probability that a photograph is its own style. For a model that can't have such
+            pairs (no style enters it, or it knows fixed styles alone) the default is left out
+            with a warning, and another value above 0 is refused.
         split: probability that a sample takes texture from one painting and palette from
             another: for models with a palette code, and with a loss term on colours.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or

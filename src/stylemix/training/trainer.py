@@ -27,6 +27,7 @@ from stylemix.training.batches import Batches
 from stylemix.training.config import PhaseConfig, TrainConfig
 from stylemix.training.data import Crops, read_pictures
 from stylemix.training.hardware import join_processes
+from stylemix.training.identity import fit_identity
 from stylemix.training.named import rows_of, with_styles
 from stylemix.training.report import Report, sheet
 from stylemix.training.run import ResumableRun, Stateful
@@ -80,10 +81,7 @@ class Trainer(ResumableRun[TrainConfig]):
         self.objective = _objective(config).to(self.device)
         self.model = self._model()
         check_split(config, self.model, self.objective)
-        if not (self.model.needs_style and self.model.encoder.any_painting):
-            # A photograph can't be its own style for a model whose styles are its own.
-            self.config = config = dataclasses.replace(config, phases=tuple(
-                dataclasses.replace(p, identity=0.0) for p in config.phases))
+        self.config = config = fit_identity(config, self.model, quiet=self.rank != 0)
         trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         resumed = self._earlier(restart)
         self.photographs, paintings = self._read_pictures()
@@ -196,14 +194,11 @@ class Trainer(ResumableRun[TrainConfig]):
         batch = self.batches.draw(phase, self.step, self.seen, self.seen_styles)
         parts = self._wrapped(batch)
         self._descend(self.objective.total(parts, phase.weights), rate)
-        self._update_average()
-        self.seen_styles += phase.batch // phase.per_style
-        return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
-
-    def _update_average(self) -> None:
         if self.config.optimizer.ema:
             update_average(self.average.state_dict(), self.model.state_dict(),
                            self.config.optimizer.ema, self.step)
+        self.seen_styles += phase.batch // phase.per_style
+        return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
 
     def _after_step(self, report: Report) -> None:
         every = self.config.runtime.sample_every
