@@ -171,7 +171,7 @@ def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: P
     assert after == before
 
 
-def test_all_our_distributions_are_known_here_and_to_the_message_that_says_what_to_install() -> None:
+def test_all_our_distributions_are_known_here_and_to_the_message_on_what_to_install() -> None:
     ours = {f.name for f in PLUGINS.glob("stylemix-*")}
     assert {*PROVIDES} == {*ours, "stylemix-template"}
     assert {*KNOWN_PLUGINS.values()} == ours

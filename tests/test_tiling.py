@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from stylemix.errors import Cancelled, ConfigError, StylemixError
+from stylemix.errors import Cancelled, ConfigError, MemoryLimitError, StylemixError
 from stylemix.generators.base import Generator, Injected, Stage, pad_to_multiple
 from stylemix.generators.grain import Grain
 from stylemix.generators.johnson import Johnson
@@ -315,14 +315,66 @@ def test_statistics_frozen_by_the_caller_are_kept():
     assert difference(generator, photograph(64, 64), mix, 32) < 1e-5
 
 
-def test_refuses_what_cannot_be_tiled():
-    class Global(FiLM):
-        tileable = False
+class Everywhere(FiLM):
+    """Adds the mean of the content's largest values, which no tile knows of."""
 
-    generator = johnson(Global)
-    mix = mixture(generator, 32, 32, "single")
-    with pytest.raises(ConfigError, match="Global.*tile=0"):
-        render_tiled(generator, photograph(32, 32), mix, 16)
+    tileable = False
+
+    def forward(self, x, style):
+        return super().forward(x, style) + x.amax((2, 3), keepdim=True).mean()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (75, 50)])
+def test_an_injection_that_sees_all_of_the_content_is_given_all_of_it(size):
+    generator = johnson(Everywhere)
+    mix = mixture(generator, *size, "two")
+    assert difference(generator, photograph(*size), mix, 16) < 1e-5
+    # In tiles it would give something else.
+    generator = johnson(type("Denied", (Everywhere,), {"tileable": True}))
+    assert difference(generator, photograph(*size), mixture(generator, *size, "two"), 16) > 1e-3
+
+
+def test_only_the_stage_that_has_to_be_whole_is_kept_whole():
+    generator = johnson(Everywhere)
+    sizes = [set() for _ in generator.stages]
+    for stage, seen in zip(generator.stages, sizes, strict=True):
+        stage.register_forward_pre_hook(
+            lambda module, args, seen=seen: seen.add(args[0].shape[-1] * module.stride_in))
+    calls = []
+    render_tiled(generator, photograph(32, 160), mixture(generator, 32, 160, "single"), 16,
+                 progress=lambda done, total: calls.append((done, total)))
+    whole = [any(isinstance(m, Everywhere) for m in s.modules()) for s in generator.stages]
+    assert {*whole} == {True, False}
+    for alone, seen in zip(whole, sizes, strict=True):
+        # The first call of each measures on a small piece.
+        assert (160 in seen) == alone
+    assert calls == [(n, calls[0][1]) for n in range(1, calls[0][1] + 1)]
+
+
+@pytest.mark.parametrize("problem", [
+    torch.OutOfMemoryError("CUDA out of memory"), MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+])
+def test_where_memory_is_too_small_for_the_whole_map_a_smaller_size_is_asked_for(problem):
+    class Huge(Everywhere):
+        def forward(self, x, style):
+            if x.shape[-1] > 20:
+                raise problem
+            return super().forward(x, style)
+
+    generator = johnson(Huge)
+    with pytest.raises(MemoryLimitError, match="Huge.*96 x 160 pixels; give a smaller size"):
+        render_tiled(generator, photograph(160, 96), mixture(generator, 160, 96, "single"), 32)
+
+
+def test_other_errors_of_such_an_injection_are_its_own():
+    class Faulty(Everywhere):
+        def forward(self, x, style):
+            raise RuntimeError("a fault of mine")
+
+    generator = johnson(Faulty)
+    with pytest.raises(RuntimeError, match="a fault of mine"):
+        render_tiled(generator, photograph(32, 32), mixture(generator, 32, 32, "single"), 16)
 
 
 def test_refuses_statistics_that_only_some_tiles_ask_for():

@@ -36,6 +36,10 @@ class DataError(StylemixError):
     """A training or evaluation set can't be read."""
 
 
+class MemoryLimitError(StylemixError, MemoryError):
+    """The memory is too small for a picture of this size."""
+
+
 class Cancelled(StylemixError):  # noqa: N818 - a wish, not a fault
     """Raise it from a progress callback to stop the work.
 
@@ -52,3 +56,14 @@ class UnknownNameError(StylemixError, KeyError):
     def __str__(self) -> str:
         """Give the plain message (``KeyError`` would quote it)."""
         return str(self.args[0]) if self.args else ""
+
+
+def out_of_memory(problem: BaseException) -> bool:
+    """Tell whether an error says that the memory is full, of a GPU or of the machine."""
+    # torch.OutOfMemoryError, by name: torch may not be imported yet. On the CPU torch raises a
+    # RuntimeError of its allocator instead.
+    return (
+        isinstance(problem, MemoryError)
+        or type(problem).__name__ == "OutOfMemoryError"
+        or (isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem))
+    )

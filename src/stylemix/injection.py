@@ -24,7 +24,8 @@ class Injection(nn.Module):
         sites: glob patterns that narrow those sites down, such as ``("block*",)``.
         self_identity: claims ``forward(x, prepare(x's own code)) == x``.
         content_gradient: False when no gradient flows back into ``x``.
-        tileable: False when a value depends on content far away by more than channel statistics.
+        tileable: False when a value depends on content far away by more than channel statistics;
+            its map is kept in one piece then, however large the picture.
 
     Attributes:
         needs: names of the style code that :meth:`prepare` reads; ``"site"`` is the style

@@ -7,6 +7,10 @@ tile, cut off afterwards. The second goes away by measuring first: every statist
 picture is accumulated over the tiles, in the order in which the network asks for them, and given
 back to the tiles that are rendered afterwards. Nothing is approximated or blended, so there are
 no seams to hide.
+
+Injections that see all of the content at once (``tileable = False``) are run on the whole map of
+their stage; only the stages before and behind are cut into tiles then, which is where most of the
+memory goes.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from stylemix.errors import ConfigError, StylemixError
+from stylemix.errors import ConfigError, MemoryLimitError, StylemixError, out_of_memory
 from stylemix.generators.base import Generator, Stage, pad_to_multiple
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments
@@ -43,7 +47,8 @@ def render_tiled(
     """Render a picture in tiles, equal to ``generator(content, mix)`` but for rounding.
 
     Only whole maps between stages are held, in the memory of ``content``; everything else is as
-    large as a tile. Other threads may use the generator meanwhile.
+    large as a tile, but for stages whose injection has to see the whole map at once. Other threads
+    may use the generator meanwhile.
 
     Args:
         generator: on any device; each tile is brought to it.
@@ -58,19 +63,14 @@ def render_tiled(
         Picture [3, H, W] on the device of ``content``.
 
     Raises:
-        ConfigError: when ``tile`` is not positive, or an injection needs the whole picture at
-            once (``tileable = False``).
+        ConfigError: when ``tile`` is not positive.
+        MemoryLimitError: an injection has to see the whole map at once, and the memory is too
+            small for that.
     """
     if tile < 1:
         raise ConfigError(f"tile must be a positive number of pixels, got {tile}")
     if out_dtype not in (torch.uint8, torch.float32):
         raise ConfigError(f"out_dtype must be torch.uint8 or torch.float32, got {out_dtype}")
-    for name, module in generator.named_modules():
-        if isinstance(module, Injection) and not module.tileable:
-            raise ConfigError(
-                f"the injection at {name} ({type(module).__name__}) has to see the whole picture "
-                "and cannot be tiled: use tile=0, and a smaller size if memory is short"
-            )
     with torch.inference_mode():
         return _Rendering(generator, content, mix, tile, progress, out_dtype).run()
 
@@ -116,10 +116,13 @@ class _Rendering:
 
     def run(self) -> Tensor:
         counts = self._count_statistics()
-        self.total = len(self.tiles) * (sum(counts) + len(counts))
+        whole = [_untileable(stage) for stage in self.stages]
+        self.total = sum(1 if alone else len(self.tiles) * (count + 1)
+                         for alone, count in zip(whole, counts, strict=True))
         x = self.content
-        for stage, count in zip(self.stages, counts, strict=True):
-            x = self._render(stage, x, count)
+        for stage, count, alone in zip(self.stages, counts, whole, strict=True):
+            x = self._render(stage, x, count) if alone is None else (
+                self._render_at_once(stage, x, alone))
         return x
 
     def _count_statistics(self) -> list[int]:
@@ -162,6 +165,23 @@ class _Rendering:
                 out = self._write(stage, y[0], box, out)
                 self._step()
         assert out is not None
+        return out
+
+    def _render_at_once(self, stage: Stage, source: Tensor, injection: Injection) -> Tensor:
+        """Do the same for a stage that can't be cut; it measures its statistics itself."""
+        box = Box(0, 0, self.height, self.width)
+        try:
+            part = self._read(source, _scaled(box, stage.stride_in))
+            y = _inner(stage(part, self.mix.crop(box)), box, box)
+        except (RuntimeError, MemoryError) as problem:
+            if not out_of_memory(problem):
+                raise
+            raise MemoryLimitError(
+                f"{type(injection).__name__} has to see the whole picture at once, and the memory "
+                f"is too small for {self.width} x {self.height} pixels; give a smaller size"
+            ) from problem
+        out = self._write(stage, y[0], box, None)
+        self._step()
         return out
 
     def _tile(self, stage: Stage, source: Tensor, box: Box, statistics: _Statistics) -> Tensor:
@@ -219,6 +239,12 @@ class _Rendering:
         self.done += 1
         if self.progress is not None:
             self.progress(self.done, self.total)
+
+
+def _untileable(stage: Stage) -> Injection | None:
+    """Give the injection that keeps a stage from being cut into tiles."""
+    found = (m for m in stage.modules() if isinstance(m, Injection) and not m.tileable)
+    return next(found, None)
 
 
 def _round_up(value: int, unit: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from stylemix.errors import StylemixError
+from stylemix.errors import StylemixError, out_of_memory
 
 SOME_FAILED = 1
 WRONG = 2
@@ -58,7 +58,7 @@ def reporting(debug: bool = False) -> Iterator[None]:
 
 def is_expected(problem: Exception) -> bool:
     """Tell errors that the user can do something about from faults of the program."""
-    return isinstance(problem, StylemixError | OSError) or _out_of_memory(problem)
+    return isinstance(problem, StylemixError | OSError) or out_of_memory(problem)
 
 
 def explain(problem: Exception) -> str:
@@ -66,23 +66,13 @@ def explain(problem: Exception) -> str:
     text = " ".join(str(problem).split())
     if isinstance(problem, StylemixError):
         return text or type(problem).__name__
-    if _out_of_memory(problem):
+    if out_of_memory(problem):
         return ("the memory is full: give a smaller --tile (such as 384) or --size, or another "
                 "--device")
     if isinstance(problem, OSError):
         return text or type(problem).__name__
     return (f"unexpected {type(problem).__name__}: {text} (a fault of stylemix or of a plugin; "
             "`stylemix --debug ...` shows where, please report it)")
-
-
-def _out_of_memory(problem: Exception) -> bool:
-    # torch.OutOfMemoryError, by name: torch may not be imported yet. On the CPU torch raises a
-    # RuntimeError of its allocator instead.
-    return (
-        isinstance(problem, MemoryError)
-        or type(problem).__name__ == "OutOfMemoryError"
-        or (isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem))
-    )
 
 
 def _trace(debug: bool) -> None:

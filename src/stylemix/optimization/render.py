@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import Cancelled, ConfigError
+from stylemix.errors import Cancelled, ConfigError, out_of_memory
 from stylemix.images import resize
 from stylemix.optimization.canvas import Canvas
 from stylemix.optimization.descent import Step, descend, picture_of
@@ -129,9 +129,8 @@ def _one_size(
     while True:
         try:
             return _run(task, space, recipe, steps, side, tell)
-        # On the CPU torch has no error of its own for this.
-        except (torch.OutOfMemoryError, RuntimeError) as problem:
-            if not _out_of_memory(problem) or tile is not None:
+        except (RuntimeError, MemoryError) as problem:
+            if not out_of_memory(problem) or tile is not None:
                 raise
             side = (side or max(task.content.shape[-2:])) // 2
             if side < SMALLEST_TILE:
@@ -216,10 +215,6 @@ def _tile(task: Task, space: FeatureSpace) -> int:
     if height * width * space.width <= TILE_ABOVE:
         return 0
     return next((side for width, side in TILES if space.width <= width), TILES[-1][1])
-
-
-def _out_of_memory(problem: RuntimeError) -> bool:
-    return isinstance(problem, torch.OutOfMemoryError) or "can't allocate memory" in str(problem)
 
 
 @contextmanager
