@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
+from typing import Any
 
 import click
 
-from stylemix.cli.errors import EXIT_CODES
+from stylemix.cli.training_run import train_to_the_end, training_command
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("config", metavar="CONFIG.toml")
-@click.option("-o", "--output", metavar="FILE.safetensors",
-              help="The network's file, instead of the one that CONFIG.toml names.")
-@click.option("--device", metavar="D",
-              help="Where to compute, such as cpu or cuda, instead of what CONFIG.toml says.")
-@click.option("--no-progress", is_flag=True,
-              help="Show no bars. (They are shown on a terminal only.)")
-@click.option("--restart", is_flag=True,
-              help="Throw the state of an earlier run with the same output away.")
-def distill(
-    config: str, output: str | None, device: str | None, no_progress: bool, restart: bool
-) -> None:
+@training_command(
+    "FILE.safetensors", "The network's file",
+    "Throw the state of an earlier run with the same output away.")
+def distill(**options: Any) -> None:
     """Train a thin feature network that sees what VGG-16 sees.
 
     The result is a file that `losses.weights` of a training takes beside `losses.features =
@@ -52,20 +42,8 @@ def distill(
     from stylemix.backbones.vgg import BLOCK_ENDS
     from stylemix.distillation import DistillConfig, Distiller
 
-    wanted = DistillConfig.from_toml(config)
-    if output is not None:
-        wanted = dataclasses.replace(wanted, output=output)
-    if device is not None:
-        runtime = dataclasses.replace(wanted.runtime, device=device)
-        wanted = dataclasses.replace(wanted, runtime=runtime)
-    distiller = Distiller(wanted, progress=not no_progress and sys.stderr.isatty(),
-                          restart=restart)
-    try:
-        file = distiller.run()
-    except KeyboardInterrupt:
-        click.echo("\nThe state is saved; the same command goes on from here.", err=True)
-        raise
-    figures = json.loads(wanted.report_file.read_text("utf-8"))["figures"]
+    distiller, file = train_to_the_end(DistillConfig, Distiller, **options)
+    figures = json.loads(distiller.config.report_file.read_text("utf-8"))["figures"]
     click.echo(f"{'unseen pictures':<17}{'feature error':>15}{'Gram error':>12}{'rank corr.':>12}")
     for layer in (*BLOCK_ENDS, ""):
         row = [figures[f"{name}_{layer}" if layer else name]

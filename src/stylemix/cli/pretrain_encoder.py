@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
+from typing import Any
 
 import click
 
-from stylemix.cli.errors import EXIT_CODES
+from stylemix.cli.training_run import train_to_the_end, training_command
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("config", metavar="CONFIG.toml")
-@click.option("-o", "--output", metavar="FILE.safetensors",
-              help="The encoder's file, instead of the one that CONFIG.toml names.")
-@click.option("--device", metavar="D",
-              help="Where to compute, such as cpu or cuda, instead of what CONFIG.toml says.")
-@click.option("--no-progress", is_flag=True,
-              help="Show no bars. (They are shown on a terminal only.)")
-@click.option("--restart", is_flag=True,
-              help="Throw the state of an earlier run with the same output away.")
-def pretrain_encoder(
-    config: str, output: str | None, device: str | None, no_progress: bool, restart: bool
-) -> None:
+@training_command(
+    "FILE.safetensors", "The encoder's file",
+    "Throw the state of an earlier run with the same output away.")
+def pretrain_encoder(**options: Any) -> None:
     """Train a style encoder to tell styles and paintings apart.
 
     The result is a file that `encoder_weights` of a training takes. Figures on paintings that
@@ -50,20 +40,8 @@ def pretrain_encoder(
 
     from stylemix.pretraining import PretrainConfig, Pretrainer
 
-    wanted = PretrainConfig.from_toml(config)
-    if output is not None:
-        wanted = dataclasses.replace(wanted, output=output)
-    if device is not None:
-        runtime = dataclasses.replace(wanted.runtime, device=device)
-        wanted = dataclasses.replace(wanted, runtime=runtime)
-    trainer = Pretrainer(wanted, progress=not no_progress and sys.stderr.isatty(),
-                         restart=restart)
-    try:
-        file = trainer.run()
-    except KeyboardInterrupt:
-        click.echo("\nThe state is saved; the same command goes on from here.", err=True)
-        raise
-    figures = json.loads(wanted.report_file.read_text("utf-8"))
+    trainer, file = train_to_the_end(PretrainConfig, Pretrainer, **options)
+    figures = json.loads(trainer.config.report_file.read_text("utf-8"))
     click.echo(f"{'held-out paintings':<22}{'before':>8}{'after':>8}")
     for name, after in figures["after"].items():
         click.echo(f"{name:<22}{figures['before'][name]:>8.3f}{after:>8.3f}")
