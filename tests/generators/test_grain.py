@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from stylemix.generators.grain import FIELDS, PERIOD, Grain, noise_field
+from stylemix.generators.grain import FIELDS, OCTAVES, PERIOD, Grain, noise_field, white_noise
 
 
 def murmur(value: int) -> int:
@@ -13,14 +13,14 @@ def murmur(value: int) -> int:
     return value ^ (value >> 16)
 
 
-def test_the_field_is_the_published_hash_of_the_index():
-    field = noise_field(2, 16).flatten()
+def test_white_noise_is_the_published_hash_of_the_index():
+    field = white_noise(2, 16).flatten()
     want = [murmur(i + 1) / 2**31 - 1 for i in range(512)]
     np.testing.assert_allclose(field.numpy(), want, atol=1e-6)
 
 
-def test_the_field_is_white_and_uniform():
-    field = noise_field(FIELDS, PERIOD)
+def test_white_noise_is_white_and_uniform():
+    field = white_noise(FIELDS, PERIOD)
     assert abs(float(field.mean())) < 2e-3
     # Uniform on [-1, 1): variance 1/3, fourth moment 1/5.
     torch.testing.assert_close(field.square().mean(), torch.tensor(1 / 3), atol=2e-3, rtol=0)
@@ -33,11 +33,34 @@ def test_the_field_is_white_and_uniform():
     assert power.max() < 20 * power.mean()  # no direction and no period stands out
 
 
-def test_amounts_start_at_zero_and_learn():
+def test_octaves_have_one_variance_and_cells_of_their_own():
+    fields = noise_field(FIELDS, PERIOD)
+    white = white_noise(FIELDS, PERIOD)
+    for number, field in enumerate(fields):
+        cell = 2 ** (number % OCTAVES)
+        torch.testing.assert_close(field.var(), torch.tensor(1 / 3), atol=2e-3, rtol=0)
+        if cell == 1:
+            assert torch.equal(field, white[number])
+            continue
+        # Values a cell apart are almost independent, those within a cell are alike, both across
+        # the seam too.
+        for axis in (0, 1):
+            far = (field * field.roll(2 * cell, axis)).mean() * 3
+            near = (field * field.roll(1, axis)).mean() * 3
+            seam = (field.roll(1, axis) - field).select(axis, 0).square().mean() * 3 / 2
+            assert abs(float(far)) < 0.1
+            assert near > 1 - 1.2 / cell
+            assert seam < 2 * (1 - near)
+        power = torch.fft.rfft2(field).abs().square()
+        fine = power[PERIOD // 2 // cell * 3 // 2 : -PERIOD // 2 // cell * 3 // 2].sum()
+        assert fine < 0.05 * power.sum()
+
+
+def test_amounts_learn():
     grain = Grain(5, 4)
     x = torch.randn(2, 5, 7, 9)
     y = grain(x, (0, 0))
-    assert torch.equal(x, y)
+    assert 0.05 < (y - x).std() < 1
     y.square().sum().backward()
     assert (grain.amount.grad != 0).all()
 

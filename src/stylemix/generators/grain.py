@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 PERIOD = 512
 """Rows and columns after which the field repeats."""
+OCTAVES = 4
+"""Sizes of the noise: cells of 1, 2, 4 and 8 feature pixels."""
 FIELDS = 8
-"""Independent fields."""
+"""Independent fields, two of each size."""
+START = 0.2
+"""Standard deviation of the amounts before training: from zero no gradient would lead away, since
+noise of either sign is as good."""
 
 
 class Grain(nn.Module):
@@ -21,7 +27,8 @@ class Grain(nn.Module):
 
     Here the noise is not drawn anew but depends on the place alone: the same picture comes out in
     every run, a still scene stays still in a video, and a tile gets the part of the field that
-    lies under it. Amounts start at zero.
+    lies under it. It comes in octaves (Perlin, 1985), fine for the brush's hairs, coarse for
+    clouds of paint, which the convolutions behind it are too narrow to gather from fine noise.
 
     Args:
         channels: of the features.
@@ -33,7 +40,7 @@ class Grain(nn.Module):
     def __init__(self, channels: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.amount = nn.Parameter(torch.zeros(channels, FIELDS))
+        self.amount = nn.Parameter(START * torch.randn(channels, FIELDS))
         self.register_buffer("field", noise_field(FIELDS, PERIOD), persistent=False)
 
     def forward(self, x: Tensor, origin: tuple[int, int]) -> Tensor:
@@ -51,6 +58,16 @@ class Grain(nn.Module):
 
 
 def noise_field(fields: int, side: int) -> Tensor:
+    """Give noise [fields, side, side] of variance 1/3, the same on every machine.
+
+    Field k has cells of ``2 ** (k % OCTAVES)`` values, smoothly interpolated, and repeats without
+    a seam. The smallest is white and uniform in [-1, 1).
+    """
+    white = white_noise(fields, side)
+    return torch.stack([_enlarged(each, 2 ** (k % OCTAVES)) for k, each in enumerate(white)])
+
+
+def white_noise(fields: int, side: int) -> Tensor:
     """Give white noise in [-1, 1), uniform, [fields, side, side]; the same on every machine.
 
     Each value is a hash of its index (the finaliser of MurmurHash3, by Appleby), in whole numbers
@@ -60,3 +77,15 @@ def noise_field(fields: int, side: int) -> Tensor:
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
         value = ((value ^ (value >> shift)) * factor) & 0xFFFFFFFF
     return (value.double() / 2**31 - 1).float().view(fields, side, side)
+
+
+def _enlarged(white: Tensor, cell: int) -> Tensor:
+    """Spread the first values of a field [side, side] over all of it, ``cell`` times as wide."""
+    if cell == 1:
+        return white
+    side = len(white)
+    small = white[: side // cell, : side // cell][None, None]
+    around = F.pad(small, (2, 2, 2, 2), mode="circular")  # as far as bicubic weights reach
+    large = F.interpolate(around, scale_factor=cell, mode="bicubic", align_corners=False)
+    field = large[0, 0, 2 * cell : 2 * cell + side, 2 * cell : 2 * cell + side]
+    return field / field.std() * 3**-0.5
