@@ -1,0 +1,116 @@
+"""What every training's configuration has, on one that has nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from stylemix.distillation import DistillConfig
+from stylemix.errors import ConfigError
+from stylemix.pretraining import PretrainConfig
+from stylemix.training import TrainConfig
+from stylemix.training.run_config import (
+    HardwareConfig,
+    OptimizerConfig,
+    RunConfig,
+    ScheduleConfig,
+    WeightsFileConfig,
+    under,
+)
+
+
+@dataclass(frozen=True)
+class Bare(WeightsFileConfig):
+    EXAMPLE = "bare.safetensors"
+    FREE = (*RunConfig.FREE, "source")
+
+    output: str
+    source: str = ""
+    sizes: tuple[int, ...] = (1, 2)
+    seed: int = 0
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=3))
+    runtime: HardwareConfig = field(default_factory=HardwareConfig)
+
+    def anchored(self, base):
+        return dataclasses.replace(self, output=under(base, self.output),
+                                   source=under(base, self.source))
+
+
+def test_a_file_and_its_paths(tmp_path):
+    (tmp_path / "c.toml").write_text('output = "o/b.safetensors"\n[optimizer]\nlr = 0.5\n')
+    found = Bare.from_toml(tmp_path / "c.toml")
+    assert (found.output, found.source) == (str(tmp_path / "o" / "b.safetensors"), "")
+    assert (found.optimizer.lr, found.schedule.steps) == (0.5, 3)
+    assert found.report_file == tmp_path / "o" / "b.json"
+    assert found.state_file == tmp_path / "o" / "b.state.safetensors"
+    assert Bare.from_table(found.to_table()) == found
+
+
+def test_absolute_paths_and_those_of_the_home_folder_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert under(Path("/base"), str(tmp_path / "x")) == str(tmp_path / "x")
+    assert under(Path("/base"), "~/x") == str(tmp_path / "me" / "x")
+    assert under(Path("/base"), "") == ""
+
+
+def test_identity_is_what_a_resumed_run_must_share():
+    one = Bare("a.safetensors", seed=3)
+    assert set(one.identity()) == {"sizes", "seed", "optimizer"}
+    assert one.identity()["sizes"] == [1, 2]  # as JSON gives it back
+    assert one.identity() == json.loads(json.dumps(one.identity()))
+    same = Bare("b.safetensors", source="x", seed=3, schedule=ScheduleConfig(minutes=2),
+                runtime=HardwareConfig(device="cpu"))
+    assert same.identity() == one.identity()
+    for changes in ({"seed": 4}, {"sizes": (1,)}, {"optimizer": OptimizerConfig(lr=9.0)}):
+        assert dataclasses.replace(one, **changes).identity() != one.identity()
+
+
+@pytest.mark.parametrize(("kind", "free"), [
+    (TrainConfig, {"output", "runtime", "schedule", "description"}),
+    (DistillConfig, {"output", "runtime", "schedule", "teacher"}),
+    (PretrainConfig, {"output", "runtime", "schedule"}),
+])
+def test_what_each_training_may_change_on_the_way(kind, free):
+    config = kind.from_table({"output": "x.safetensors"})
+    assert config.to_table().keys() - config.identity().keys() == free
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"output": "x.pt"}, r"output must be a file name that ends in \.safetensors, got 'x\.pt'"),
+    ({"seed": -1}, r"seed must be in \[0, 2\^32\), got -1"),
+    ({"seed": 2**32}, "seed must be"),
+    ({"optimizer": {"lr": 0}}, r"optimizer\.lr must be above 0, got 0"),
+    ({"optimizer": {"betas": [0.9, 1]}}, r"optimizer\.betas .* got \[0\.9, 1\]"),
+    ({"optimizer": {"betas": [0.9]}}, r"optimizer\.betas must be two"),
+    ({"optimizer": {"ema": 1}}, r"optimizer\.ema must be in \[0, 1\)"),
+    ({"optimizer": {"clip": -1}}, "clip and warmup must be >= 0"),
+    ({"optimizer": {"warmup": -1}}, "clip and warmup must be >= 0"),
+    ({"optimizer": {"final": 1.1}}, r"final in \[0, 1\]"),
+    ({"schedule": {}}, "exactly one of epochs, steps, minutes"),
+    ({"schedule": {"steps": 1, "epochs": 1}}, "exactly one"),
+    ({"schedule": {"steps": 1, "epochs": -1}}, "exactly one"),
+    ({"runtime": {"precision": "half"}}, "one of auto, float32, bfloat16, got 'half'"),
+    ({"runtime": {"save_every": -1}}, r"runtime\.save_every must be >= 0"),
+])
+def test_wrong_values_are_named(changes, said):
+    with pytest.raises(ConfigError, match=said):
+        Bare.from_table({"output": "x.safetensors", **changes})
+
+
+def test_only_fields_are_keys():
+    """What the class holds beside its fields is nothing that a file can set, nor in the list."""
+    for key in ("EXAMPLE", "FREE"):
+        with pytest.raises(ConfigError, match=rf"unknown key '{key}'") as caught:
+            Bare.from_table({"output": "x.safetensors", key: "y"})
+        assert "(known: output, source, sizes, seed, optimizer, schedule, runtime)" in str(
+            caught.value)
+
+
+def test_without_an_output_an_example_is_given():
+    with pytest.raises(ConfigError, match=r'lacks output = "bare\.safetensors"'):
+        Bare.from_table({"seed": 1})
