@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from helpers import picture, tiny_model
@@ -9,10 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
+import stylemix
 from stylemix import checkpoint
+from stylemix.catalogue import EMBEDDED
 from stylemix.errors import PictureError
 from stylemix.images import to_pil
-from stylemix.model_card import card_text, picture_names, shown_pictures
+from stylemix.model_card import card_text, needs_painting, picture_names, shown_pictures
 
 
 def front_matter(config, name="tiny"):
@@ -23,6 +27,37 @@ def front_matter(config, name="tiny"):
 def draw(path: Path, **options) -> Path:
     to_pil(picture(3, 8, 12)[0]).save(path, **options)
     return path
+
+
+def shown_call(text):
+    """Run the card's example with what it calls recorded."""
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    with mock.patch.object(stylemix, "stylize") as stylize:
+        exec(code, {})
+    return stylize.call_args
+
+
+@pytest.mark.parametrize("config, given", [
+    (tiny_model().config, ["photo.jpg", "painting.jpg"]),
+    ({"stylizer": "gatys"}, ["photo.jpg", "painting.jpg"]),
+    ({}, ["photo.jpg", "painting.jpg"]),
+    ({"injections": [{"name": "film"}], "encoder": {"name": "table", "styles": ["a \"b\"", "c"]}},
+     ["photo.jpg", 'a "b"']),
+    ({"injections": [], "encoder": {"name": "none"}}, ["photo.jpg"]),
+])
+def test_the_example_gives_what_the_model_takes(config, given):
+    call = shown_call(card_text("tiny", config))
+    assert [*call.args] == given
+    assert call.kwargs == {"model": "path/to/this/folder"}
+    assert needs_painting(config) == (len(given) == 2)
+
+
+@pytest.mark.parametrize("name", [f.parent.name for f in EMBEDDED.glob("*/config.json")])
+def test_cards_that_ship_with_stylemix_give_what_their_models_take(name):
+    model = checkpoint.load(EMBEDDED / name)
+    assert needs_painting(model.config) == model.needs_style
+    call = shown_call((EMBEDDED / name / "README.md").read_text("utf-8"))
+    assert len(call.args) == (2 if model.needs_style else 1)
 
 
 def test_the_front_matter_says_library_task_and_tags():

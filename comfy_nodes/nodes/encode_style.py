@@ -24,12 +24,15 @@ class EncodeStyle(io.ComfyNode):
             node_id="StylemixEncodeStyle",
             display_name="Encode Style (stylemix)",
             category=CATEGORY,
-            description="Encodes a painting. A batch of paintings becomes their equal mixture.",
+            description="Encodes a painting. A batch of paintings becomes their equal mixture. "
+                        "Models that draw in a style of their own need no painting.",
             inputs=[
                 StylemixModel.Input("model", tooltip="From Load Style Model."),
                 io.Image.Input(
-                    "painting",
-                    tooltip="One painting, or a batch of several that are mixed in equal parts.",
+                    "painting", optional=True,
+                    tooltip="One painting, or a batch of several that are mixed in equal parts. "
+                            "Only a model that draws in a style of its own, such as "
+                            "johnson-swirling-night, works without.",
                 ),
             ],
             outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],
@@ -37,8 +40,11 @@ class EncodeStyle(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model: Stylizer, painting: Tensor) -> io.NodeOutput:
-        """Encode each painting of the batch."""
+    def execute(cls, model: Stylizer, painting: Tensor | None = None) -> io.NodeOutput:
+        """Encode each painting of the batch; without any, give the model's own style."""
+        if painting is None:
+            with naming("painting"):
+                return io.NodeOutput(StyleBundle.equal(model, [model.own_style()]))
         paintings = check_images(painting, "painting")
         progress = Progress(len(paintings))
         styles = []

@@ -59,7 +59,7 @@ def card_text(
         "```python",
         "import stylemix",
         "",
-        f'picture = stylemix.stylize("photo.jpg", "painting.jpg", model="{PLACE}")',
+        f'picture = stylemix.stylize("photo.jpg", {_style(config)}model="{PLACE}")',
         'picture.save("out.png")',
         "```",
     ]
@@ -73,6 +73,15 @@ def card_text(
             shown = [config[key]] if isinstance(config[key], str) else ["```json", text, "```"]
             lines += ["", f"## {key.capitalize()}", "", *shown]
     return "\n".join(lines) + "\n"
+
+
+def needs_painting(config: Mapping[str, Any]) -> bool:
+    """Tell from a model's configuration, without building it, whether it needs a painting.
+
+    A feed-forward network through which no style enters draws in one of its own.
+    """
+    return config.get("stylizer", "feed_forward") != "feed_forward" or bool(
+        config.get("injections", True))
 
 
 def picture_names(pictures: Mapping[str, str | os.PathLike[str]]) -> list[tuple[str, str, Path]]:
@@ -105,6 +114,15 @@ def shown_pictures(text: str) -> list[str]:
     """Give the relative paths of the pictures that a card shows, each once, in their order."""
     found = (first or second for first, second in _SHOWN.findall(text))
     return [f for f in dict.fromkeys(found) if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", f)]
+
+
+def _style(config: Mapping[str, Any]) -> str:
+    """Give the second argument of the card's example and what follows it: a painting or a name."""
+    if not needs_painting(config):
+        return ""
+    encoder = config.get("encoder")
+    names = encoder.get("styles") if isinstance(encoder, Mapping) else None
+    return f"{json.dumps(names[0] if names else 'painting.jpg', ensure_ascii=False)}, "
 
 
 def _front_matter(name: str, config: Mapping[str, Any]) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 from comfy_pictures import image, reference
+from helpers import tiny_config
+
+from stylemix.stylizers import build
 
 
 def test_rgba_paintings_are_taken(encode: Any, apply: Any) -> None:
@@ -28,3 +32,30 @@ def test_style_is_encoded_once_for_a_video(encode: Any, apply: Any, model: Any) 
     finally:
         handle.remove()
     assert len(calls) == 1
+
+
+def test_a_model_with_a_style_of_its_own_needs_no_painting(nodes: Any, apply: Any) -> None:
+    torch.manual_seed(0)
+    model = build({**tiny_config(), "injections": [], "encoder": {"name": "none"}}).eval()
+    (own,) = nodes.EncodeStyle.execute(model)
+    made = apply(image(0), own)
+    assert (made - image(0)).abs().mean() > 0.01
+    assert torch.equal(made, apply(image(0), nodes.EncodeStyle.execute(model, image(1))[0]))
+    mask = torch.zeros(1, *image(0).shape[1:3])
+    mask[:, :, :20] = 1
+    masked = apply(image(0), own, mask=mask)
+    assert torch.equal(masked[:, :, 20:], image(0)[:, :, 20:])
+    assert torch.equal(masked[:, :, :20], made[:, :, :20])
+
+
+def test_other_models_ask_for_one(nodes: Any, model: Any) -> None:
+    with pytest.raises(ValueError, match="^painting: this model has no style.*give it a painting"):
+        nodes.EncodeStyle.execute(model)
+
+
+def test_an_optimisation_asks_for_the_painting_that_such_a_style_lacks(
+    nodes: Any, optimise: Any
+) -> None:
+    model = build({**tiny_config(), "injections": [], "encoder": {"name": "none"}}).eval()
+    with pytest.raises(ValueError, match="painting itself"):
+        optimise(image(0), nodes.EncodeStyle.execute(model)[0])

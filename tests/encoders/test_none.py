@@ -64,6 +64,17 @@ def test_no_painting_is_needed_and_one_changes_nothing():
         assert (array(model.stylize(PHOTO, style)) == alone).all()
 
 
+def test_its_own_style_stands_where_a_paintings_would():
+    model = one_style()
+    alone = array(model.stylize(PHOTO))
+    assert (array(model.stylize(PHOTO, model.own_style())) == alone).all()
+    two = [model.own_style(), model.encode(picture(2)[0])]
+    assert (array(model.stylize(PHOTO, two, weights=[2, 1])) == alone).all()
+    for needy in (tiny_model(), stylemix.load("gatys")):
+        with pytest.raises(ConfigError, match="no style of its own; give it a painting"):
+            needy.own_style()
+
+
 def test_strength_and_masks_lay_the_photograph_over_the_result():
     model = one_style()
     full = array(model.stylize(PHOTO))

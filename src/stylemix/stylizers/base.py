@@ -56,6 +56,14 @@ class Stylizer(nn.Module):
             style: the painting, or one of the names in :attr:`styles`.
         """
 
+    def own_style(self) -> Style:
+        """Give the style of a model that draws in one of its own, where a painting's would stand.
+
+        Raises:
+            ConfigError: it has none, for it :attr:`needs_style`.
+        """
+        raise ConfigError("this model has no style of its own; give it a painting")
+
     @abstractmethod
     def stylize(
         self,

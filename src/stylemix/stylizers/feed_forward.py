@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError, UnknownNameError
-from stylemix.generators import Generator, Injected, mirror, pad_to_multiple
+from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injection import Injection
 from stylemix.optimization import check_steps
@@ -36,15 +36,11 @@ from stylemix.stylizers.painting import (
     recolored,
     with_picture,
 )
+from stylemix.stylizers.rendering import render
 from stylemix.stylizers.request import Request, as_list, make_request
-from stylemix.tiling import render_tiled
 from stylemix.types import Site, Spec, StyleCode
 
 KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
-TILE_ABOVE = 2_000_000
-"""Pixels above which ``tile=None`` renders in tiles."""
-TILE = 768
-"""Side of an automatic tile, in pixels."""
 
 
 class FeedForward(Stylizer):
@@ -216,6 +212,10 @@ class FeedForward(Stylizer):
         rgb = keep(style)
         return replace(self._encode(LoadedPicture(rgb, None, None, "style")), painting=rgb)
 
+    def own_style(self) -> Style:
+        """Give the style of a model that needs no painting; see :meth:`Stylizer.own_style`."""
+        return super().own_style() if self.needs_style else Style({}, self.fingerprint)
+
     def _encode(self, picture: LoadedPicture) -> Style:
         rgb = picture.rgb
         if min(rgb.shape[-2:]) > self.style_size:
@@ -245,7 +245,7 @@ class FeedForward(Stylizer):
         (:attr:`palette_sites`), and ``preserve_color`` the photograph's own; other models are
         given the paintings in the wanted colours (:func:`recolored`), as an optimisation is.
         """
-        styles = as_list(style, None if self.needs_style else Style({}, self.fingerprint))
+        styles = as_list(style, None if self.needs_style else self.own_style())
         steps = check_steps(refine)
         request = make_request(
             content, len(styles), strength=strength, weights=weights, masks=masks,
@@ -340,7 +340,7 @@ class FeedForward(Stylizer):
     def render(
         self, rgb: Tensor, mix: StyleMix, tile: int | None = None, progress: Progress | None = None
     ) -> Tensor:
-        """Run the network on a picture of any size.
+        """Run the network on a picture of any size, whole or in tiles.
 
         Args:
             rgb: [3, H, W], uint8, or float in [0, 1].
@@ -351,49 +351,5 @@ class FeedForward(Stylizer):
         Returns:
             [3, H, W] of the type of ``rgb``, on the CPU.
         """
-        if margin := self.generator.margin:
-            rgb = mirror(rgb, margin)
-            mix = replace(mix, weights=tuple(
-                w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights))
-            out = self._render(rgb, mix, tile, progress)
-            return out[:, margin:-margin, margin:-margin]
-        return self._render(rgb, mix, tile, progress)
-
-    def _render(
-        self, rgb: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
-    ) -> Tensor:
-        height, width = rgb.shape[-2:]
-        automatic = tile is None
-        if tile is None:
-            tile = TILE if height * width > TILE_ABOVE else 0
         with self._lock:
-            if tile == 0 or tile >= max(height, width):
-                try:
-                    return self._render_whole(rgb, mix, progress)
-                except torch.OutOfMemoryError:
-                    if not automatic:
-                        raise
-                    tile = TILE // 2
-            return render_tiled(self.generator, rgb, mix, tile, progress=progress,
-                                out_dtype=rgb.dtype)
-
-    def _render_whole(self, rgb: Tensor, mix: StyleMix, progress: Progress | None) -> Tensor:
-        height, width = rgb.shape[-2:]
-        if progress is not None:
-            progress(0, 1)
-        multiple, minimum = self.generator.multiple_of, self.generator.minimum_size
-        content = pad_to_multiple(to_float(rgb).to(self.device), multiple, minimum)
-        weights = tuple(
-            w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
-            else pad_to_multiple(w, multiple, minimum) for w in mix.weights
-        )
-        out = self(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
-        if progress is not None:
-            progress(1, 1)
-        return _to_type(out, rgb.dtype)
-
-
-def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
-    if dtype == torch.uint8:
-        return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
-    return x.to(dtype)
+            return render(self.generator, rgb, mix, tile, progress)

@@ -1,0 +1,94 @@
+"""A network's pass over a picture of any size, whole or in tiles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from stylemix.errors import out_of_memory
+from stylemix.generators import Generator, mirror, pad_to_multiple
+from stylemix.images import to_float
+from stylemix.style import StyleMix
+from stylemix.stylizers.base import Progress
+from stylemix.tiling import render_tiled
+
+TILE_ABOVE = 2_000_000
+"""Pixels above which ``tile=None`` renders in tiles."""
+TILE = 768
+"""Side of an automatic tile, in pixels."""
+
+
+def render(
+    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None = None,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Run a generator on a picture of any size.
+
+    Tiles change nothing but the memory that it takes, see :func:`stylemix.tiling.render_tiled`.
+
+    Args:
+        generator: on any device.
+        rgb: [3, H, W], uint8, or float in [0, 1].
+        mix: weights of the picture's size, or constant.
+        tile: side of a tile in pixels; 0 never tiles. None decides by size, and tiles a picture
+            for which the memory turns out to be too small.
+        progress: called with tiles done and their total.
+
+    Returns:
+        [3, H, W] of the type of ``rgb``, on the CPU.
+
+    Raises:
+        MemoryLimitError: an injection has to see the whole map at once, and the memory is too
+            small for that.
+    """
+    if margin := generator.margin:
+        rgb = mirror(rgb, margin)
+        mix = replace(mix, weights=tuple(
+            w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights))
+        out = _render(generator, rgb, mix, tile, progress)
+        return out[:, margin:-margin, margin:-margin]
+    return _render(generator, rgb, mix, tile, progress)
+
+
+def _render(
+    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
+) -> Tensor:
+    height, width = rgb.shape[-2:]
+    automatic = tile is None
+    if tile is None:
+        tile = TILE if height * width > TILE_ABOVE else 0
+    if tile == 0 or tile >= max(height, width):
+        try:
+            return _render_whole(generator, rgb, mix, progress)
+        except (RuntimeError, MemoryError) as problem:
+            if not automatic or not out_of_memory(problem):
+                raise
+            tile = TILE // 2
+    return render_tiled(generator, rgb, mix, tile, progress=progress, out_dtype=rgb.dtype)
+
+
+def _render_whole(
+    generator: Generator, rgb: Tensor, mix: StyleMix, progress: Progress | None
+) -> Tensor:
+    height, width = rgb.shape[-2:]
+    if progress is not None:
+        progress(0, 1)
+    multiple, minimum = generator.multiple_of, generator.minimum_size
+    device = next(generator.parameters()).device
+    content = pad_to_multiple(to_float(rgb).to(device), multiple, minimum)
+    weights = tuple(
+        w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
+        else pad_to_multiple(w, multiple, minimum) for w in mix.weights
+    )
+    out = generator(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
+    if progress is not None:
+        progress(1, 1)
+    return _to_type(out, rgb.dtype)
+
+
+def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
+    if dtype == torch.uint8:
+        return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+    return x.to(dtype)
