@@ -200,6 +200,25 @@ def test_keep_colours_and_model(visit):
     assert "other" in page.inner_text("#line")
 
 
+def test_a_model_with_a_style_of_its_own_asks_for_no_painting(visit, screenshots):
+    page = visit()
+    page.click("#advanced button")
+    assert page.locator("#own-style").count() == 0 or not page.locator("#own-style").is_visible()
+    choose(page, "#model", "johnson-swirling-night")
+    page.wait_for_selector("#own-style >> text=needs no painting")
+    page.click('#image-1 button[aria-label="Remove Image"]')
+    without = paint(page)
+    assert "johnson-swirling-night" in page.inner_text("#line")
+    page.screenshot(path=screenshots / "desktop-own-style.png", full_page=True)
+    page.click("#painting-examples button.thumbnail-item >> nth=1")
+    page.wait_for_selector('#image-1 img[src*="file="]')
+    assert np.abs(paint(page) - without).mean() < 1  # a painting changes nothing
+    choose(page, "#model", "tiny")
+    page.wait_for_selector("#own-style", state="hidden")
+    assert np.abs(paint(page) - without).mean() > 10
+    assert page.errors == []
+
+
 def test_palette_and_methods(visit, screenshots):
     page = visit()
     page.click("#advanced button")

@@ -68,6 +68,20 @@ def test_masks_follow_the_paintings_in_use(files):
     assert [np.asarray(m).tolist() for m in masks] == [[[0, 0]], [[0, 255]]]
 
 
+def test_a_model_with_a_style_of_its_own_needs_no_painting(files):
+    request = ask(files, paintings=[None] * 4, own_style=True)
+    assert request.paintings == request.labels == ()
+    assert request.options["weights"] is None
+    assert request.options["masks"] is None
+    layer = np.zeros((1, 2, 4), np.uint8)
+    layer[0, 1] = (0xE4, 0x57, 0x2E, 255)
+    (mask,) = ask(files, paintings=[None] * 4, own_style=True,
+                  layers=[Image.fromarray(layer)]).options["masks"]
+    assert np.asarray(mask).tolist() == [[0, 255]]
+    # Paintings that are there all the same are for refining.
+    assert ask(files, own_style=True).paintings == ask(files).paintings
+
+
 @pytest.mark.parametrize("changes, error, words", [
     ({"photo": None}, PictureError, "no photograph"),
     ({"paintings": [None] * 4}, PictureError, "no painting"),

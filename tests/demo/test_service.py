@@ -151,6 +151,18 @@ def test_a_method_takes_the_place_of_a_model(client, files, base, reference):
     assert " · gatys · 5 steps · " in line
 
 
+def test_a_model_with_a_style_of_its_own_asks_for_no_painting(client, files):
+    photo = gradio_client.handle_file(files.photo)
+    made, line = ask(client, photo=photo, size="original", model="johnson-swirling-night")
+    assert_near(made, np.asarray(
+        stylemix.stylize(files.photo, model="johnson-swirling-night", device="cpu"), np.int32))
+    assert "johnson-swirling-night" in line
+    with pytest.raises(Exception, match="no painting yet"):
+        ask(client, photo=photo, size="original")
+    with pytest.raises(Exception, match="painting itself"):
+        ask(client, photo=photo, size="original", model="johnson-swirling-night", refine=5)
+
+
 def test_the_feature_network_is_the_one_that_was_chosen(client, files, base, monkeypatch):
     monkeypatch.setenv("STYLEMIX_VGG16", files.vgg16)
     made = {}

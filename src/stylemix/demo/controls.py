@@ -45,7 +45,7 @@ class Request:
 
     Attributes:
         photo: path of the photograph.
-        paintings: paths of one to four paintings.
+        paintings: paths of one to four paintings; none where the model needs none.
         labels: what the user calls them.
         palette: path of the painting whose colours to use, or None.
         options: the other arguments of :func:`stylemix.stylize`, but for the model.
@@ -73,6 +73,7 @@ def read_request(
     refine_features: str,
     palette: str | None,
     limits: Limits,
+    own_style: bool = False,
 ) -> Request:
     """Check the controls' values.
 
@@ -89,6 +90,8 @@ def read_request(
         refine_features: a value of :func:`feature_choices`.
         palette: path of the painting whose colours to use, or None.
         limits: the server's bounds.
+        own_style: the model draws in a style of its own, so that no painting is needed; its region
+            is that of painting 1.
 
     Raises:
         PictureError: a picture is missing, damaged or too large.
@@ -97,7 +100,7 @@ def read_request(
     if photo is None:
         raise PictureError("there is no photograph yet: upload one, or choose an example")
     used = [slot for slot, painting in enumerate(paintings) if painting is not None]
-    if not used:
+    if not used and not own_style:
         raise PictureError("there is no painting yet: upload one, or choose an example")
     strength = _number(strength, "strength", MAX_STRENGTH)
     width, height = check_picture(photo, "the photograph", limits)
@@ -114,8 +117,9 @@ def read_request(
         check_pixels(width, height, "the result", limits)
     options = {
         "strength": strength,
-        "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT) for slot in used],
-        "masks": masks(layers, used),
+        "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT)
+                    for slot in used] or None,
+        "masks": masks(layers, used or [0]),
         "preserve_color": bool(preserve_color),
         "size": side,
         "tile": None if tile == AUTOMATIC else

@@ -26,6 +26,8 @@ from stylemix.demo.service import EDITOR_SIDE, Service
 
 DEFAULT_SIZE = "1024"
 EMPTY = "Choose a photograph and a painting, then press **Paint it**."
+OWN_STYLE = ("The model **{}** draws in a style of its own and needs no painting. "
+             "Paintings count for *Refine* alone.")
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -43,10 +45,10 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=5, min_width=320):
                 photo = _photograph(examples.photos)
-                slots, weights = _paintings(examples.paintings)
+                slots, weights, own_style = _paintings(service, examples.paintings)
                 palette = _palette(examples.paintings)
                 regions = _regions(service)
-                size, tile, model, features = _advanced(service)
+                size, tile, model, features = _advanced(service, own_style)
             with gr.Column(scale=6, min_width=320, elem_id="output"):
                 _title("Result")
                 result = gr.ImageSlider(label="Before and after", show_label=False, format="webp",
@@ -126,8 +128,18 @@ def _photograph(examples: tuple[Example, ...]) -> gr.Image:
     return photo
 
 
-def _paintings(examples: tuple[Example, ...]) -> tuple[list[gr.Image], list[gr.Slider]]:
+def _own_style(service: Service, model: str) -> gr.Markdown:
+    """Give the note that no painting is needed, shown where that is so."""
+    own = service.own_style(model)
+    return gr.Markdown(OWN_STYLE.format(model) if own else "", visible=own, elem_id="own-style",
+                       elem_classes="sm-hint")
+
+
+def _paintings(
+    service: Service, examples: tuple[Example, ...]
+) -> tuple[list[gr.Image], list[gr.Slider], gr.Markdown]:
     _title("Paintings")
+    own_style = _own_style(service, next(iter(service.models)))
     shown = gr.State(1)
     columns, slots, weights = [], [], []
     with gr.Row(elem_id="slots"):
@@ -168,7 +180,7 @@ def _paintings(examples: tuple[Example, ...]) -> tuple[list[gr.Image], list[gr.S
         ]
 
     more.click(reveal, shown, [shown, more, *columns, *weights], queue=False, **PRIVATE)
-    return slots, weights
+    return slots, weights, own_style
 
 
 def _palette(examples: tuple[Example, ...]) -> gr.Image:
@@ -216,17 +228,19 @@ def _regions(service: Service) -> gr.ImageEditor:
     return editor
 
 
-def _advanced(service: Service) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+def _advanced(
+    service: Service, own_style: gr.Markdown
+) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown]:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         told = {info.name: info.description for info in known()}
         first = next(iter(service.models))
         model = gr.Dropdown(list(service.models), value=first, label="Model", elem_id="model",
                             filterable=False, info=told.get(first) or None)
 
-        def tell(name: str) -> gr.Dropdown:
-            return gr.Dropdown(info=told.get(name) or "")
+        def tell(name: str) -> tuple[gr.Dropdown, gr.Markdown]:
+            return gr.Dropdown(info=told.get(name) or ""), _own_style(service, name)
 
-        model.input(tell, model, model, queue=False, **PRIVATE)
+        model.input(tell, model, [model, own_style], queue=False, **PRIVATE)
         with gr.Row():
             sizes = size_choices(service.limits)
             offered = [value for _, value in sizes]

@@ -16,6 +16,8 @@ from PIL import Image
 
 import stylemix
 from stylemix.catalogue import methods
+from stylemix.catalogue import models as known
+from stylemix.checkpoint import read_config
 from stylemix.demo.controls import AUTOMATIC, PALETTE, Request, read_request
 from stylemix.demo.jobs import Jobs
 from stylemix.demo.limits import Limits, check_picture, check_work, named
@@ -23,7 +25,10 @@ from stylemix.demo.look import bar
 from stylemix.demo.previews import Previews
 from stylemix.demo.results import Result, preview, write
 from stylemix.demo.uploads import Drawings, Uploads, read_layers
+from stylemix.download import cached
 from stylemix.errors import Cancelled, ConfigError, StylemixError
+from stylemix.model_card import needs_painting
+from stylemix.published import REPOSITORY
 from stylemix.stylizers import Progress
 
 EDITOR_SIDE = 1024
@@ -67,7 +72,7 @@ class Service:
     async def stylize(
         self,
         photo: dict[str, Any] | None,
-        painting_1: dict[str, Any] | None,
+        painting_1: dict[str, Any] | None = None,
         painting_2: dict[str, Any] | None = None,
         painting_3: dict[str, Any] | None = None,
         painting_4: dict[str, Any] | None = None,
@@ -87,7 +92,7 @@ class Service:
         request: gr.Request = None,  # type: ignore[assignment]
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio hands it in
     ) -> tuple[str, tuple[str, str], str]:
-        """Render a photograph in the style of one to four paintings.
+        """Render a photograph in the style of one to four paintings, or in the model's own.
 
         Regions: a picture of the photograph's proportions among the layers, transparent where the
         photograph stays; painting 1 holds where it is #e4572e, 2 where #2f80d1, 3 where #f2b705
@@ -133,6 +138,22 @@ class Service:
                (painted.result.before, painted.result.after), painted.line, "",
                gr.Button(visible=True, interactive=False), gr.Button(visible=False))
 
+    def own_style(self, model: str) -> bool:
+        """Tell whether a model draws in a style of its own; it isn't loaded for it.
+
+        Of one that would have to be downloaded first it isn't known; a painting does no harm.
+        """
+        target = self.models[model]
+        named = {info.name: info.path for info in known()}
+        folder: Path | None = None
+        if target in named:
+            folder = Path(named[target]) if named[target] else None
+        elif Path(target).is_dir():
+            folder = Path(target)
+        elif REPOSITORY.fullmatch(target):
+            folder = cached(target, None)
+        return folder is not None and not needs_painting(read_config(folder))
+
     def _asked(self, photo: Any, *controls: Any) -> Request:
         """Read the controls, in the order of the parameters of :meth:`stylize`."""
         paintings, weights = controls[:4], controls[4:8]
@@ -146,6 +167,7 @@ class Service:
             weights, strength, preserve,
             read_layers(regions, self.uploads, self.drawings, self.limits),
             size, tile, refine, features, self.uploads.path(palette, PALETTE), self.limits,
+            own_style=self.own_style(model),
         )
         check_work(asked.pixels, self._steps(asked, model), features, self.limits)
         return asked
