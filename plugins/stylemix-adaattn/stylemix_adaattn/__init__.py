@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugin_models import register_folder
 from stylemix_adaattn.generator import KeyedVGG
 from stylemix_adaattn.injection import AdaAttN, KeyedSite
 from stylemix_adaattn.loss import Local
@@ -56,5 +57,4 @@ def register_presets(register: Register) -> None:
 @hookimpl
 def register_models(register: Register) -> None:
     """Register the trained models that lie in the folder ``models``, by their folders' names."""
-    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
-        register(config.parent.name, config.parent)
+    register_folder(register, Path(__file__).parent / "models")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugin_models import register_folder
 from stylemix_stytr2.generator import PatchTransformer
 from stylemix_stytr2.injection import StyTr2
 from stylemix_stytr2.loss import IdentityFeatures
@@ -60,5 +61,4 @@ def register_presets(register: Register) -> None:
 @hookimpl
 def register_models(register: Register) -> None:
     """Register the trained models that lie in the folder ``models``, by their folders' names."""
-    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
-        register(config.parent.name, config.parent)
+    register_folder(register, Path(__file__).parent / "models")

@@ -5,6 +5,10 @@ A plugin's whole test file may be::
     from stylemix.testing import injection_suite
 
     test_adain = injection_suite("adain")
+
+and, where it brings a trained model::
+
+    test_model = model_suite("adain")
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from typing import Any
 
 from stylemix.testing.case import InjectionCase
 from stylemix.testing.checks import INJECTION_CHECKS
+from stylemix.testing.models import MODEL_CHECKS, ModelCase
 
 
 def injection_suite(name: str, /, **options: Any) -> Callable[..., None]:
@@ -35,4 +40,25 @@ def injection_suite(name: str, /, **options: Any) -> Callable[..., None]:
     return test_injection
 
 
-__all__ = ["INJECTION_CHECKS", "InjectionCase", "injection_suite"]
+def model_suite(name: str, /, *, megabytes: float = 3.0, says: str = "") -> Callable[..., None]:
+    """Give a test function that runs every check on a trained model.
+
+    Args:
+        name: what the model is registered under. It is looked up when the tests run.
+        megabytes: most that its weights may take, in 10^6 bytes.
+        says: what its description has to hold.
+
+    Returns:
+        A parametrised test; assign it to a name that begins with ``test``.
+    """
+    import pytest
+
+    @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda c: c.__name__)
+    def test_model(check: Callable[[ModelCase], None]) -> None:
+        check(ModelCase(name, megabytes, says))
+
+    return test_model
+
+
+__all__ = ["INJECTION_CHECKS", "MODEL_CHECKS", "InjectionCase", "ModelCase", "injection_suite",
+           "model_suite"]
