@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from helpers import picture
+from runs import changed
 from safetensors.torch import save_file
 
 from stylemix.backbones import VGG16
@@ -47,11 +48,7 @@ def table(teacher: Path, **changes: Any) -> dict[str, Any]:
         "schedule": {"steps": 4},
         "runtime": {"device": "cpu", "precision": "float32", "save_every": 1e6},
     }
-    for key, value in changes.items():
-        old = found.get(key)
-        merge = isinstance(old, dict) and isinstance(value, dict) and key != "schedule"
-        found[key] = {**old, **value} if merge else value  # type: ignore[dict-item]
-    return found
+    return changed(found, changes, ("schedule",))
 
 
 def config(folder: Path, teacher: Path, **changes: Any) -> DistillConfig:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from runs import changed
+from runs import environment as environment
+from runs import write_toml as write_toml
 
-import stylemix
 from stylemix.pretraining import PretrainConfig
 
-SOURCE = Path(stylemix.__file__).parents[1]
 STROKES = ("across", "dots", "upright")
 
 
@@ -66,33 +66,9 @@ def table(folder: Path, **changes: Any) -> dict[str, Any]:
         "schedule": {"steps": 4},
         "runtime": {"device": "cpu", "precision": "float32", "save_every": 1e6},
     }
-    for key, value in changes.items():
-        old = found.get(key)
-        merge = isinstance(old, dict) and isinstance(value, dict) and key not in ("schedule",
-                                                                                   "encoder")
-        found[key] = {**old, **value} if merge else value  # type: ignore[dict-item]
-    return found
+    return changed(found, changes, ("schedule", "encoder"))
 
 
 def config(folder: Path, **changes: Any) -> PretrainConfig:
     """Give :func:`table` as a configuration with its paths under ``folder``."""
     return PretrainConfig.from_table(table(folder, **changes), folder)
-
-
-def write_toml(path: Path, table: dict[str, Any]) -> Path:
-    """Write a configuration as a TOML file, every table in line."""
-    path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in table.items()))
-    return path
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def environment() -> dict[str, str]:
-    """Give the environment of a process that finds this stylemix and uses one thread."""
-    return {**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 import torch
 from helpers import picture, tiny_config
 from PIL import Image
+from runs import changed
+from runs import environment as environment
+from runs import write_toml as write_toml
 from safetensors.torch import load_file
 from torch import Tensor
 
-import stylemix
 from stylemix.images import to_pil
 from stylemix.training import TrainConfig
 from stylemix.training.data import Crops
 from stylemix.training.state import load_state
-
-SOURCE = Path(stylemix.__file__).parents[1]
 
 
 def photograph(seed: int, height: int = 32, width: int = 40) -> Image.Image:
@@ -77,38 +76,12 @@ def table(folder: Path, **changes: Any) -> dict[str, Any]:
         "runtime": {"device": "cpu", "precision": "float32", "tensorboard": False,
                     "sample_every": 0, "save_every": 1e6},
     }
-    for key, value in changes.items():
-        old = found.get(key)
-        merge = isinstance(old, dict) and isinstance(value, dict) and key not in ("schedule",
-                                                                                   "model")
-        found[key] = {**old, **value} if merge else value  # type: ignore[dict-item]
-    return found
+    return changed(found, changes, ("schedule", "model"))
 
 
 def config(folder: Path, **changes: Any) -> TrainConfig:
     """Give :func:`table` as a configuration with its paths under ``folder``."""
     return TrainConfig.from_table(table(folder, **changes), folder)
-
-
-def write_toml(path: Path, table: dict[str, Any]) -> Path:
-    """Write a configuration as a TOML file, every table in line."""
-    path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in table.items()))
-    return path
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def environment(**more: str) -> dict[str, str]:
-    """Give the environment of a process that finds this stylemix and uses one thread."""
-    return {**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1", **more}
 
 
 def weights(folder: Path) -> dict[str, Tensor]:
