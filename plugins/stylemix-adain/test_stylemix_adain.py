@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 import torch
 from stylemix_adain import AdaIN
 from torch import Tensor
 
-import stylemix
 from stylemix.plugins import registry
 from stylemix.style import StyleMix
 from stylemix.stylizers import build
@@ -95,16 +92,3 @@ def test_between_encoder_and_decoder_the_paintings_statistics_stand() -> None:
         # The root of the epsilon, 0.003, is what a channel that is dead in the painting gets.
         torch.testing.assert_close(f(y)[live], f(wanted)[live], rtol=1e-2, atol=4e-3)
     torch.testing.assert_close(alone, plain, rtol=1e-3, atol=1e-4)  # alpha = 0
-
-
-@pytest.mark.skipif("adain" not in registry("models").names(), reason="no trained model here")
-def test_the_trained_model_is_listed_and_works() -> None:
-    (info,) = [m for m in stylemix.models() if m.name == "adain"]
-    assert info.kind == "plugin"
-    assert info.description
-    model = stylemix.load("adain", device="cpu")
-    assert model.config == registry("presets").get("adain")
-    random = np.random.default_rng(0)
-    photo, painting = (random.integers(0, 256, (48, 56, 3), dtype=np.uint8) for _ in range(2))
-    assert stylemix.stylize(photo, painting, model="adain", device="cpu").size == (56, 48)
-    assert np.array_equal(np.asarray(model.stylize(photo, painting, strength=0)), photo)

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from stylemix_styleswap import StyleSwap
 from torch import Tensor
 
-import stylemix
 from stylemix.errors import ConfigError
-from stylemix.plugins import registry
 from stylemix.testing import injection_suite
 from stylemix.types import Site
 
@@ -134,16 +132,3 @@ def test_sampled_patches_are_patches_of_the_style() -> None:
 def test_bad_options(options: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="styleswap"):
         StyleSwap(SITE, {"site": C}, **options)
-
-
-@pytest.mark.skipif("styleswap" not in registry("models").names(), reason="no trained model here")
-def test_the_trained_model_is_listed_and_works() -> None:
-    (info,) = [m for m in stylemix.models() if m.name == "styleswap"]
-    assert info.kind == "plugin"
-    assert info.description
-    model = stylemix.load("styleswap", device="cpu")
-    assert model.config == registry("presets").get("styleswap")
-    random = np.random.default_rng(0)
-    photo, painting = (random.integers(0, 256, (48, 56, 3), dtype=np.uint8) for _ in range(2))
-    assert stylemix.stylize(photo, painting, model="styleswap", device="cpu").size == (56, 48)
-    assert np.array_equal(np.asarray(model.stylize(photo, painting, strength=0)), photo)

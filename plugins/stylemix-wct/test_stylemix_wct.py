@@ -158,16 +158,3 @@ def test_at_its_site_the_covariance_is_the_paintings(layer: str) -> None:
         y = sites(encode(x, mix), mix)
     wanted = _cov(own.double())
     np.testing.assert_allclose(_cov(y.double()), wanted, atol=1e-3 * np.abs(wanted).max())
-
-
-@pytest.mark.skipif("wct" not in registry("models").names(), reason="no trained model here")
-def test_the_trained_model_is_listed_and_works() -> None:
-    (info,) = [m for m in stylemix.models() if m.name == "wct"]
-    assert info.kind == "plugin"
-    assert info.description
-    model = stylemix.load("wct", device="cpu")
-    assert model.config == registry("presets").get("wct")
-    random = np.random.default_rng(0)
-    photo, painting = (random.integers(0, 256, (48, 56, 3), dtype=np.uint8) for _ in range(2))
-    assert stylemix.stylize(photo, painting, model="wct", device="cpu").size == (56, 48)
-    assert np.array_equal(np.asarray(model.stylize(photo, painting, strength=0)), photo)

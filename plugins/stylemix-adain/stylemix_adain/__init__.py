@@ -11,6 +11,7 @@ from torch import Tensor
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
+from stylemix.plugin_models import register_folder
 from stylemix.types import Site, StyleCode
 
 
@@ -67,5 +68,4 @@ def register_presets(register: Register) -> None:
 @hookimpl
 def register_models(register: Register) -> None:
     """Register the trained models that lie in the folder ``models``, by their folders' names."""
-    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
-        register(config.parent.name, config.parent)
+    register_folder(register, Path(__file__).parent / "models")

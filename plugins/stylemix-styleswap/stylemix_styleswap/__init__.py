@@ -13,6 +13,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
+from stylemix.plugin_models import register_folder
 from stylemix.types import Site, StyleCode
 
 SIMILARITIES = 1 << 22
@@ -125,5 +126,4 @@ def register_presets(register: Register) -> None:
 @hookimpl
 def register_models(register: Register) -> None:
     """Register the trained models that lie in the folder ``models``, by their folders' names."""
-    for config in sorted((Path(__file__).parent / "models").glob("*/config.json")):
-        register(config.parent.name, config.parent)
+    register_folder(register, Path(__file__).parent / "models")
