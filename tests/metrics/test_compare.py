@@ -7,7 +7,7 @@ import pytest
 import torch
 from helpers import picture, tiny_config, tiny_model
 
-from stylemix import catalogue, checkpoint, metrics
+from stylemix import catalogue, checkpoint, load, metrics
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.images import to_float, to_pil
 from stylemix.metrics.compare import compare, comparison_sheet, comparison_table
@@ -79,6 +79,18 @@ def test_all_that_are_here_are_compared_and_steps_reach_the_methods(folders, mon
     assert "gatys" in [f.name for f in found]
     assert ("gatys", 2, 2) in seen
     assert max(done for name, done, _ in seen if name == "gatys") == 2
+
+
+def test_methods_take_their_own_number_of_steps_unless_told():
+    seen = []
+
+    def watch(name, done, total):
+        seen.append((done, total))
+        if done == 2:
+            raise Cancelled("enough")
+
+    compare(PHOTO, PAINTING, ["gatys"], size=64, features="thin", watch=watch)
+    assert seen[-1] == (2, load("gatys", device="cpu").steps)
 
 
 def test_cancelling_keeps_what_is_done(folders):

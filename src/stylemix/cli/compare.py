@@ -22,8 +22,9 @@ from stylemix.cli.stopping import stopping
                    "lists and that need no download]")
 @click.option("--size", type=click.IntRange(min=64), default=512, show_default=True, metavar="N",
               help="Long side of all pictures in pixels.")
-@click.option("--steps", type=click.IntRange(min=1), default=60, show_default=True, metavar="N",
-              help="Steps of methods that optimise the picture.")
+@click.option("--steps", type=click.IntRange(min=1), metavar="N",
+              help="Steps of methods that optimise the picture; fewer take less time, and show less "
+                   "than they can do.  [default: as many as each takes by itself]")
 @click.option("--features", type=click.Choice(["thin", "vgg16"]),
               help="The network that measures losses.  [default: vgg16 where the environment "
                    "variable STYLEMIX_VGG16 names its weights, else thin]")
@@ -31,7 +32,7 @@ from stylemix.cli.stopping import stopping
               help="Longer side of a picture on the sheet in pixels.")
 @click.option("--device", metavar="D", help="As for `stylemix stylize`.")
 def compare(
-    content: str, style: str, out: str, names: tuple[str, ...], size: int, steps: int,
+    content: str, style: str, out: str, names: tuple[str, ...], size: int, steps: int | None,
     features: str | None, cell: int, device: str | None,
 ) -> None:
     """Render CONTENT in the style of STYLE with every model, on one contact sheet.

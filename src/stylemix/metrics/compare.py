@@ -26,8 +26,6 @@ Watch = Callable[[str, int, int], object]
 """Called with a model's name, its steps done and their total (0 and 0 before they are known). A
 :class:`stylemix.errors.Cancelled` that it raises ends the comparison; what is done is kept."""
 
-STEPS = 60
-
 
 @dataclass(frozen=True)
 class Compared:
@@ -63,7 +61,7 @@ def compare(
     names: Sequence[str] | None = None,
     *,
     size: int = 512,
-    steps: int = STEPS,
+    steps: int | None = None,
     features: str | None = None,
     device: str | torch.device | None = None,
     watch: Watch | None = None,
@@ -79,7 +77,7 @@ def compare(
             :func:`stylemix.models` without those that would be downloaded, and an entry for every
             plugin that can't be loaded.
         size: long side of the pictures in pixels, at least 64.
-        steps: of methods that are optimisations.
+        steps: of methods that are optimisations; None for as many as each takes by itself.
         features: the network that measures losses, ``"thin"`` or ``"vgg16"``; None for
             :func:`best_features`.
         device: as for :func:`stylemix.stylize`.
@@ -95,7 +93,7 @@ def compare(
     """
     if isinstance(size, bool) or not isinstance(size, int) or size < 64:
         raise ConfigError(f"size must be a whole number of pixels >= 64, got {size!r}")
-    if check_steps(steps, "steps") == 0:
+    if steps is not None and check_steps(steps, "steps") == 0:
         raise ConfigError("steps must be at least 1")
     if names is not None and not names:
         raise ConfigError("name at least one model to compare, or none at all for every one")
@@ -176,7 +174,7 @@ class _Judge:
 
 
 def _one(
-    name: str, photograph: Image.Image, painting: Image.Image, judge: _Judge, steps: int,
+    name: str, photograph: Image.Image, painting: Image.Image, judge: _Judge, steps: int | None,
     device: str | torch.device | None, watch: Watch | None,
 ) -> Compared:
     if watch is not None:
@@ -185,7 +183,7 @@ def _one(
         stylizer = load(name, device=device)
         begin = time.perf_counter()
         picture = stylizer.stylize(
-            photograph, painting, refine=0 if stylizer.trained else steps,
+            photograph, painting, refine=0 if stylizer.trained else steps or 0,
             progress=None if watch is None else lambda done, total: watch(name, done, total))
         seconds = time.perf_counter() - begin
         return Compared(name, picture, seconds, *judge(picture),
