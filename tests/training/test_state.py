@@ -8,7 +8,13 @@ import torch
 from training_cases import environment
 
 from stylemix.errors import CheckpointError
-from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
+from stylemix.training.state import (
+    load_state,
+    optimizer_tensors,
+    replace_file,
+    restore_optimizer,
+    save_state,
+)
 
 # A child saves without end; its parent kills it at random moments and looks at what is left.
 KILLER = """
@@ -91,6 +97,17 @@ def test_state_that_cannot_be_written_leaves_the_old_one(tmp_path):
     with pytest.raises(CheckpointError, match="can't be written"):
         save_state(path, {"a": torch.zeros(1)}, {"step": 2})
     assert load_state(path)[1] == {"step": 1}
+
+
+def test_folder_that_cannot_be_made_is_an_error_of_ours_in_the_callers_words(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    path = tmp_path / "file" / "x{problem}.safetensors"
+    with pytest.raises(CheckpointError, match="can't be written to .*make room"):
+        save_state(path, {"a": torch.ones(1)}, {})
+    with pytest.raises(CheckpointError) as caught:
+        replace_file(path, {"a": torch.ones(1)}, {}, "no {path}: {problem}!")
+    assert str(caught.value) == f"no {path}: {caught.value.__cause__}!"
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
 def step(layers, optimizer, seed):

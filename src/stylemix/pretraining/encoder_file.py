@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from stylemix.encoders import StyleEncoder
-from stylemix.errors import CheckpointError, StylemixError, WeightsError
+from stylemix.errors import StylemixError, WeightsError
 from stylemix.plugins import registry
+from stylemix.training.state import replace_file
 
 _KEY = "stylemix_encoder"
 
@@ -30,20 +28,11 @@ def save_encoder(encoder: StyleEncoder, spec: Mapping[str, Any], path: Path) -> 
     Raises:
         CheckpointError: it can't be written.
     """
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Copies, since safetensors refuses tensors that share memory.
-        state = {k: v.detach().cpu().clone().contiguous() for k, v in encoder.state_dict().items()}
-        save_file(state, temporary, metadata={"format": "pt", _KEY: json.dumps(dict(spec))})
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as problem:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise CheckpointError(f"the encoder can't be written to {path} ({problem}); make room or "
-                              "choose another output") from problem
+    # Copies, since safetensors refuses tensors that share memory.
+    replace_file(path, {k: v.detach().cpu().clone() for k, v in encoder.state_dict().items()},
+                 {"format": "pt", _KEY: json.dumps(dict(spec))},
+                 "the encoder can't be written to {path} ({problem}); make room or choose another "
+                 "output")
 
 
 def open_encoder(source: str) -> StyleEncoder:

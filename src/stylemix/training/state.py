@@ -17,21 +17,43 @@ from torch import Tensor
 from stylemix.errors import CheckpointError
 
 
-def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON record; a kill at any moment leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def replace_file(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], failed: str
+) -> None:
+    """Write a safetensors file; a kill at any moment leaves the old one or the new one.
+
+    Args:
+        path: the file; its folder is made.
+        tensors: by name, on any device.
+        metadata: texts to keep beside them.
+        failed: the error's message, with ``{path}`` and ``{problem}`` where they belong.
+
+    Raises:
+        CheckpointError: it can't be written.
+    """
     temporary = path.with_suffix(".partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary,
-                  metadata={"record": json.dumps(record)})
+                  metadata=dict(metadata))
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, SafetensorError) as problem:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise CheckpointError(f"the training state can't be written to {path} ({problem}); make "
-                              "room, then start the same command again") from problem
+        raise CheckpointError(failed.format(path=path, problem=problem)) from problem
+
+
+def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON record; see :func:`replace_file`.
+
+    Raises:
+        CheckpointError: they can't be written.
+    """
+    replace_file(path, tensors, {"record": json.dumps(record)},
+                 "the training state can't be written to {path} ({problem}); make room, then "
+                 "start the same command again")
 
 
 def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
