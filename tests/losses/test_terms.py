@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stylemix.losses import Content, Gram, Pixel, Variation
 
@@ -50,6 +52,20 @@ def test_balanced_gram_ignores_feature_scale(scale):
     scaled = [{**f, "a": f["a"] * scale} for f in (OUT, REF)]
     torch.testing.assert_close(term(scaled[0], term.prepare(scaled[1])),
                                term(OUT, term.prepare(REF)))
+
+
+@given(st.integers(0, 10_000), st.floats(1e-3, 1e3))
+def test_balanced_gram_lies_between_0_and_2(seed, contrast):
+    """No Gram matrices are further apart than those without a channel in common."""
+    generator = torch.Generator().manual_seed(seed)
+    out, ref = ({"image": REF["image"], "a": scale * torch.randn(1, 4, 3, 3, generator=generator)}
+                for scale in (contrast, 1))
+    term = Gram(layers=("a",), balanced=True)
+    assert 0 < term(out, term.prepare(ref)) < 2
+    assert term(ref, term.prepare(ref)) == 0
+    for features, channels in ((out, slice(2)), (ref, slice(2, 4))):
+        features["a"][:, channels] = 0
+    torch.testing.assert_close(term(out, term.prepare(ref)), torch.full((1,), 2.0))
 
 
 def test_one_painting_serves_several_photographs():

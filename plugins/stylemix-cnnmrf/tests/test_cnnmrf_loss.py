@@ -65,6 +65,32 @@ def test_energy_of_the_painting_itself_is_zero() -> None:
     assert loss(_picture(1))[0].style > 0.01
 
 
+def test_gradient_in_the_features_is_the_sum_of_the_patches_differences() -> None:
+    """Of all patches over a place, ``2 (P_i(y) - P_NN(i)(s))``; the choice has no gradient."""
+    space, y, s = _space(), _picture(1, 32, 40).requires_grad_(), _picture(3, 32, 32)
+    layers = layers_of(space)
+    maps = space.look(y, layers)
+    pulls = []
+    for layer in layers:
+        x, keys = maps[layer].detach(), space.look(s, (layer,))[layer]
+        targets = [keys[0, :, i:i + 3, j:j + 3] for i in range(keys.shape[2] - 2)
+                   for j in range(keys.shape[3] - 2)]
+        pull = torch.zeros_like(x)
+        rows, columns = x.shape[2] - 2, x.shape[3] - 2
+        for i in range(rows):
+            for j in range(columns):
+                patch = x[0, :, i:i + 3, j:j + 3]
+                nearest = max(targets, key=lambda t, p=patch: float((t * p).sum() / t.norm()))
+                pull[0, :, i:i + 3, j:j + 3] += 2 * (patch - nearest)
+        length = sum(float(t.square().sum()) for t in targets) / len(targets)
+        pulls.append(pull / (rows * columns * length * len(layers)))
+    (wanted,) = torch.autograd.grad([maps[layer] for layer in layers], y, pulls)
+    loss = MarkovLoss(space, y.detach(), [s], WHOLE, style_weight=1, count=10**6, stride=1)
+    # The photograph is the picture itself: its content loss has no gradient here.
+    _, gradient = loss(y.detach())
+    torch.testing.assert_close(gradient, wanted, rtol=1e-6, atol=1e-12)
+
+
 @pytest.mark.parametrize("strength", [1.0, 0.4])
 def test_gradient_equals_finite_differences(strength: float) -> None:
     space, y, c, s = _space(), _picture(1), _picture(2), _picture(3, 40, 56)

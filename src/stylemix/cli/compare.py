@@ -23,8 +23,8 @@ from stylemix.cli.stopping import stopping
 @click.option("--size", type=click.IntRange(min=64), default=512, show_default=True, metavar="N",
               help="Long side of all pictures in pixels.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N",
-              help="Steps of methods that optimise the picture; fewer take less time, and show less "
-                   "than they can do.  [default: as many as each takes by itself]")
+              help="Steps of methods that optimise the picture; fewer take less time and show "
+                   "less of what they can do.  [default: as many as each takes by itself]")
 @click.option("--features", type=click.Choice(["thin", "vgg16"]),
               help="The network that measures losses.  [default: vgg16 where the environment "
                    "variable STYLEMIX_VGG16 names its weights, else thin]")
