@@ -111,6 +111,13 @@ def test_the_pictures_are_what_the_checks_say():
     warm, cool = (c.blots(*p) for p in (c.WARM, c.COOL))
     assert float((warm[:, 0] - warm[:, 2]).mean()) == pytest.approx(0.6, abs=0.05)
     assert float((cool[:, 0] - cool[:, 2]).mean()) == pytest.approx(-0.6, abs=0.05)
+    for painting in (c.WARM, c.COOL):
+        made = c.light_and_dark(*painting)
+        parts = made / torch.tensor(painting[1:]).view(1, 3, 1, 1)  # the same in every channel
+        assert float((parts - parts.mean(1, keepdim=True)).abs().max()) < 1e-6
+        assert float(parts.min()) == pytest.approx(0.2)
+        assert float(parts.max()) == pytest.approx(1)
+        assert 0.2 < float((parts < 0.4).float().mean()) < 0.6
     grey = c.photograph()[0].mean(0).numpy()
     assert np.allclose(grey[30:66, 30:66], 0.1)
     assert float(grey[:, :16].mean()) == pytest.approx(0.5, abs=0.05)

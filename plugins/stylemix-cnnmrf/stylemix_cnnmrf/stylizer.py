@@ -11,7 +11,7 @@ from stylemix.stylizers import Optimization
 from stylemix_cnnmrf.loss import MarkovLoss
 
 STEPS = 150
-STYLE_WEIGHT = 3.0
+STYLE_WEIGHT = 2.0
 VARIATION = 4.0
 SIZES = ((0.25, 1 / 3), (0.5, 1 / 3), (1.0, 1 / 3))
 
