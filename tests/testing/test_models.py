@@ -117,7 +117,7 @@ def test_the_pictures_are_what_the_checks_say():
         assert float((parts - parts.mean(1, keepdim=True)).abs().max()) < 1e-6
         assert float(parts.min()) == pytest.approx(0.2)
         assert float(parts.max()) == pytest.approx(1)
-        assert 0.2 < float((parts < 0.4).float().mean()) < 0.6
+        assert 0.1 < float((parts < 0.4).float().mean()) < 0.6
     grey = c.photograph()[0].mean(0).numpy()
     assert np.allclose(grey[30:66, 30:66], 0.1)
     assert float(grey[:, :16].mean()) == pytest.approx(0.5, abs=0.05)
