@@ -70,12 +70,11 @@ PROVIDES: dict[str, dict[str, list[str]]] = {
     "stylemix-wct": {"injections": ["wct"], "presets": ["wct", "wct-vgg16"]},
     "stylemix-styleswap": {"injections": ["styleswap"],
                            "presets": ["styleswap", "styleswap-vgg16"]},
-    "stylemix-sanet": {"injections": ["sanet"], "losses": ["sanet-identity"],
-                       "presets": ["sanet", "sanet-vgg16"]},
+    "stylemix-sanet": {"injections": ["sanet"], "presets": ["sanet", "sanet-vgg16"]},
     "stylemix-adaattn": {"injections": ["adaattn"], "generators": ["adaattn"],
                          "losses": ["adaattn-local"], "presets": ["adaattn", "adaattn-vgg16"]},
     "stylemix-stytr2": {"injections": ["stytr2"], "generators": ["stytr2"],
-                        "losses": ["stytr2-identity"], "presets": ["stytr2", "stytr2-paper"]},
+                        "presets": ["stytr2", "stytr2-paper"]},
     "stylemix-cnnmrf": {"stylizers": ["cnnmrf"]},
 }
 """What our distributions bring, beside the models that lie in their folders."""

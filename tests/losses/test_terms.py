@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.losses import Content, Gram, Pixel, Variation
+from stylemix.losses import Content, Gram, IdentityFeatures, Pixel, Variation
+from stylemix.losses.objective import Objective
 
 torch.manual_seed(0)
 OUT = {"image": torch.rand(2, 3, 6, 5), "a": torch.randn(2, 4, 3, 3), "b": torch.randn(2, 2, 2, 2)}
@@ -88,3 +89,16 @@ def test_pixel():
     term = Pixel()
     want = ((OUT["image"] - REF["image"]) ** 2).mean((1, 2, 3))
     torch.testing.assert_close(term(OUT, term.prepare(REF)), want)
+
+
+def test_identity_features_count_for_identity_pairs_and_relative_to_the_photograph():
+    def doubled(image, layers):
+        return {layer: 2 * image for layer in layers}
+
+    objective = Objective({"id": {"name": "identity-features", "layers": ["a", "b"]}}, doubled)
+    content = REF["image"]
+    targets = objective.prepare(content, content)
+    found = objective(1.5 * content, targets, torch.tensor([1.0, 0.0]))["id"]
+    torch.testing.assert_close(found, torch.tensor(0.125))  # (1.5 - 1)^2 for the first of two
+    assert objective(1.5 * content, targets)["id"] == 0
+    assert IdentityFeatures().layers == ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

@@ -8,9 +8,8 @@ from typing import Any
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.plugin_models import register_folder
 from stylemix_sanet.injection import SANet
-from stylemix_sanet.loss import IdentityFeatures
 
-__all__ = ["IdentityFeatures", "SANet"]
+__all__ = ["SANet"]
 
 
 def _model(features: str, layers: list[str]) -> dict[str, Any]:
@@ -36,12 +35,6 @@ PRESETS = {
 def register_injections(register: Register) -> None:
     """Register ``{"name": "sanet"}``."""
     register("sanet", SANet)
-
-
-@hookimpl
-def register_losses(register: Register) -> None:
-    """Register ``{"name": "sanet-identity"}``."""
-    register("sanet-identity", IdentityFeatures)
 
 
 @hookimpl

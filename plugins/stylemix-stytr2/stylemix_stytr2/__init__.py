@@ -9,9 +9,8 @@ from stylemix.hookspecs import Register, hookimpl
 from stylemix.plugin_models import register_folder
 from stylemix_stytr2.generator import PatchTransformer
 from stylemix_stytr2.injection import StyTr2
-from stylemix_stytr2.loss import IdentityFeatures
 
-__all__ = ["IdentityFeatures", "PatchTransformer", "StyTr2"]
+__all__ = ["PatchTransformer", "StyTr2"]
 
 
 def _model(generator: dict[str, Any], injection: dict[str, Any]) -> dict[str, Any]:
@@ -43,12 +42,6 @@ def register_injections(register: Register) -> None:
 def register_generators(register: Register) -> None:
     """Register ``{"name": "stytr2"}``."""
     register("stytr2", PatchTransformer)
-
-
-@hookimpl
-def register_losses(register: Register) -> None:
-    """Register ``{"name": "stytr2-identity"}``."""
-    register("stytr2-identity", IdentityFeatures)
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.content import Content, Pixel
+from stylemix.losses.content import Content, IdentityFeatures, Pixel
 from stylemix.losses.local_contrast import LocalContrast
 from stylemix.losses.moments import Moments
 from stylemix.losses.palette import Palette
@@ -13,8 +13,8 @@ from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
 __all__ = [
-    "Content", "Features", "Gram", "LocalContrast", "LossTerm", "Moments", "Palette", "Pixel",
-    "SlicedWasserstein", "Variation",
+    "Content", "Features", "Gram", "IdentityFeatures", "LocalContrast", "LossTerm", "Moments",
+    "Palette", "Pixel", "SlicedWasserstein", "Variation",
 ]
 
 
@@ -27,5 +27,6 @@ def register_losses(register: Register) -> None:
     register("tv", Variation)
     register("palette", Palette)
     register("pixel", Pixel)
+    register("identity-features", IdentityFeatures)
     register("sliced", SlicedWasserstein)
     register("local-contrast", LocalContrast)

@@ -55,6 +55,27 @@ class Content(LossTerm):
         return (x - mean) / std
 
 
+class IdentityFeatures(Content):
+    """Feature difference of a photograph and itself in its own style, for identity pairs only.
+
+    The second part of the identity loss (Park and Lee, "Arbitrary Style Transfer with
+    Style-Attentional Networks", 2019, eq. 5; Deng et al., "StyTr2", 2022, ``L_id2``): the mean over
+    layers of ``|phi(I_cc) - phi(I_c)|^2``, each divided by ``|phi(I_c)|^2``, since the layers of
+    our feature networks differ in scale. The first part is :class:`Pixel`. Identity pairs are
+    photographs; the papers have paintings in their own style as well.
+
+    Args:
+        layers: feature layers; their losses are averaged.
+    """
+
+    identity_only = True
+
+    def __init__(
+        self, *, layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    ) -> None:
+        super().__init__(layers=layers, relative=True)
+
+
 class Pixel(LossTerm):
     """Mean squared pixel difference to the photograph, for identity pairs only.
 
