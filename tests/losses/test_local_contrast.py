@@ -6,8 +6,8 @@ import torch
 
 from stylemix.errors import ConfigError
 from stylemix.losses import LocalContrast
-from stylemix.losses.local_contrast import _spread
 from stylemix.losses.objective import Objective
+from stylemix.losses.places import spread_places
 
 
 def maps(seed: int, side: int = 9, n: int = 2) -> dict[str, torch.Tensor]:
@@ -19,7 +19,7 @@ def maps(seed: int, side: int = 9, n: int = 2) -> dict[str, torch.Tensor]:
 def test_it_is_the_equation():
     out, ref = maps(1), maps(2)
     term = LocalContrast(layers=("a",), places=3, temperature=0.5)
-    rows, columns = _spread(3, 9, 11, torch.device("cpu"))
+    rows, columns = spread_places(3, 9, 11, margin=1)
     wanted = []
     for y, c in zip(out["a"].numpy(), ref["a"].numpy(), strict=True):
         pairs = []
@@ -58,18 +58,6 @@ def test_flat_maps_have_a_finite_gradient():
     image = torch.rand(1, 3, 5, 5)
     term({"image": image, "a": flat}, term.prepare({"image": image, "a": flat})).sum().backward()
     assert torch.isfinite(flat.grad).all()
-
-
-@pytest.mark.parametrize(("height", "width"), [(3, 3), (4, 30), (64, 64)])
-def test_places_have_neighbours_and_spread(height, width):
-    rows, columns = _spread(64, height, width, torch.device("cpu"))
-    assert rows.min() >= 1
-    assert rows.max() <= height - 2
-    assert columns.min() >= 1
-    assert columns.max() <= width - 2
-    if height == 64:  # every ninth of the map has its share of the 64
-        parts = np.histogram2d(rows.numpy(), columns.numpy(), bins=3, range=[[0, 64], [0, 64]])[0]
-        assert parts.min() >= 5
 
 
 def test_small_maps_are_refused_by_name():

@@ -8,13 +8,14 @@ from stylemix.losses.content import Content, IdentityFeatures, Pixel
 from stylemix.losses.local_contrast import LocalContrast
 from stylemix.losses.moments import Moments
 from stylemix.losses.palette import Palette
+from stylemix.losses.relaxed_earth_mover import RelaxedEarthMover
 from stylemix.losses.sliced import SlicedWasserstein
 from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
 __all__ = [
     "Content", "Features", "Gram", "IdentityFeatures", "LocalContrast", "LossTerm", "Moments",
-    "Palette", "Pixel", "SlicedWasserstein", "Variation",
+    "Palette", "Pixel", "RelaxedEarthMover", "SlicedWasserstein", "Variation",
 ]
 
 
@@ -30,3 +31,4 @@ def register_losses(register: Register) -> None:
     register("identity-features", IdentityFeatures)
     register("sliced", SlicedWasserstein)
     register("local-contrast", LocalContrast)
+    register("remd", RelaxedEarthMover)

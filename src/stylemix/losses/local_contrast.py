@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
+from stylemix.losses.places import spread_places
 from stylemix.losses.quantiles import check_counts
 
 NEIGHBOURS = tuple((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h)
@@ -31,7 +32,7 @@ class LocalContrast(LossTerm):
 
     Args:
         layers: feature layers; their losses are averaged.
-        places: of each map; eight differences each.
+        places: of each map, at most; eight differences each.
         temperature: tau.
 
     Raises:
@@ -52,7 +53,7 @@ class LocalContrast(LossTerm):
         self.temperature = float(temperature)
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph's differences, [N, 8 places, C] a layer."""
+        """Give the photograph's differences, [N, 8 P, C] a layer."""
         return [self._differences(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
@@ -67,24 +68,11 @@ class LocalContrast(LossTerm):
 
     def _differences(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        rows, columns = _spread(self.places, height, width, x.device)
+        if min(height, width) < 3:
+            raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x "
+                              f"{width}: choose larger crops or shallower layers")
+        rows, columns = spread_places(self.places, height, width, x.device, margin=1)
         x = x.float()
         middle = x[:, :, rows, columns]
         each = [x[:, :, rows + v, columns + h] - middle for v, h in NEIGHBOURS]
         return F.normalize(torch.cat(each, dim=2), dim=1, eps=1e-6).transpose(1, 2)
-
-
-def _spread(count: int, height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Give rows and columns of places with neighbours all around, spread evenly.
-
-    They are the additive recurrence of the plastic number (Roberts, "The unreasonable
-    effectiveness of quasirandom sequences", 2018).
-    """
-    if min(height, width) < 3:
-        raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x {width}: "
-                          "choose larger crops or shallower layers")
-    plastic = 1.32471795724474602596
-    number = torch.arange(1, count + 1, dtype=torch.float64)
-    rows, columns = ((0.5 + number / plastic**power) % 1 for power in (1, 2))
-    return (1 + (rows * (height - 2)).long().to(device),
-            1 + (columns * (width - 2)).long().to(device))
