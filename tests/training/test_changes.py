@@ -33,3 +33,12 @@ def test_a_table_may_be_named_alone():
 
 def test_keys_that_are_not_asked_for_do_not_count():
     assert changed_keys({**BEFORE, "gone": 3}, BEFORE) == []
+
+
+def test_the_same_place_by_another_path_is_no_change():
+    before = {"init": "/a/b/../old", "data": {"content": ["/a/b/../photos", "/a/x/../p/*.jpg"]}}
+    now = {"init": "/a/old", "data": {"content": ["/a/photos", "/a/p/*.jpg"]}}
+    assert changed_keys(before, now) == changed_keys(now, before) == []
+    other = {"init": "/a/old", "data": {"content": ["/a/photos", "/a/q/*.jpg"]}}
+    assert changed_keys(before, other) == ["data.content"]
+    assert changed_keys({"model": "a/../b"}, {"model": "b"}) == ["model"]  # no absolute path

@@ -159,13 +159,27 @@ def test_paths_are_relative_to_the_file(tmp_path):
         "losses": {"weights": "vgg.safetensors"},
     })
     found = TrainConfig.from_toml(path)
-    assert Path(found.output) == folder / ".." / "model"
+    assert Path(found.output) == tmp_path / "model"
     assert Path(found.init) == folder / "old"
     assert Path(found.encoder_weights) == folder / "e.safetensors"
     assert found.data.content == (
         str(folder / "photos"), "/abs/photos/*.jpg", str(Path("~/home").expanduser()))
     assert found.data.style == (str(folder / "art/*.tar"),)
     assert Path(found.losses.weights) == folder / "vgg.safetensors"
+
+
+def test_the_same_data_named_from_two_folders_are_the_same(tmp_path):
+    """So that a run may go on, or take over a bank, whose configuration lies elsewhere."""
+    found = []
+    for folder, up in (("plans", ".."), ("plans/more", "../..")):
+        (tmp_path / folder).mkdir()
+        found.append(TrainConfig.from_toml(write_toml(tmp_path / folder / "plan.toml", {
+            "output": f"{up}/model", "init": f"{up}/old",
+            "data": {"content": [f"{up}/photos"], "style": [f"{up}/art/*.tar"]},
+            "losses": {"weights": f"{up}/vgg.safetensors"},
+        })))
+    assert found[0] == found[1]
+    assert found[0].data.style == (str(tmp_path / "art" / "*.tar"),)
 
 
 def test_paths_left_out_stay_empty(tmp_path):

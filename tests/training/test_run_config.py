@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from stylemix.training.run_config import (
     ScheduleConfig,
     WeightsFileConfig,
     under,
+    without_detours,
 )
 
 
@@ -56,6 +59,46 @@ def test_absolute_paths_and_those_of_the_home_folder_stay(tmp_path, monkeypatch)
     assert under(Path("/base"), str(tmp_path / "x")) == str(tmp_path / "x")
     assert under(Path("/base"), "~/x") == str(tmp_path / "me" / "x")
     assert under(Path("/base"), "") == ""
+
+
+@pytest.mark.parametrize(("path", "wanted"), [
+    ("../data", "/a/data"),
+    ("./photos/../art/", "/a/plans/art"),
+    ("/x/y/../../z.safetensors", "/z.safetensors"),
+    ("../photos/*/small-*.jpg", "/a/photos/*/small-*.jpg"),
+    ("../../**/*.png", "/**/*.png"),
+    ("../shards/photos-[0-9].tar", "/a/shards/photos-[0-9].tar"),
+    ("photos/*/../x.jpg", "/a/plans/photos/*/../x.jpg"),  # only folders beside x.jpg match it
+    ("", ""),
+])
+def test_one_place_has_one_name(path, wanted):
+    found = under(Path("/a/plans"), path)
+    assert found == (wanted and str(Path(wanted)))
+    assert under(Path("/elsewhere"), found) == found
+
+
+def test_a_pattern_finds_the_same_by_its_short_name(tmp_path):
+    for name in ("photos/one/1.jpg", "photos/two/2.jpg", "plans/plan.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    pattern = str(tmp_path / "plans" / ".." / "photos" / "**" / "*.jpg")
+    short = without_detours(pattern)
+    assert ".." not in Path(short).parts
+    long_names, short_names = (glob.glob(p, recursive=True) for p in (pattern, short))
+    assert sorted(map(os.path.realpath, long_names)) == sorted(short_names)
+    assert len(short_names) == 2
+
+
+def test_what_lies_above_a_linked_folder_is_named_through_the_link(tmp_path):
+    (tmp_path / "far" / "photos").mkdir(parents=True)
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "far" / "photos", target_is_directory=True)
+    except OSError:
+        pytest.skip("links can't be made here")
+    path = str(tmp_path / "link" / ".." / "data")
+    assert without_detours(path) == path  # far/data, where tmp_path/data would be another folder
+    straight = str(tmp_path / "link" / "sub" / ".." / "data")
+    assert without_detours(straight) == str(tmp_path / "link" / "data")
 
 
 def test_identity_is_what_a_resumed_run_must_share():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from typing import Any
+
+from stylemix.training.run_config import without_detours
 
 
 def changed_keys(
@@ -13,13 +16,15 @@ def changed_keys(
 
     Args:
         before: the earlier configuration, nested mappings. Keys of which ``now`` knows nothing
-            count only in tables within it.
+            count only in tables within it. Absolute paths may make detours: those of a state from
+            before they were taken out still do.
         now: the configuration.
         whole: tables that are named alone, not key by key.
 
     Returns:
         ``"key"``, or ``"table.key"`` where a table differs, in the order of ``now``.
     """
+    before, now = _direct(before), _direct(now)
     changed = []
     for key, value in now.items():
         old = before.get(key)
@@ -29,3 +34,12 @@ def changed_keys(
         elif old != value:
             changed.append(key)
     return changed
+
+
+def _direct(value: Any) -> Any:
+    """Take detours out of every absolute path in nested mappings and lists."""
+    if isinstance(value, Mapping):
+        return {key: _direct(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_direct(part) for part in value]
+    return without_detours(value) if isinstance(value, str) and os.path.isabs(value) else value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
+import itertools
 import json
 import os
 from abc import ABC, abstractmethod
@@ -191,5 +193,19 @@ def need(fine: bool, message: str) -> None:
 
 
 def under(base: Path, path: str) -> str:
-    """Give a path below ``base`` where it is relative; an empty one stays empty."""
-    return str(base / Path(path).expanduser()) if path else path
+    """Give a path below ``base`` where it is relative, by its short name; empty ones stay empty."""
+    return without_detours(str(base / Path(path).expanduser())) if path else path
+
+
+def without_detours(path: str) -> str:
+    """Take ``folder/..`` out of an absolute path, so that one place has one name.
+
+    A detour stays where it means something: behind a link, whose ``..`` is elsewhere, and in a
+    pattern from its first wildcard on.
+    """
+    parts = Path(path).parts
+    plain = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
+    short = os.path.normpath(plain)
+    if os.path.realpath(short) != os.path.realpath(plain):
+        return path
+    return os.path.join(short, *parts[len(plain.parts):])
