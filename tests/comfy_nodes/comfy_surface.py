@@ -182,14 +182,24 @@ def load_package(name: str, folder: Path) -> ModuleType:
 
 @contextmanager
 def surface(base: Path, table: dict[str, tuple[str, ...]]) -> Iterator[tuple[Comfy, ModuleType]]:
-    """Import the node pack against the surface; leaves no module behind."""
-    before = dict(sys.modules)
+    """Import the node pack against the surface; leaves the modules as they were.
+
+    One surface may be opened while another one is: the pack is imported anew, and the outer one's
+    modules are back afterwards.
+    """
+    outer = _taken_out()
     comfy = Comfy(base)
     (base / "models" / "stylemix").mkdir(parents=True, exist_ok=True)
     sys.modules.update(modules(comfy, table))
     try:
         yield comfy, load_package("stylemix_comfy_pack", PACK)
     finally:
-        for name in set(sys.modules) - set(before):
-            if name.split(".")[0] in ("stylemix_comfy_pack", "comfy_api", "comfy", "folder_paths"):
-                del sys.modules[name]
+        _taken_out()
+        sys.modules.update(outer)
+
+
+def _taken_out() -> dict[str, ModuleType]:
+    """Take the pack's and ComfyUI's modules out of those that are loaded."""
+    ours = ("stylemix_comfy_pack", "comfy_api", "comfy", "folder_paths")
+    names = [name for name in sys.modules if name.split(".")[0] in ours]
+    return {name: sys.modules.pop(name) for name in names}

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from comfy_surface import NEW, OLD, Comfy
+from comfy_surface import NEW, OLD, Comfy, surface
 
 CHECKOUT = os.environ.get("COMFYUI_PATH")
 real = pytest.mark.skipif(not CHECKOUT, reason="COMFYUI_PATH names no ComfyUI checkout")
@@ -45,6 +45,18 @@ print("FOUND" + json.dumps(found))
 def nodes(pack: ModuleType) -> list[Any]:
     extension = asyncio.run(pack.comfy_entrypoint())
     return list(asyncio.run(extension.get_node_list()))
+
+
+def test_a_stand_in_inside_another_has_folders_of_its_own(tmp_path: Path) -> None:
+    before = dict(sys.modules)
+    with surface(tmp_path / "outer", OLD) as (outer, _):
+        with surface(tmp_path / "inner", NEW) as (inner, _):
+            assert sys.modules["stylemix_comfy_pack.model_folders"].folder_paths.models_dir == str(
+                inner.base / "models")
+        assert sys.modules["stylemix_comfy_pack.model_folders"].folder_paths.models_dir == str(
+            outer.base / "models")
+    assert {n: m for n, m in sys.modules.items() if n.startswith(("stylemix_comfy", "comfy"))} == {
+        n: m for n, m in before.items() if n.startswith(("stylemix_comfy", "comfy"))}
 
 
 def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> None:
