@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from stylemix.demo import regions
 from stylemix.errors import ConfigError, PictureError
@@ -53,6 +55,51 @@ def test_a_stroke_over_another_belongs_to_the_later_one(lower, upper):
     pixel = np.array([[[*color.round(), round(255 * alpha)]]], np.uint8)
     masks = regions.masks([Image.fromarray(pixel)], [0, 1, 2, 3])
     assert [int(np.asarray(m).max()) for m in masks].index(255) == upper
+
+
+PALETTE = [np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)], float) for c in regions.COLORS]
+STROKES = [([(20, 20), (180, 100)], 40), ([(30, 130), (100, 40), (170, 120)], 30),
+           ([(100, 5), (110, 145)], 25)]
+
+
+def covered(points: list[tuple[int, int]], width: int) -> np.ndarray:
+    """Give the share of each pixel that a stroke covers, from a drawing of eight times the size."""
+    large = Image.new("L", (1600, 1200))
+    ImageDraw.Draw(large).line([(8 * x, 8 * y) for x, y in points], 255, 8 * width, "curve")
+    return np.asarray(large.resize((200, 150), Image.Resampling.BOX), float) / 255
+
+
+def painted(slots: tuple[int, ...]) -> Image.Image:
+    """Paint a soft-edged stroke a slot, later ones on top, on a canvas of 8 bits as browsers do."""
+    colors, opaque = np.zeros((150, 200, 3)), np.zeros((150, 200, 1))
+    for slot, stroke in zip(slots, STROKES, strict=False):
+        alpha = regions.OPACITY * covered(*stroke)[..., None]
+        colors = np.round(colors * (1 - alpha) + PALETTE[slot] * alpha)
+        opaque = np.round(255 * (opaque * (1 - alpha) + alpha)) / 255
+    straight = (colors / opaque.clip(1 / 255)).clip(0, 255)
+    return Image.fromarray(np.dstack([straight, 255 * opaque]).round().astype(np.uint8))
+
+
+@pytest.mark.parametrize("slots", [
+    *itertools.permutations(range(4), 2), *itertools.permutations(range(4), 3)])
+def test_soft_edges_belong_to_one_of_the_strokes_and_have_no_speckle(slots):
+    masks = regions.masks([painted(slots)], sorted(slots))  # another colour would be refused
+    for mask in map(np.asarray, masks):
+        assert mask.any()
+        padded = np.pad(mask > 0, 1).astype(int)
+        around = sum(padded[v : v + 150, h : h + 200] for v in range(3) for h in range(3))
+        assert (around[mask > 0] > 2).all()  # itself and at least two beside it
+
+
+@pytest.mark.parametrize("slots", [*itertools.permutations(range(4), 2)])
+def test_an_edge_changes_its_owner_once(slots):
+    lower, upper = (PALETTE[slot] for slot in slots)
+    share = np.linspace(0, 1, 101)[:, None]
+    edge = np.pad((lower + share * (upper - lower)).round(), ((0, 0), (0, 1)), constant_values=200)
+    masks = regions.masks([Image.fromarray(edge[None].astype(np.uint8))], slots)
+    below, above = (np.asarray(mask)[0] > 0 for mask in masks)
+    assert (below == (share[:, 0] <= 0.5)).sum() >= 100  # of 101; colours are rounded
+    assert (below != above).all()
 
 
 def test_faint_rims_and_empty_drawings_count_as_nothing():

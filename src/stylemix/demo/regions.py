@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from stylemix.errors import ConfigError, PictureError
 
 COLORS = ("#e4572e", "#2f80d1", "#f2b705", "#0f9d58")
-"""The brush of each painting; far apart, so that blended edges stay with one of the two."""
+"""The brush of each painting; no mixture of two of them is close to a mixture of two others."""
 OPACITY = 0.7
 """Of the brush: the photograph shines through, and so may an earlier stroke, but not too much."""
 COLOR_NAMES = ("red", "blue", "yellow", "green")
@@ -48,7 +49,6 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
 
 def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
     """Give the slot that owns each pixel, -1 for none; None where nothing is painted."""
-    palette = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLORS], np.int32)
     owner: np.ndarray | None = None
     for layer in layers:
         if layer.width * layer.height > MAX_PIXELS:
@@ -60,7 +60,28 @@ def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
         elif owner.shape != pixels.shape[:2]:
             raise PictureError("the layers of the regions' drawing differ in size: draw them again")
         painted = pixels[..., 3] >= _VISIBLE
-        colors = pixels[painted][:, :3].astype(np.int32)
-        nearest = ((colors[:, None] - palette) ** 2).sum(2).argmin(1)
-        owner[painted] = nearest.astype(np.int8)
+        colors, where = np.unique(pixels[painted][:, :3].astype(np.int32) @ (65536, 256, 1),
+                                  return_inverse=True)
+        rgb = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
+        owner[painted] = _nearer_end(rgb)[where]
     return owner if owner is not None and bool((owner >= 0).any()) else None
+
+
+def _nearer_end(rgb: np.ndarray) -> np.ndarray:
+    """Give the slot of each colour [N, 3], int8 [N].
+
+    Where a stroke's soft edge lies on another stroke, a pixel is a mixture of the two, which may be
+    closer to the colour of a third. So the two colours are found whose mixtures come closest, and
+    the nearer of these is taken.
+    """
+    palette = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLORS], float)
+    found = np.zeros(len(rgb), np.int8)
+    least = np.full(len(rgb), np.inf)
+    for a, b in itertools.combinations(range(len(COLORS)), 2):
+        way = palette[b] - palette[a]
+        share = ((rgb - palette[a]) @ way / (way @ way)).clip(0, 1)
+        distance = ((rgb - palette[a] - share[:, None] * way) ** 2).sum(1)
+        closer = distance < least
+        least[closer] = distance[closer]
+        found[closer] = np.where(share[closer] > 0.5, b, a)
+    return found
