@@ -1,7 +1,13 @@
-"""Encoder and decoder layers over tokens [B, L, C]."""
+"""Encoder and decoder layers over tokens [B, L, C].
+
+What a layer makes of a token depends on that token and on what all attend to, so long sequences
+are taken in chunks: the feed-forward network's hidden values, of four times the tokens' size, exist
+for one chunk at a time.
+"""
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -9,6 +15,9 @@ from stylemix.attention import attend
 
 EXPANSION = 4
 """Hidden width of the feed-forward network by the tokens' (2048 by 512 in the paper)."""
+
+CHUNK = 16_384
+"""Tokens of a picture that a layer works on at once: 512 x 512 pixels at patches of four."""
 
 
 class MultiHeadAttention(nn.Module):
@@ -73,6 +82,9 @@ class EncoderLayer(nn.Module):
             chosen: indices [K] of those that are attended to; None means all.
         """
         memory = x if chosen is None else x[:, chosen]
+        return _joined([self._turned(part, memory) for part in x.split(CHUNK, dim=1)])
+
+    def _turned(self, x: Tensor, memory: Tensor) -> Tensor:
         x = self.norms[0](x + self._drop(self.attention(x, memory)))
         return self.norms[1](x + self._drop(self.network(x)))
 
@@ -113,6 +125,10 @@ class DecoderLayer(nn.Module):
             position: their encoding, [B, L, C].
             style: the style's tokens, [B or 1, K, C].
         """
+        return _joined([self._turned(*parts, style) for parts in zip(
+            x.split(CHUNK, dim=1), position.split(CHUNK, dim=1), strict=True)])
+
+    def _turned(self, x: Tensor, position: Tensor, style: Tensor) -> Tensor:
         query = x + position
         x = self.norms[0](query + self._drop(self.attentions[0](query, style)))
         x = self.norms[1](x + self._drop(self.attentions[1](x + position, style)))
@@ -120,3 +136,8 @@ class DecoderLayer(nn.Module):
 
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Give chunks of tokens as one sequence."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

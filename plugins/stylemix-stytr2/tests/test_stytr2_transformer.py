@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from stylemix_stytr2 import transformer
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer, MultiHeadAttention
 from torch import nn
 
@@ -89,6 +91,25 @@ def test_places_of_the_style_have_no_order() -> None:
     order = torch.randperm(7, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(layer(x, position, style), layer(x, position, style[:, order]),
                           atol=1e-12)
+
+
+def test_chunks_give_what_the_whole_sequence_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And hidden values exist for a chunk at a time."""
+    x, chosen = _tokens(1, 2, 7, C).requires_grad_(), torch.tensor([0, 3, 6])
+    position, style = _tokens(2, 2, 7, C), _tokens(3, 1, 4, C)
+    seen: list[int] = []
+    for layer, rest in ((EncoderLayer(C, HEADS), ()), (EncoderLayer(C, HEADS), (chosen,)),
+                        (DecoderLayer(C, HEADS), (position, style))):
+        _shaken(layer)
+        layer.network[0].register_forward_hook(lambda *found: seen.append(found[2].shape[1]))
+        results = []
+        for chunk in (7, 3):
+            monkeypatch.setattr(transformer, "CHUNK", chunk)
+            y = layer(x, *rest)
+            results.append((y, *torch.autograd.grad(y.square().sum(), x)))
+        for whole, chunked in zip(*results, strict=True):
+            assert torch.allclose(whole, chunked, rtol=1e-10, atol=1e-12)
+    assert seen == 3 * [7, 3, 3, 1]
 
 
 def test_dropout_is_for_training_only() -> None:
