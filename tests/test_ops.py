@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stylemix.ops import (
     ContentCovariance,
     ContentMoments,
+    binomial,
     covariance,
     gram,
     moments,
@@ -88,3 +89,21 @@ def test_content_covariance_measures_or_gives_what_is_frozen():
     module.frozen = (torch.ones(1, 3, 1, 1), torch.eye(3)[None])
     assert module(torch.randn(1, 3, 2, 2)) is module.frozen
     torch.testing.assert_close(module.normalize(x), x - 1)
+
+
+def test_binomial_equals_the_convolution_inside():
+    x = torch.rand(1, 1, 7, 9)
+    kernel = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1]))[None, None] / 16
+    torch.testing.assert_close(binomial(x)[..., 1:-1, 1:-1], F.conv2d(x, kernel))
+    torch.testing.assert_close(binomial(torch.full((1, 3, 4, 4), 0.3)),
+                               torch.full((1, 3, 4, 4), 0.3))
+
+def test_binomial_removes_what_alternates_and_mirrors_edges():
+    x = torch.rand(2, 3, 5, 6, dtype=torch.float64)
+    rows = torch.tensor([1.0, -1, 1, -1, 1], dtype=torch.float64)[:, None]
+    alternating = rows.expand(1, 1, 5, 6)
+    torch.testing.assert_close(binomial(alternating), torch.zeros_like(alternating))
+    mirrored = F.pad(x, (1, 1, 1, 1), mode="reflect").numpy()
+    vertical = (mirrored[:, :, :-2] + 2 * mirrored[:, :, 1:-1] + mirrored[:, :, 2:]) / 4
+    both = (vertical[..., :-2] + 2 * vertical[..., 1:-1] + vertical[..., 2:]) / 4
+    np.testing.assert_allclose(binomial(x), both)

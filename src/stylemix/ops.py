@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.running import RunningCovariance, RunningMoments
@@ -67,6 +68,16 @@ def total_variation(image: Tensor) -> Tensor:
     vertical = (image[:, :, 1:] - image[:, :, :-1]).square().mean()
     horizontal = (image[:, :, :, 1:] - image[:, :, :, :-1]).square().mean()
     return vertical + horizontal
+
+
+def binomial(x: Tensor) -> Tensor:
+    """Filter [B, C, h, w] with [1, 2, 1] / 4 along both axes, mirrored at the edges.
+
+    Its frequency response is ``cos^2(w / 2)`` an axis: 1 at 0, exactly 0 at the Nyquist frequency.
+    ``h`` and ``w`` are at least 2.
+    """
+    x = F.pad(x, (1, 1, 1, 1), mode="reflect")
+    return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1), 2, stride=1)
 
 
 class ContentMoments(nn.Module):

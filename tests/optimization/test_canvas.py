@@ -5,7 +5,7 @@ from helpers import picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.optimization.canvas import Canvas, binomial
+from stylemix.optimization.canvas import Canvas
 
 
 def moved(canvas, seed=0):
@@ -38,14 +38,6 @@ def test_noise_in_the_parameters_leaves_no_checkerboard():
     middle = power[..., 14:19, 14:19].mean()
     assert power[..., 31:34, :].mean() < 1e-3 * middle
     assert power[..., :, 31:34].mean() < 1e-3 * middle
-
-
-def test_binomial_equals_the_convolution_inside():
-    x = torch.rand(1, 1, 7, 9)
-    kernel = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1]))[None, None] / 16
-    torch.testing.assert_close(binomial(x)[..., 1:-1, 1:-1], torch.nn.functional.conv2d(x, kernel))
-    torch.testing.assert_close(binomial(torch.full((1, 3, 4, 4), 0.3)),
-                               torch.full((1, 3, 4, 4), 0.3))
 
 
 def test_the_mask_holds_pixels():

@@ -17,7 +17,7 @@ from stylemix.distillation.config import WalkConfig
 from stylemix.distillation.inputs import Inputs
 from stylemix.distillation.objective import grams, relative
 from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization.canvas import binomial
+from stylemix.ops import binomial
 
 CONTENT_LAYER = "relu3_3"
 LAYERS = 4

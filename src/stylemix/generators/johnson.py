@@ -12,6 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
 from stylemix.generators.grain import Grain
+from stylemix.ops import binomial
 from stylemix.style import StyleMix
 from stylemix.types import Site
 
@@ -68,11 +69,16 @@ class Block(Stage):
 
 
 class Up(Stage):
-    """Two upsamplings with 3x3 convolutions, and the 9x9 output layer."""
+    """Two upsamplings with 3x3 convolutions, and the 9x9 output layer.
+
+    In front of the second one a binomial filter takes away what alternates from pixel to pixel: a
+    texture that is locked to the Nyquist frequency of this map is a weave of period 4 in the
+    picture, the checkerboard that upsampling without transposed convolutions still leaves.
+    """
 
     def __init__(self, width: int, attach: Attach, *, grain: bool) -> None:
-        # 3.25 of them: 1.5 for the first upsampling and its 3x3, half of that for the second, 1 for
-        # the 9x9.
+        # 3.75 of them: 1.5 for the first upsampling and its 3x3, half of that and a half for the
+        # filter for the second, 1 for the 9x9.
         super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
         self.units = nn.ModuleList([
             ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
@@ -85,10 +91,11 @@ class Up(Stage):
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn the map [B, 4 width, h, w] into a picture [B, 3, 4h, 4w] in [0, 1]."""
-        for number, unit in enumerate(self.units):
-            x = F.relu(unit(x, mix))
-            if number < len(self.grains):
-                x = self.grains[number](x, mix.origin)
+        first, second = self.units
+        x = F.relu(first(x, mix))
+        for grain in self.grains:
+            x = grain(x, mix.origin)
+        x = F.relu(second(binomial(x), mix))
         return torch.sigmoid(self.output(x, mix))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from stylemix.ops import binomial
 
 
 class Canvas:
@@ -42,16 +43,3 @@ class Canvas:
                 change, size=finer.shape[-2:], mode="bilinear", align_corners=False)
         change = binomial(change)
         return self.start + (change if self.mask is None else self.mask * change)
-
-
-def binomial(x: Tensor) -> Tensor:
-    """Filter with [1, 2, 1] / 4 along both axes, mirrored at the edges.
-
-    Its frequency response is ``cos^2(w / 2)`` an axis: 1 at 0, exactly 0 at the Nyquist frequency.
-    """
-    for axis in (2, 3):
-        size = x.shape[axis]
-        ends = x.narrow(axis, 1, 1), x.narrow(axis, size - 2, 1)
-        wide = torch.cat([ends[0], x, ends[1]], axis)
-        x = (wide.narrow(axis, 0, size) + wide.narrow(axis, 2, size)) * 0.25 + x * 0.5
-    return x
