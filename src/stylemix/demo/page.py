@@ -118,13 +118,7 @@ def _photograph(examples: tuple[Example, ...]) -> gr.Image:
     photo = gr.Image(label="Photograph", show_label=False, type="filepath", image_mode=None,
                      sources=["upload", "webcam", "clipboard"], height=300, elem_id="photo",
                      buttons=[], placeholder="Drop a photograph here, or click to choose one")
-    if examples:
-        strip = _strip(examples, "photo-examples")
-
-        def choose(event: gr.SelectData) -> str:
-            return examples[event.index].picture
-
-        strip.select(choose, None, photo, queue=False, **PRIVATE)
+    _offer(examples, photo, "photo-examples")
     return photo
 
 
@@ -192,13 +186,7 @@ def _palette(examples: tuple[Example, ...]) -> gr.Image:
             image_mode=None, height=190, sources=["upload"], elem_id="palette", buttons=[],
             placeholder="Drop a painting here, or click to choose one",
         )
-        if examples:
-            strip = _strip(examples, "palette-examples")
-
-            def choose(event: gr.SelectData) -> str:
-                return examples[event.index].picture
-
-            strip.select(choose, None, palette, queue=False, **PRIVATE)
+        _offer(examples, palette, "palette-examples")
     return palette
 
 
@@ -258,6 +246,17 @@ def _advanced(
             info="VGG-16's weights are downloaded by the server once",
         )
     return size, tile, model, features
+
+
+def _offer(examples: tuple[Example, ...], into: gr.Image, name: str) -> None:
+    """Show the examples, if there are any; a click puts one into the picture."""
+    if not examples:
+        return
+
+    def choose(event: gr.SelectData) -> str:
+        return examples[event.index].picture
+
+    _strip(examples, name).select(choose, None, into, queue=False, **PRIVATE)
 
 
 def _strip(examples: tuple[Example, ...], name: str) -> gr.Gallery:
