@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.errors import ConfigError
-from stylemix.losses.quantiles import check_counts, projected_quantiles, unit_vectors
+from stylemix.losses.quantiles import projected_quantiles, unit_vectors
 
 
 def test_directions_have_length_one_and_never_change():
@@ -27,9 +25,3 @@ def test_quantiles_are_numpys_hazen_quantiles(height, width, quantiles):
     wanted = np.quantile(projected, levels, axis=1, method="hazen").T
     np.testing.assert_allclose(projected_quantiles(values, axes, quantiles)[0], wanted,
                                rtol=1e-4, atol=1e-5)
-
-
-def test_counts():
-    check_counts(a=(3, 3))
-    with pytest.raises(ConfigError, match="b must be a whole number >= 2, got 1"):
-        check_counts(a=(1, 1), b=(1, 2))

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.attention import sample_places
-from stylemix.errors import ConfigError
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
+from stylemix.options import check_counts
 from stylemix.types import Site, StyleCode
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
@@ -55,8 +55,7 @@ class AdaAttN(Injection):
         self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096
     ) -> None:
         super().__init__(site, style_channels)
-        if isinstance(keys, bool) or not isinstance(keys, int) or keys < 1:
-            raise ConfigError(f"adaattn.keys must be a whole number >= 1, got {keys!r}")
+        check_counts("adaattn", keys=(keys, 1))
         self.keys = keys
         self.own = site.own if isinstance(site, KeyedSite) else site.channels
         self.moments = ContentMoments()

@@ -12,6 +12,7 @@ from stylemix.attention import sample_places
 from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.options import check_counts
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -42,8 +43,7 @@ class Local(LossTerm):
         super().__init__()
         if isinstance(layers, str) or not layers:
             raise ConfigError(f'layers must be a list such as ["relu3_3"], got {layers!r}')
-        if isinstance(keys, bool) or not isinstance(keys, int) or keys < 1:
-            raise ConfigError(f"keys must be a whole number >= 1, got {keys!r}")
+        check_counts(keys=(keys, 1))
         self.targets = tuple(layers)
         self.keys = keys
         self.relative = relative

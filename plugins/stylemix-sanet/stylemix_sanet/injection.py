@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from stylemix.attention import attend, sample_places
-from stylemix.errors import ConfigError
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
+from stylemix.options import check_counts
 from stylemix.types import Site, StyleCode
 
 
@@ -38,8 +38,7 @@ class SANet(Injection):
         self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096
     ) -> None:
         super().__init__(site, style_channels)
-        if isinstance(keys, bool) or not isinstance(keys, int) or keys < 1:
-            raise ConfigError(f"sanet.keys must be a whole number >= 1, got {keys!r}")
+        check_counts("sanet", keys=(keys, 1))
         self.keys = keys
         self.moments = ContentMoments()
         # W_f, W_g, W_h and W_o of the paper.

@@ -13,6 +13,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
+from stylemix.options import check_counts
 from stylemix.plugin_models import register_folder
 from stylemix.types import Site, StyleCode
 
@@ -46,9 +47,7 @@ class StyleSwap(Injection):
         patches: int = 4096,
     ) -> None:
         super().__init__(site, style_channels)
-        for name, value in (("size", size), ("patches", patches)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigError(f"styleswap.{name} must be a whole number >= 1, got {value!r}")
+        check_counts("styleswap", size=(size, 1), patches=(patches, 1))
         if size % 2 == 0:
             raise ConfigError(f"styleswap.size must be odd, got {size}")
         self.size = size

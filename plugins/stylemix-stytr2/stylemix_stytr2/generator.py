@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.generators import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import double
+from stylemix.options import check_counts
 from stylemix.style import StyleMix
 from stylemix.types import Site
 
@@ -95,8 +96,7 @@ class PatchTransformer(Generator):
 
     def __init__(self, attach: Attach, *, channels: int = 128, patch: int = 4) -> None:
         super().__init__()
-        if isinstance(channels, bool) or not isinstance(channels, int) or channels < 1:
-            raise ConfigError(f"generator.channels must be a whole number >= 1, got {channels!r}")
+        check_counts("generator", channels=(channels, 1))
         if patch not in PATCHES:
             raise ConfigError(f"generator.patch must be one of {', '.join(map(str, PATCHES))}, "
                               f"got {patch!r}")

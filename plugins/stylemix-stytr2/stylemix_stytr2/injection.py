@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from stylemix.attention import sample_places
 from stylemix.errors import ConfigError
 from stylemix.injection import Injection
+from stylemix.options import check_counts
 from stylemix.types import Site, StyleCode
 from stylemix_stytr2.position import ContentAwarePosition
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer
@@ -52,9 +53,8 @@ class StyTr2(Injection):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(site, style_channels)
-        for name, value in (("layers", layers), ("heads", heads), ("grid", grid), ("keys", keys)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigError(f"stytr2.{name} must be a whole number >= 1, got {value!r}")
+        check_counts("stytr2", layers=(layers, 1), heads=(heads, 1), grid=(grid, 1),
+                     keys=(keys, 1))
         c = site.channels
         if c % heads:
             raise ConfigError(f"stytr2.heads must divide the {c} channels at {site.name}, "

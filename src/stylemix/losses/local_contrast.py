@@ -11,7 +11,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.losses.quantiles import check_counts
+from stylemix.options import check_counts
 
 NEIGHBOURS = tuple((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h)
 

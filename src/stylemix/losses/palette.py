@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.quantiles import check_counts, projected_quantiles, unit_vectors
+from stylemix.losses.quantiles import projected_quantiles, unit_vectors
+from stylemix.options import check_counts
 
 
 class Palette(LossTerm):

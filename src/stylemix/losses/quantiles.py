@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import ConfigError
-
 
 def unit_vectors(count: int, channels: int) -> Tensor:
     """Give directions [count, channels] of length 1, the same in every run."""
@@ -38,17 +36,3 @@ def projected_quantiles(values: Tensor, directions: Tensor, quantiles: int) -> T
     low = place.floor().long()
     high = (low + 1).clamp_max(count - 1)
     return torch.lerp(ordered[..., low], ordered[..., high], place - low)
-
-
-def check_counts(**counts: tuple[int, int]) -> None:
-    """Refuse options that aren't whole numbers from a least value on.
-
-    Args:
-        counts: value and least value by name.
-
-    Raises:
-        ConfigError: one isn't.
-    """
-    for name, (value, least) in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ConfigError(f"{name} must be a whole number >= {least}, got {value!r}")
