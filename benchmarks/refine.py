@@ -29,7 +29,7 @@ from stylemix.metrics import contact_sheet, evaluate_pairs
 from stylemix.optimization import Descent, FeatureSpace, Recipe, Task, feature_space, optimize
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
-from stylemix.stylizers.painting import REFINE
+from stylemix.stylizers.painting import FORWARD_SHARE, REFINE
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Variant:
     name: str
     steps: int
     features: str = "thin"
-    start: float = 0.5
+    start: float = FORWARD_SHARE
     recipe: Recipe = REFINE
 
 
@@ -58,6 +58,8 @@ def variants() -> Iterator[Variant]:
     yield Variant("forward pass", 0, start=1.0)
     yield Variant("refine 25", 25)
     yield Variant("refine 50", 50)
+    yield Variant("refine 65", 65)
+    yield Variant("from their mean", 50, start=0.5)
     yield Variant("from the forward pass", 25, start=1.0)
     yield Variant("from the photograph", 25, start=0.0)
     yield Variant("half the style weight", 25,
