@@ -43,12 +43,12 @@ def total_loss(trainer):
 @pytest.mark.parametrize("bank", [0, 2])
 def test_loss_falls(tmp_path, bank):
     trainer = Trainer(config(
-        tmp_path, data={"bank": bank}, schedule={"steps": 60},
+        tmp_path, data={"bank": bank}, schedule={"steps": 150},
         optimizer={"lr": 5e-3, "warmup": 5, "ema": 0.9}, model=tiny_config(width=8)))
     before = total_loss(trainer)
     trainer.run()
     assert total_loss(trainer) < 0.7 * before
-    assert (trainer.step, trainer.seen, trainer.seen_styles) == (60, 240, 240)
+    assert (trainer.step, trainer.seen, trainer.seen_styles) == (150, 600, 600)
     assert trainer.done == 1.0
 
 
