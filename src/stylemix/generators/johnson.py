@@ -13,6 +13,7 @@ from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
 from stylemix.generators.grain import Grain
 from stylemix.ops import binomial
+from stylemix.options import check_counts
 from stylemix.style import StyleMix
 from stylemix.types import Site
 
@@ -123,9 +124,7 @@ class Johnson(Generator):
     def __init__(self, attach: Attach, *, width: int = 32, blocks: int = 5,
                  grain: bool = False) -> None:
         super().__init__()
-        for name, value in (("width", width), ("blocks", blocks)):
-            if not isinstance(value, int) or value < 1:
-                raise ConfigError(f"generator.{name} must be a whole number >= 1, got {value!r}")
+        check_counts("generator", width=(width, 1), blocks=(blocks, 1))
         if not isinstance(grain, bool):
             raise ConfigError(f"generator.grain must be true or false, got {grain!r}")
         self.stages = nn.ModuleList([  # type: ignore[assignment]
