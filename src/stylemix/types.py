@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -33,12 +33,14 @@ class Site:
             injection may widen by ``extra_channels``; ``"map"``: any other feature map.
         channels: channels of the features.
         stride: picture pixels per feature pixel.
+        kernel: side of the kernel that reads the features, at a ``"conv"`` site.
     """
 
     name: str
     slot: str
     channels: int
     stride: int
+    kernel: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)

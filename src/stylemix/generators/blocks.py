@@ -61,7 +61,8 @@ class ConvUnit(nn.Module):
         self.stride = stride
         self.pad = kernel // 2
         here = stride_in // 2 if upsample else stride_in
-        self.before = Injected(Site(f"{name}.conv", "conv", channels_in, here), attach)
+        self.before = Injected(Site(f"{name}.conv", "conv", channels_in, here, kernel=kernel),
+                               attach)
         self.after = Injected(Site(f"{name}.norm", "norm", channels_out, here * stride), attach)
         if len(self.before) and len(self.after):
             raise ConfigError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.content import Content, IdentityFeatures, Pixel
+from stylemix.losses.lattice import Lattice
 from stylemix.losses.local_contrast import LocalContrast
 from stylemix.losses.moments import Moments
 from stylemix.losses.palette import Palette
@@ -14,8 +15,8 @@ from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
 
 __all__ = [
-    "Content", "Features", "Gram", "IdentityFeatures", "LocalContrast", "LossTerm", "Moments",
-    "Palette", "Pixel", "RelaxedEarthMover", "SlicedWasserstein", "Variation",
+    "Content", "Features", "Gram", "IdentityFeatures", "Lattice", "LocalContrast", "LossTerm",
+    "Moments", "Palette", "Pixel", "RelaxedEarthMover", "SlicedWasserstein", "Variation",
 ]
 
 
@@ -32,3 +33,4 @@ def register_losses(register: Register) -> None:
     register("sliced", SlicedWasserstein)
     register("local-contrast", LocalContrast)
     register("remd", RelaxedEarthMover)
+    register("lattice", Lattice)
