@@ -80,6 +80,13 @@ def test_site_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+def test_sites_in_front_of_a_convolution_tell_its_kernel():
+    kernels = {s.name: s.kernel for s in plain().sites}
+    assert kernels["down1.conv"] == kernels["output.conv"] == 9
+    assert kernels["up2.conv"] == kernels["block1.1.conv"] == 3
+    assert {k for name, k in kernels.items() if not name.endswith(".conv")} == {1}
+
+
 def test_conv_and_norm_injections_at_one_convolution_are_refused():
     config = {
         "generator": {"name": "johnson", "width": 4, "blocks": 1},
