@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from stylemix.errors import UnknownNameError
 from stylemix.injection import Injection
+from stylemix.injections import Concat
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugins import registry
 from stylemix.testing import INJECTION_CHECKS, InjectionCase, injection_suite
@@ -172,6 +173,16 @@ class UnclaimedGradient(Good):
     content_gradient = False
 
 
+class FalseConstantClaim(Good):
+    appends_constant = True
+
+
+class UnclaimedConstant(Concat):
+    """Concatenation that lets the host convolve its constants."""
+
+    appends_constant = False
+
+
 class MixesTheBatch(Good):
     def forward(self, x: Tensor, style: Any) -> Tensor:
         return super().forward(x - x.mean(0, keepdim=True) / 2, style)
@@ -274,6 +285,8 @@ BROKEN: list[tuple[type[Injection], Callable[[InjectionCase], None], str]] = [
     (UnclaimedIdentity, c.check_self_identity_claim, "claim it"),
     (FalseGradientClaim, c.check_content_gradient_claim, "no gradient flows"),
     (UnclaimedGradient, c.check_content_gradient_claim, "but a gradient flows"),
+    (FalseConstantClaim, c.check_appends_constant_claim, "changes the channels of x"),
+    (UnclaimedConstant, c.check_appends_constant_claim, "claim it"),
     (MixesTheBatch, c.check_batches, "with one style give|with a style each give"),
     (SharesTheFirstStyle, c.check_batches, "with a style each give"),
     (Random, c.check_strength_zero, "changes the photograph"),

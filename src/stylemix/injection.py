@@ -26,6 +26,8 @@ class Injection(nn.Module):
         content_gradient: False when no gradient flows back into ``x``.
         tileable: False when a value depends on content far away by more than channel statistics;
             its map is kept in one piece then, however large the picture.
+        appends_constant: claims that :meth:`forward` leaves the channels of ``x`` as they are, and
+            that those it adds hold one value at all places; the host spares their convolution.
 
     Attributes:
         needs: names of the style code that :meth:`prepare` reads; ``"site"`` is the style
@@ -40,6 +42,7 @@ class Injection(nn.Module):
     self_identity: ClassVar[bool] = False
     content_gradient: ClassVar[bool] = True
     tileable: ClassVar[bool] = True
+    appends_constant: ClassVar[bool] = False
 
     needs: tuple[str, ...] = ("embedding",)
     extra_channels: int = 0

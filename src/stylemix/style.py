@@ -59,6 +59,11 @@ class StyleMix:
         """Give the mixture that is one style everywhere."""
         return cls((style,), (torch.ones(1, 1, 1, 1),), origin)
 
+    @property
+    def uniform(self) -> bool:
+        """Whether it is the same mixture at every place."""
+        return len(self.styles) == 1 or all(w.shape[-2:] == (1, 1) for w in self.weights)
+
     def at(self, key: str, injection: Injection, x: Tensor) -> Tensor:
         """Apply the mixture to the features ``x`` [B, C, h, w] at one site."""
         if len(self.styles) == 1:

@@ -55,4 +55,4 @@ def test_before_a_normalised_convolution_it_would_do_nothing():
     assert (outs[0] - outs[1]).abs().max() < 1e-4
     model = tiny_model({"name": "concat"})
     a, b = (model(picture(0), StyleMix.single(model.prepare(picture(s)))) for s in (1, 2))
-    assert (a - b).abs().mean() > 5e-4
+    assert (a - b).abs().mean() > 1e-3

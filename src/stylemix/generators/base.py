@@ -35,6 +35,11 @@ class Injected(nn.Module):
         """How far, in feature pixels, the injections together see beyond a place."""
         return sum(injection.reach for _, injection in self.attached())
 
+    @property
+    def appends_constant(self) -> bool:
+        """Whether all that the injections do is to append channels of one value each."""
+        return all(injection.appends_constant for _, injection in self.attached())
+
     def attached(self) -> Iterator[tuple[str, Injection]]:
         """Give the injections by name, in their order."""
         yield from self.injections.items()  # type: ignore[misc]

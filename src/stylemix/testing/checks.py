@@ -203,6 +203,21 @@ def check_content_gradient_claim(case: InjectionCase) -> None:
         require(not flows, "content_gradient is False, but a gradient flows; set it to True")
 
 
+def check_appends_constant_claim(case: InjectionCase) -> None:
+    """``appends_constant`` is claimed exactly when channels of one value each are all it adds."""
+    injection = case.injection()
+    x = case.features(injection, 1)
+    y = injection(x, case.prepare(injection, case.code(injection, 2)))
+    own, added = y[:, :x.shape[1]], y[:, x.shape[1]:]
+    true = added.numel() > 0 and torch.equal(own, x) and bool((added == added[..., :1, :1]).all())
+    if injection.appends_constant:
+        require(true, "appends_constant is True, but forward changes the channels of x, or adds "
+                      "none that hold one value at all places; set it to False")
+    else:
+        require(not true, "forward does nothing but append channels that hold one value at all "
+                          "places; claim it, it saves their convolution: appends_constant = True")
+
+
 def check_batches(case: InjectionCase) -> None:
     """A batch gives what its members give one by one, with one style or with one each."""
     injection = case.injection()
@@ -386,6 +401,7 @@ INJECTION_CHECKS: tuple[Callable[[InjectionCase], None], ...] = (
     check_masks,
     check_self_identity_claim,
     check_content_gradient_claim,
+    check_appends_constant_claim,
     check_batches,
     check_strength_zero,
     check_save_and_load,
