@@ -1,0 +1,61 @@
+"""What an injection mechanism says about itself is true, one function for each claim.
+
+Each claim is a class attribute of :class:`~stylemix.injection.Injection` that the rest of stylemix
+relies on. Each function takes an :class:`~stylemix.testing.InjectionCase`, returns nothing when the
+claim holds, and otherwise raises an ``AssertionError`` that says what to claim instead.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from stylemix.testing.case import InjectionCase, difference, require
+
+
+def check_self_identity_claim(case: InjectionCase) -> None:
+    """``self_identity`` is claimed exactly when a map as its own style is left alone."""
+    injection = case.injection()
+    x = case.features(injection, 1)
+    code = {**case.code(injection, 2), "site": x}
+    y = injection(x, case.prepare(injection, code))
+    size = float(x.abs().max())
+    same = y.shape == x.shape and difference(y, x) < 1e-3 * size
+    if injection.self_identity:
+        require(same, "self_identity is True, but a map that is its own style comes out changed; "
+                      "set it to False")
+    else:
+        require(not same, "a map that is its own style comes out unchanged; claim it: "
+                          "self_identity = True")
+
+
+def check_content_gradient_claim(case: InjectionCase) -> None:
+    """``content_gradient`` is False exactly when no gradient flows back into the content."""
+    injection = case.injection().double()
+    x = case.features(injection, 1).double().requires_grad_()
+    code = {k: v.double() for k, v in case.code(injection, 2).items()}
+    y = injection(x, case.prepare(injection, code))
+    flows = False
+    if y.requires_grad:
+        target = case.features(injection, 3, 1, *y.shape[-2:]).mean(1, keepdim=True).double()
+        (gradient,) = torch.autograd.grad((y * target).sum(), x, allow_unused=True)
+        flows = gradient is not None and float(gradient.abs().max()) > 0
+    if injection.content_gradient:
+        require(flows, "no gradient flows from the output back into the content features, so "
+                       "nothing before this site can be trained; set content_gradient = False")
+    else:
+        require(not flows, "content_gradient is False, but a gradient flows; set it to True")
+
+
+def check_appends_constant_claim(case: InjectionCase) -> None:
+    """``appends_constant`` is claimed exactly when channels of one value each are all it adds."""
+    injection = case.injection()
+    x = case.features(injection, 1)
+    y = injection(x, case.prepare(injection, case.code(injection, 2)))
+    own, added = y[:, :x.shape[1]], y[:, x.shape[1]:]
+    true = added.numel() > 0 and torch.equal(own, x) and bool((added == added[..., :1, :1]).all())
+    if injection.appends_constant:
+        require(true, "appends_constant is True, but forward changes the channels of x, or adds "
+                      "none that hold one value at all places; set it to False")
+    else:
+        require(not true, "forward does nothing but append channels that hold one value at all "
+                          "places; claim it, it saves their convolution: appends_constant = True")
