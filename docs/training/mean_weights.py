@@ -1,7 +1,7 @@
 """Average the weights of two models of one lineage.
 
-``python docs/training/mean_weights.py MODEL OTHER SHARE OUTPUT`` writes a checkpoint whose weights are
-SHARE of MODEL's and the rest of OTHER's. It works where one was trained on from the other: such
+``python docs/training/mean_weights.py MODEL OTHER SHARE OUTPUT`` writes a checkpoint whose weights
+are SHARE of MODEL's and the rest of OTHER's. It works where one was trained on from the other: such
 weights lie in one valley of the loss (Wortsman et al., "Model soups", ICML 2022).
 """
 
