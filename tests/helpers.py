@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from stylemix.layout import place
 from stylemix.stylizers import FeedForward
 
 
@@ -23,8 +24,7 @@ def tiny_config(*injections: dict[str, Any], width: int = 4, blocks: int = 1) ->
 def tiny_model(*injections: dict[str, Any], seed: int = 0, **options: int) -> FeedForward:
     """Build a tiny model with random weights that depend on ``seed`` only."""
     torch.manual_seed(seed)
-    model = FeedForward.from_config(tiny_config(*injections, **options))
-    return model.eval()
+    return place(FeedForward.from_config(tiny_config(*injections, **options)), "cpu").eval()
 
 
 def picture(seed: int, height: int = 32, width: int = 32) -> torch.Tensor:
@@ -43,4 +43,4 @@ def tiny_palette_model(seed: int = 0) -> FeedForward:
     )
     encoder = {"name": "texture-palette", "dim": 8, "hidden": 16, "palette_dim": 6,
                "palette_hidden": 12}
-    return FeedForward.from_config({**config, "encoder": encoder}).eval()
+    return place(FeedForward.from_config({**config, "encoder": encoder}), "cpu").eval()

@@ -14,6 +14,7 @@ from stylemix.catalogue import methods, resolve
 from stylemix.checkpoint import load as load_checkpoint
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
+from stylemix.layout import place
 from stylemix.style import Style
 from stylemix.stylizers import Progress, Stylizer, build
 
@@ -87,7 +88,7 @@ def stylize(
         WeightsError: the weights of ``refine_features`` can't be had.
     """
     if isinstance(model, Stylizer):
-        stylizer = model if device is None else model.to(_device(device))
+        stylizer = model if device is None else place(model, _device(device))
     else:
         stylizer = load(model, device=device)
     return stylizer.stylize(
@@ -120,7 +121,7 @@ def load(
     """
     name = os.fspath(model)
     if revision is None and name in methods():
-        return build({"stylizer": name}).to(_device(device)).eval()
+        return place(build({"stylizer": name}), _device(device)).eval()
     folder = Path(resolve(os.fspath(model), revision=revision)).resolve()
     stamp = tuple(f.stat().st_mtime_ns for f in sorted(folder.glob("*")) if f.is_file())
     return _load(folder, str(_device(device)), stamp)

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
+from stylemix.layout import place
 from stylemix.model_card import card_text, picture_names
 from stylemix.plugins import plugin_info, registry
 from stylemix.registry import suggest
@@ -150,7 +151,7 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
     _check(state, stylizer.state_dict(), path)
     own = stylizer.state_dict()
     stylizer.load_state_dict({k: v.to(own[k].dtype) for k, v in state.items()})
-    return stylizer.to(device).eval()
+    return place(stylizer, device).eval()
 
 
 def read_config(folder: str | os.PathLike[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from stylemix.distillation.student import Student
 from stylemix.distillation.walkers import First, Walkers, recoloured
 from stylemix.errors import ConfigError
 from stylemix.images import to_float
+from stylemix.layout import place
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.style import StyleMix
 from stylemix.stylizers import FeedForward
@@ -59,10 +60,10 @@ class Distiller(WeightsRun[DistillConfig]):
     ) -> None:
         super().__init__(config, progress)
         resumed = self._earlier(restart)
-        self.teacher = feature_net("vgg16", config.teacher or None).to(self.device)
+        self.teacher = place(feature_net("vgg16", config.teacher or None), self.device)
         self._take_pictures()
         torch.manual_seed(config.seed)
-        self.net = Student(config.channels).to(self.device)
+        self.net = place(Student(config.channels), self.device)
         self.scales = dict.fromkeys(GRAM_LAYERS, 1.0)
         self.walkers = Walkers(config.walk, self.inputs, _first_pass(config.walk, self.device))
         if resumed is None:
@@ -71,8 +72,6 @@ class Distiller(WeightsRun[DistillConfig]):
         self._optimize(dict(self.net.named_parameters()))
         if resumed is not None:
             self._restore(resumed)
-        for module in (self.net, self.average, self.teacher):
-            module.to(memory_format=torch.channels_last)
 
     def measure(self) -> dict[str, float]:
         """Compare the averaged student with the teacher on the pictures kept for it."""
@@ -128,7 +127,7 @@ class Distiller(WeightsRun[DistillConfig]):
         """Give the teacher's maps, scaled to unit mean square, float32."""
         with torch.autocast(images.device.type, self.precision,
                             enabled=self.precision == torch.bfloat16):
-            seen = self.teacher(images.contiguous(memory_format=torch.channels_last), GRAM_LAYERS)
+            seen = self.teacher(images, GRAM_LAYERS)
         return {layer: seen[layer].float() * self.scales[layer] for layer in GRAM_LAYERS}
 
     def _take_pictures(self) -> None:

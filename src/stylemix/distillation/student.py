@@ -39,7 +39,7 @@ class Student(nn.Module):
         """
         low = precision == torch.bfloat16
         with torch.autocast(image.device.type, precision, enabled=low):
-            seen = self.trunk(image.contiguous(memory_format=torch.channels_last), GRAM_LAYERS)
+            seen = self.trunk(image, GRAM_LAYERS)
             return {layer: linear(seen[layer]).float()
                     for layer, linear in zip(GRAM_LAYERS, self.maps, strict=True)}
 

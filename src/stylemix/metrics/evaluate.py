@@ -14,6 +14,7 @@ from torch import Tensor
 from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
+from stylemix.layout import place
 from stylemix.metrics import artefacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
 from stylemix.metrics.methods import Method, StylizerMethod
@@ -122,7 +123,7 @@ def evaluate_pairs(
         strengths = check_strengths(strengths)
         if not isinstance(method, StylizerMethod):
             raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
-    net = feature_net(features, weights)
+    net = place(feature_net(features, weights), "cpu")
     sets = sets if sets is not None else Sets()
     known = _look_at_paintings(styles, size, net, sets, seed)
     names = [_name(p, i) for i, p in enumerate(contents)], [_name(p, i) for i, p in

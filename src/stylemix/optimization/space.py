@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.backbones import FeatureNet, feature_net
+from stylemix.layout import place
 from stylemix.losses.style import GRAM_LAYERS
 
 
@@ -26,7 +27,7 @@ class FeatureSpace:
     """
 
     def __init__(self, net: FeatureNet, *, bfloat16: bool | None = None) -> None:
-        self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = place(net, "cpu")
         self.bfloat16 = bfloat16
 
     @property
@@ -38,7 +39,7 @@ class FeatureSpace:
 
     def to(self, device: torch.device) -> FeatureSpace:
         """Move the network."""
-        self.net.to(device)
+        place(self.net, device)
         return self
 
     def look(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
@@ -46,7 +47,7 @@ class FeatureSpace:
         kind = image.device.type
         half = _has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
         with torch.autocast(kind, torch.bfloat16, enabled=half):
-            seen = self.net(image.contiguous(memory_format=torch.channels_last), layers)
+            seen = self.net(image, layers)
         return {layer: x.float() for layer, x in seen.items()}
 
 

@@ -23,10 +23,7 @@ class Classifier(nn.Module):
 
     def forward(self, image: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
         """Give embeddings [N, D] and scores [N, C], float32, of pictures [N, 3, H, W] in [0, 1]."""
-        low = precision == torch.bfloat16
-        if low:
-            image = image.to(memory_format=torch.channels_last)
-        with torch.autocast(image.device.type, precision, enabled=low):
+        with torch.autocast(image.device.type, precision, enabled=precision == torch.bfloat16):
             embedding = self.encoder(image)["embedding"]
         embedding = embedding.float()
         return embedding, self.head(embedding)

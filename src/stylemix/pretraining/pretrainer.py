@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
+from stylemix.layout import place
 from stylemix.plugins import registry
 from stylemix.pretraining.batches import BalancedBatches
 from stylemix.pretraining.config import PretrainConfig
@@ -68,16 +69,13 @@ class Pretrainer(WeightsRun[PretrainConfig]):
                                    limit=data.limit, progress=progress)
         self._take(paintings)
         torch.manual_seed(config.seed)
-        self.net = Classifier(encoder, len(paintings.styles)).to(self.device)
+        self.net = place(Classifier(encoder, len(paintings.styles)), self.device)
         if resumed is None:
             self._start()
         self.average = copy.deepcopy(self.net) if config.optimizer.ema else self.net
         self._optimize({n: p for n, p in self.net.named_parameters() if p.requires_grad})
         if resumed is not None:
             self._restore(resumed)
-        if self.precision == torch.bfloat16:
-            for net in (self.net, self.average):
-                net.to(memory_format=torch.channels_last)
 
     def run(self) -> Path:
         """Measure, train to the end of the schedule, and measure again.

@@ -12,6 +12,7 @@ from torch import nn
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
+from stylemix.layout import place
 from stylemix.plugins import registry
 from stylemix.style import Style
 
@@ -99,4 +100,4 @@ def build(config: dict[str, Any]) -> Stylizer:
     if not isinstance(config, dict):
         raise ConfigError(f"a model's configuration must be a mapping, got {type(config).__name__}")
     kind = registry("stylizers").get(config.get("stylizer", "feed_forward"))
-    return kind.from_config(config)
+    return place(kind.from_config(config), "cpu")

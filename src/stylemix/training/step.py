@@ -32,8 +32,6 @@ class Step(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Give each term's loss, averaged over this process's share of the batch."""
         content, identity = batch.content, batch.identity
-        if self.precision == torch.bfloat16:
-            content = content.to(memory_format=torch.channels_last)
         repeats = len(content) // len(identity)
         with torch.autocast(content.device.type, self.precision,
                             enabled=self.precision != torch.float32):

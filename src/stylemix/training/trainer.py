@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from stylemix import checkpoint
 from stylemix.backbones import feature_net
 from stylemix.errors import CheckpointError, ConfigError
+from stylemix.layout import place
 from stylemix.losses.objective import PRESETS as LOSS_PRESETS
 from stylemix.losses.objective import Objective
 from stylemix.plugins import registry
@@ -78,7 +79,7 @@ class Trainer(ResumableRun[TrainConfig]):
         self.seen_styles = 0
 
         torch.manual_seed(config.seed)
-        self.objective = _objective(config).to(self.device)
+        self.objective = place(_objective(config), self.device)
         self.model = self._model()
         check_split(config, self.model, self.objective)
         self.config = config = fit_identity(config, self.model, quiet=self.rank != 0)
@@ -101,9 +102,6 @@ class Trainer(ResumableRun[TrainConfig]):
             rank=self.rank, world=self.world, rows=rows,
         )
         self.shown = self._samples(paintings, rows)
-        if self.precision == torch.bfloat16:
-            self.model.to(memory_format=torch.channels_last)
-            self.objective.to(memory_format=torch.channels_last)
         if config.runtime.compile:
             self.model.generator.compile()
             self.objective.features.compile()
@@ -139,7 +137,7 @@ class Trainer(ResumableRun[TrainConfig]):
         assert isinstance(model, FeedForward)
         source = self.average if self.config.optimizer.ema else self.model
         model.load_state_dict(source.state_dict())
-        return model.to(self.device).eval()
+        return place(model, self.device).eval()
 
     def record(self) -> dict[str, Any]:
         """Give what a model card says of the training."""
@@ -237,7 +235,7 @@ class Trainer(ResumableRun[TrainConfig]):
         if not isinstance(model, FeedForward):
             raise ConfigError(f"the model {wanted!r} isn't of the feed-forward kind; only those "
                               "are trained by this trainer")
-        return model.to(self.device)
+        return place(model, self.device)
 
     def _start(self, paintings: Crops, rows: Tensor | None) -> None:
         """Give a fresh model its first weights."""

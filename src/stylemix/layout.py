@@ -1,0 +1,34 @@
+"""Where a network's weights lie, and in which order in memory."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def place(network: Network, device: str | torch.device) -> Network:
+    """Move a network to a device, in the memory order whose convolutions are fastest there.
+
+    That is ``channels_last`` on CPUs and on CUDA: VGG-16 forward and backward took half the time
+    on a CPU with AVX2, in float32. A convolution hands the order of its weights on to its output,
+    so inputs may come in any. Elsewhere it is the usual one: on Apple's GPUs some operations give
+    wrong values otherwise (pytorch issues 174345 and 180984).
+
+    Args:
+        network: changed in place.
+        device: any that torch knows.
+
+    Returns:
+        The same network.
+    """
+    device = torch.device(device)
+    fast = device.type in ("cpu", "cuda")
+    network.to(device)
+    # torch's annotations lack the overload that takes an order alone.
+    network.to(memory_format=(  # type: ignore[call-overload]
+        torch.channels_last if fast else torch.contiguous_format))
+    return network
