@@ -13,6 +13,7 @@ from torch import Tensor
 from stylemix.generators import Injected
 from stylemix.injection import Injection
 from stylemix.style import Style, StyleMix
+from stylemix.stylizers.base import build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.types import VECTORS
 
@@ -88,8 +89,8 @@ class InjectionCase:
         }
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            stylizer = FeedForward.from_config(config)
-        stylizer.eval()
+            stylizer = build(config).eval()
+        assert isinstance(stylizer, FeedForward)
         require(
             bool(self.attached(stylizer)),
             f"{self.name} is attached to no site of the generator {GENERATOR['name']!r}; its "
