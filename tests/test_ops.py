@@ -37,6 +37,15 @@ def test_gram_is_symmetric_positive_and_blind_to_order(seed, height, width):
     torch.testing.assert_close(gram(shuffled), g)
 
 
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_gram_is_summed_in_float32_under_autocast(order):
+    x = torch.rand(2, 8, 64, 64).to(torch.bfloat16).contiguous(memory_format=order)
+    with torch.autocast("cpu", torch.bfloat16):
+        g = gram(x)
+    assert g.dtype == torch.float32
+    torch.testing.assert_close(g, gram(x.double()).float(), rtol=1e-4, atol=0)
+
+
 def test_gram_of_a_constant_map():
     assert gram(torch.full((1, 2, 3, 3), 2.0)) == pytest.approx(torch.full((1, 2, 2), 4.0 / 2))
 

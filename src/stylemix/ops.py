@@ -58,9 +58,12 @@ def gram(x: Tensor) -> Tensor:
     """
     if x.dtype in (torch.float16, torch.bfloat16):
         x = x.float()
-    b, c, h, w = x.shape
-    flat = x.reshape(b, c, h * w)
-    return torch.bmm(flat, flat.transpose(1, 2)) / (c * h * w)
+    _, c, h, w = x.shape
+    # Places before channels: for maps in ``channels_last`` this copies nothing.
+    flat = x.permute(0, 2, 3, 1).flatten(1, 2)
+    # Autocast would round the sums to the 8 bits of bfloat16's mantissa.
+    with torch.autocast(x.device.type, enabled=False):
+        return torch.bmm(flat.transpose(1, 2), flat) / (c * h * w)
 
 
 def total_variation(image: Tensor) -> Tensor:

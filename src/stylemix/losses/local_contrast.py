@@ -13,7 +13,8 @@ from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
 from stylemix.options import check_counts
 
-NEIGHBOURS = tuple((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h)
+AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
+"""A place and its eight neighbours."""
 
 
 class LocalContrast(LossTerm):
@@ -72,7 +73,8 @@ class LocalContrast(LossTerm):
             raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x "
                               f"{width}: choose larger crops or shallower layers")
         rows, columns = spread_places(self.places, height, width, x.device, margin=1)
-        x = x.float()
-        middle = x[:, :, rows, columns]
-        each = [x[:, :, rows + v, columns + h] - middle for v, h in NEIGHBOURS]
-        return F.normalize(torch.cat(each, dim=2), dim=1, eps=1e-6).transpose(1, 2)
+        # One gathering for all: each has a gradient of the whole map's size.
+        shifts = torch.tensor(AROUND, device=x.device)
+        near = x[:, :, rows + shifts[:, :1], columns + shifts[:, 1:]].float()
+        each = (near[:, :, 1:] - near[:, :, :1]).flatten(2)
+        return F.normalize(each, dim=1, eps=1e-6).transpose(1, 2)

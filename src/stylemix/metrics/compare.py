@@ -17,6 +17,7 @@ from stylemix.backbones import VGG16_FILE, feature_net
 from stylemix.catalogue import ModelInfo, models
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
+from stylemix.layout import place
 from stylemix.metrics import perceptual
 from stylemix.metrics.tiles import Tile, lay_out
 from stylemix.optimization import check_steps
@@ -160,7 +161,7 @@ class _Judge:
     """Measures pictures against the photograph and the painting."""
 
     def __init__(self, photograph: Image.Image, painting: Image.Image, features: str) -> None:
-        self.net = feature_net(features)
+        self.net = place(feature_net(features), "cpu")
         self.photograph = self._look(photograph)
         self.painting = self._look(painting)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from stylemix.backbones import InceptionMixed6e
+from stylemix.layout import place
 from stylemix.metrics import retrieval
 from stylemix.metrics.art_inception import ArtInception
 from stylemix.metrics.frechet import artfid, frechet_distance
@@ -45,12 +46,12 @@ class Sets:
         if inception is not None:
             trunk = InceptionMixed6e().eval()
             fill(trunk, tensors_of(inception), inception, "Inception-v3")
-            trunk.to(device)
+            place(trunk, device)
             self.nets[MIXED] = lambda image: retrieval.inception_means(image, trunk)
         if art_inception is not None:
-            art = ArtInception.load(art_inception).to(device)
+            art = place(ArtInception.load(art_inception), device)
             self.nets[ART] = lambda image: art.pooled(image.to(device))
-        self.distance = LPIPS.load(*lpips).to(device) if lpips else None
+        self.distance = place(LPIPS.load(*lpips), device) if lpips else None
         self.device = device
         self.paintings: dict[str, Tensor] = {}
         self.results: dict[str, dict[int, Tensor]] = {name: {} for name in self.nets}

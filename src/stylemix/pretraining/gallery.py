@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
+from stylemix.layout import place
 from stylemix.pretraining.paintings import Paintings, read_paintings
 from stylemix.pretraining.split import held_out
 from stylemix.training.data import Crops
@@ -75,7 +76,7 @@ def embeddings(
     if "embedding" not in encoder.channels:
         raise ConfigError(f"{type(encoder).__name__} gives no embedding to show")
     side = min(pictures[0].shape[-2:])
-    own = copy.deepcopy(encoder).to(device).eval()
+    own = place(copy.deepcopy(encoder), device).eval()
     crops = Crops(pictures, device)
     middle = torch.full((BATCH, 4), 0.5)
 
