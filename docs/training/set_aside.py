@@ -3,10 +3,10 @@
     python docs/training/set_aside.py DATA OUT
 
 DATA holds ``content/`` (photographs) and ``style/LABEL/`` (paintings). OUT gets links to them in
-``train/content``, ``train/style/LABEL``, ``unseen/content`` and ``unseen/style/LABEL``. Pictures
-are taken in the order of the SHA-256 of their file names: 10 photographs, and the first painting of
-each of 40 styles. Paintings whose names begin with ``--small`` are too small to be judged; of them
-only ``--smalls`` are trained on.
+``train/content``, ``train/style/LABEL``, ``unseen/content`` and ``unseen/style`` (as LABEL-NAME).
+Pictures are taken in the order of the SHA-256 of their file names: 10 photographs, and the first
+painting of each of 40 styles. Paintings whose names begin with ``--small`` are too small to be
+judged; of them only ``--smalls`` are trained on.
 """
 
 import argparse
@@ -33,10 +33,11 @@ def first_of_each(paintings: list[Path], count: int) -> list[Path]:
     return list(found.values())[:count]
 
 
-def link(files: list[Path], source: Path, target: Path) -> None:
-    """Link files at the same places under another folder."""
+def link(files: list[Path], source: Path, target: Path, flat: bool = False) -> None:
+    """Link files at the same places under another folder, or all of a kind in one."""
     for file in files:
-        place = target / file.relative_to(source)
+        kind, *rest = file.relative_to(source).parts
+        place = target / kind / ("-".join(rest) if flat else Path(*rest))
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(file.resolve())
 
@@ -58,8 +59,8 @@ def main() -> None:
     large = [p for p in paintings if not p.name.startswith(args.small)]
     small = [p for p in paintings if p.name.startswith(args.small)]
     unseen = first_of_each(large, args.styles)
-    link(photographs[:args.photographs], args.data, args.out / "unseen")
-    link(unseen, args.data, args.out / "unseen")
+    link(photographs[:args.photographs], args.data, args.out / "unseen", flat=True)
+    link(unseen, args.data, args.out / "unseen", flat=True)
     link(photographs[args.photographs:], args.data, args.out / "train")
     link([p for p in large if p not in set(unseen)] + small[:args.smalls], args.data,
          args.out / "train")

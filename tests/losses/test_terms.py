@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylemix.errors import ConfigError
 from stylemix.losses import Content, Gram, IdentityFeatures, Pixel, Variation
 from stylemix.losses.objective import Objective
 
@@ -67,6 +68,34 @@ def test_balanced_gram_lies_between_0_and_2(seed, contrast):
     for features, channels in ((out, slice(2)), (ref, slice(2, 4))):
         features["a"][:, channels] = 0
     torch.testing.assert_close(term(out, term.prepare(ref)), torch.full((1,), 2.0))
+
+
+def test_root_of_balanced_gram():
+    found = Gram(layers=("a", "b"), balanced=True, root=True)
+    each = [Gram(layers=(k,), balanced=True) for k in "ab"]
+    want = sum(term(OUT, term.prepare(REF)).sqrt() for term in each) / 2
+    torch.testing.assert_close(found(OUT, found.prepare(REF)), want)
+
+
+def test_root_of_balanced_gram_nears_the_measured_relative_error():
+    """With ``a`` close to ``b``, ``2 / (|A|^2 + |B|^2)`` is ``1 / |B|^2``."""
+    near = {**REF, "a": REF["a"] * 1.02}
+    term = Gram(layers=("a",), balanced=True, root=True)
+    g, s = np_gram(near["a"]), np_gram(REF["a"])
+    want = np.sqrt(((g - s) ** 2).sum((1, 2)) / (s**2).sum((1, 2)))
+    np.testing.assert_allclose(term(near, term.prepare(REF)), want, rtol=0.05)
+
+
+def test_root_of_balanced_gram_has_a_slope_where_nothing_is_left():
+    same = {**REF, "a": REF["a"].clone().requires_grad_()}
+    term = Gram(layers=("a",), balanced=True, root=True)
+    term(same, term.prepare(REF)).sum().backward()
+    assert (same["a"].grad == 0).all()
+
+
+def test_root_of_plain_gram_is_refused():
+    with pytest.raises(ConfigError, match="balanced = true"):
+        Gram(root=True)
 
 
 def test_one_painting_serves_several_photographs():

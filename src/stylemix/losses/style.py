@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import gram
+
+_LEAST = 1e-4
+"""A squared relative error this small is as good as none."""
 
 GRAM_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
@@ -20,20 +24,32 @@ class Gram(LossTerm):
     feature scale (after the balanced loss of Cheng et al., CVPR 2021, eq. 6, which divides by the
     upper bound ``||G||^2 + ||S||^2``).
 
+    With ``root``, it is the square root of that: near ``||G - S|| / ||S||``, the relative error
+    that :func:`stylemix.metrics.perceptual.style_loss` measures. Squared, the pairs that fit worst
+    rule the training; the error itself lets every pair and layer pull alike, whatever is left.
+
     Args:
         layers: feature layers; their losses are averaged (``balanced``) or summed (else, as the
             paper does).
         balanced: divide by the norms.
+        root: take the root of each layer's loss; only with ``balanced``.
+
+    Raises:
+        ConfigError: ``root`` without ``balanced``.
     """
 
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = GRAM_LAYERS, balanced: bool = False
+        self, *, layers: Sequence[str] = GRAM_LAYERS, balanced: bool = False, root: bool = False
     ) -> None:
         super().__init__()
+        if root and not balanced:
+            raise ConfigError("the loss 'gram' takes the root of its balanced form only: set "
+                              "balanced = true, or leave root out")
         self.layers = tuple(layers)
         self.balanced = balanced
+        self.root = root
 
     def prepare(self, features: Features) -> list[Tensor]:
         """Give the painting's Gram matrices."""
@@ -48,7 +64,9 @@ class Gram(LossTerm):
             difference = (found - wanted).square()
             if self.balanced:
                 bound = found.detach().square().sum((1, 2)) + wanted.square().sum((1, 2))
-                total = total + 2 * difference.sum((1, 2)) / bound.clamp_min(1e-24)
+                each = 2 * difference.sum((1, 2)) / bound.clamp_min(1e-24)
+                # The root's slope has no bound at 0.
+                total = total + (each.clamp_min(_LEAST).sqrt() if self.root else each)
             else:
                 total = total + difference.mean((1, 2))
         return total / len(self.layers) if self.balanced else total
