@@ -124,7 +124,8 @@ def test_the_configuration_in_the_help_is_one(invoke, draw, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-def test_ctrl_c_saves_and_ends_with_130(environment, write, tmp_path):
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_and_kill_save_and_end_with_130(environment, write, tmp_path, number):
     config = write(steps=1_000_000, save_every=0)
     process = subprocess.Popen(
         [sys.executable, "-m", "stylemix", "train", str(config)],
@@ -134,7 +135,7 @@ def test_ctrl_c_saves_and_ends_with_130(environment, write, tmp_path):
         # The first checkpoint is written after a step.
         while process.poll() is None and not (tmp_path / "model" / "config.json").exists():
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, number))
         said = process.communicate(timeout=900)
     finally:
         process.kill()

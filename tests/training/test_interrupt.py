@@ -16,30 +16,60 @@ def _usual_handler():
     signal.signal(signal.SIGINT, before)
 
 
-def press():
-    os.kill(os.getpid(), signal.SIGINT)
+def press(number=signal.SIGINT):
+    os.kill(os.getpid(), number)
 
 
-def test_waits_for_the_check():
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@BOTH
+def test_waits_for_the_check(number):
     done = []
     with pytest.raises(KeyboardInterrupt), interruptible() as check:
         check()
-        press()
+        press(number)
         done.append("the rest of the step")
         check()
         done.append("never")
     assert done == ["the rest of the step"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_second_press_is_not_held_back():
+@BOTH
+def test_second_press_is_not_held_back(number):
     done = []
     with pytest.raises(KeyboardInterrupt), interruptible():
-        press()
+        press(number)
         done.append("first")
-        press()
+        press(number)
         done.append("never")
     assert done == ["first"]
+
+
+def test_torchruns_sigterm_after_ctrl_c_is_held_back_too():
+    done = []
+    with pytest.raises(KeyboardInterrupt), interruptible() as check:
+        press(signal.SIGINT)
+        press(signal.SIGTERM)
+        done.append("the rest of the step")
+        check()
+    assert done == ["the rest of the step"]
+
+
+def test_sigterm_is_held_back_where_ctrl_c_is_ignored():
+    """A shell lets programs that it starts in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    done = []
+    with pytest.raises(KeyboardInterrupt), interruptible() as check:
+        press(signal.SIGINT)
+        check()
+        press(signal.SIGTERM)
+        done.append("the rest of the step")
+        check()
+    assert done == ["the rest of the step"]
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def test_other_handlers_are_left_alone():
