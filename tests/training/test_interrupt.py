@@ -10,10 +10,12 @@ from stylemix.training.interrupt import interruptible
 
 
 @pytest.fixture(autouse=True)
-def _usual_handler():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _usual_handlers():
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def press(number=signal.SIGINT):
