@@ -59,11 +59,11 @@ def main() -> None:
     large = [p for p in paintings if not p.name.startswith(args.small)]
     small = [p for p in paintings if p.name.startswith(args.small)]
     unseen = first_of_each(large, args.styles)
+    others = set(large).difference(unseen)
     link(photographs[:args.photographs], args.data, args.out / "unseen", flat=True)
     link(unseen, args.data, args.out / "unseen", flat=True)
     link(photographs[args.photographs:], args.data, args.out / "train")
-    link([p for p in large if p not in set(unseen)] + small[:args.smalls], args.data,
-         args.out / "train")
+    link([*others, *small[:args.smalls]], args.data, args.out / "train")
 
 
 if __name__ == "__main__":
