@@ -96,3 +96,16 @@ def test_bad_objectives(net):
         Objective({"c": {"name": "contnet"}}, net)
     with pytest.raises(ConfigError, match="at least one"):
         Objective({}, net)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_terms_on_paintings_weigh_the_square_of_the_strength(net, share):
+    objective = Objective({"style": {"name": "gram"}, "content": {"name": "content"},
+                           "identity": {"name": "pixel"}}, net)
+    content, style, output = picture(1, 24, 24), picture(2, 24, 24), picture(3, 24, 24)
+    targets = objective.prepare(content, style)
+    full = objective(output, targets, torch.zeros(1))
+    found = objective(output, targets, torch.tensor([share]))
+    assert float(found["style"]) == pytest.approx((1 - share) ** 2 * float(full["style"]))
+    assert float(found["content"]) == float(full["content"]) > 0
+    assert (float(found["identity"]) > 0) == (share == 1)

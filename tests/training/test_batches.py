@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -12,7 +13,7 @@ from stylemix.backbones import feature_net
 from stylemix.encoders import ThinEncoder
 from stylemix.losses.objective import Objective
 from stylemix.training.bank import make_bank
-from stylemix.training.batches import Batches
+from stylemix.training.batches import STRENGTHS, Batches
 from stylemix.training.config import PhaseConfig
 from stylemix.training.data import Crops
 
@@ -139,3 +140,26 @@ def test_bank_gives_what_is_needed_and_no_more(bank):
     batch = Batches(flat(3), None, bank, maps=True, seed=0).draw(phase, 0, 0, 0)
     assert batch.statistics is None
     assert batch.style.shape == (4, 3, 16, 16)
+
+
+def test_partial_samples_lie_between_and_are_no_identity_pairs():
+    phase = PhaseConfig(crop=16, batch=100, style_crop=(16,), identity=0.2, partial=0.25)
+    batches = Batches(crops(3), crops(3, first=10), None, maps=False, seed=0)
+    share = torch.cat([batches.draw(phase, s, 0, 0).identity for s in range(20)])
+    between = share[(share > 0) & (share < 1)]
+    assert float((share == 1).float().mean()) == pytest.approx(0.2, abs=0.03)
+    assert len(between) / len(share) == pytest.approx(0.8 * 0.25, abs=0.03)
+    low, high = STRENGTHS
+    assert 1 - high <= float(between.min()) < 1 - high + 0.05
+    assert 1 - low - 0.05 < float(between.max()) <= 1 - low
+
+
+def test_partial_samples_leave_the_others_as_they_were():
+    plain = PhaseConfig(crop=16, batch=20, style_crop=(16,), identity=0.3)
+    batches = Batches(crops(3), crops(3, first=10), None, maps=False, seed=0)
+    before = batches.draw(plain, 3, 0, 0)
+    after = batches.draw(dataclasses.replace(plain, partial=0.5), 3, 0, 0)
+    assert torch.equal(before.content, after.content)
+    assert torch.equal(before.style, after.style)
+    assert torch.equal(before.identity == 1, after.identity == 1)
+    assert not torch.equal(before.identity, after.identity)

@@ -48,6 +48,13 @@ def test_the_default_is_left_out_and_said_so_once(tmp_path, caplog, model, reaso
 
 
 @CANNOT
+def test_samples_in_part_are_refused(tmp_path, caplog, model, reason):
+    plan = config(tmp_path, model=model, phases=[{**PHASE, "identity": 0.0, "partial": 0.2}])
+    with pytest.raises(ConfigError, match=rf"phases\[0\]\.partial = 0\.2: .* where {reason}"):
+        Trainer(plan)
+
+
+@CANNOT
 def test_pairs_that_were_asked_for_are_refused_by_phase_and_value(tmp_path, caplog, model, reason):
     plan = config(tmp_path, model=model, phases=[PHASE, {**PHASE, "identity": 0.25}])
     said = rf"phases\[1\]\.identity = 0\.25: .* where {reason}; set it to 0"

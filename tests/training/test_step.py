@@ -161,3 +161,34 @@ def test_bfloat16_losses_are_those_of_float32_within_a_few_percent(objective):
         assert torch.isfinite(short[label])
         assert float(short[label].detach()) == pytest.approx(float(exact[label].detach()), rel=0.05)
     assert any(float(exact[k].detach()) != float(short[k].detach()) for k in exact)
+
+
+@pytest.mark.parametrize("injections", INJECTIONS, ids=lambda i: i[-1]["name"])
+def test_partial_rows_mix_both_styles_as_strength_does(objective, injections):
+    step = step_of(objective, *injections)
+    batch = batch_of(3, [0.0, 0.25, 1.0])
+    with torch.no_grad():
+        found = step(batch)
+        outputs = []
+        for row, share in enumerate(batch.identity.tolist()):
+            content = batch.content[row:row + 1]
+            both = [step.model.prepare(x) for x in (batch.style[row:row + 1], content)]
+            weights = tuple(torch.full((1, 1, 1, 1), w) for w in (1 - share, share))
+            outputs.append(step.model(content, StyleMix(tuple(both), weights)))
+        targets = objective.prepare(batch.content, batch.style)
+        wanted = objective(torch.cat(outputs), targets, batch.identity)
+    assert {k: float(v) for k, v in found.items()} == pytest.approx(
+        {k: float(v) for k, v in wanted.items()}, rel=1e-4)
+
+
+def test_gradient_of_partial_rows_reaches_the_encoder_from_both_styles(objective):
+    step = step_of(objective)
+    batch = batch_of(1, [0.5])
+    gradients = []
+    for other in (batch, dataclasses.replace(batch, identity=torch.zeros(1))):
+        step.zero_grad()
+        objective.total(step(other)).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in step.model.encoder.parameters()
+                                    if p.grad is not None]))
+    assert all(float(g.abs().sum()) > 0 for g in gradients)
+    assert torch.nn.functional.cosine_similarity(*gradients, dim=0) < 0.999

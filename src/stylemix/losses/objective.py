@@ -108,9 +108,10 @@ class Objective(nn.Module):
         Args:
             output: [B, 3, H, W] in [0, 1].
             targets: what :meth:`prepare` gave.
-            identity: [B], 1 where a sample's style is its own content: there the terms that
-                look at paintings count nothing, elsewhere the terms for identity pairs; None
-                means nowhere.
+            identity: [B] in [0, 1], how much of a sample's style is its own content, or None for
+                nothing. Where it is 1 the terms for identity pairs count, and nowhere else. The
+                terms that look at paintings count (1 - identity)^2: nothing there, and a
+                quarter where painting and photograph have half each.
             looked: what the feature network sees instead of ``output``.
         """
         seen = self._look(output, None, looked)
@@ -120,9 +121,9 @@ class Objective(nn.Module):
             each = term(seen, [t for source in sources
                                for t in targets.get(_key(label, term, source), [])])
             if term.identity_only:
-                each = each * (identity if identity is not None else 0.0)
+                each = each * ((identity == 1).to(each.dtype) if identity is not None else 0.0)
             elif term.source in ("style", "both") and identity is not None:
-                each = each * (1 - identity)
+                each = each * (1 - identity).square()
             parts[label] = each.mean()
         return parts
 

@@ -8,9 +8,10 @@ from stylemix.hookspecs import Register, hookimpl
 
 
 def _model(
-    *injections: dict[str, Any], encoder: str | dict[str, Any], width: int = 32, grain: bool = False
+    *injections: dict[str, Any], encoder: str | dict[str, Any], width: int = 32, blocks: int = 5,
+    grain: bool = False,
 ) -> dict[str, Any]:
-    generator = {"name": "johnson", "width": width, "blocks": 5}
+    generator = {"name": "johnson", "width": width, "blocks": blocks}
     return {
         "stylizer": "feed_forward",
         "generator": {**generator, "grain": True} if grain else generator,
@@ -24,6 +25,8 @@ def _model(
 _BEST: dict[str, Any] = {"encoder": "thin", "width": 24, "grain": True}
 PRESETS: dict[str, dict[str, Any]] = {
     "film": _model({"name": "film"}, **_BEST),
+    # The default model's shape since its 13th run; the four mechanisms are compared at 5 blocks.
+    "film-deep": _model({"name": "film"}, **_BEST, blocks=8),
     "concat": _model({"name": "concat"}, **_BEST),
     "inject": _model({"name": "inject"}, **_BEST),
     "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}, **_BEST),

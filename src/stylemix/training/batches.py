@@ -19,6 +19,8 @@ from stylemix.training.split import Split
 ORIGINS = 512
 """Rows and columns, in steps of 4 pixels, that a crop may begin at; see
 :class:`stylemix.generators.grain.Grain`: no place of its field is learned by heart."""
+STRENGTHS = (0.3, 0.9)
+"""Strengths of samples that are stylised in part."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Batch:
         style: paintings [N, 3, h, w] in [0, 1]; N divides B; None when ``statistics`` do.
         statistics: what the encoder measured of the paintings, [N, S], or None.
         targets: the paintings' loss targets, or None to compute them from ``style``.
-        identity: [N], 1 where the style is the photograph itself.
+        identity: [N] in [0, 1], how much of the style is the photograph's own: 0 for a painting
+            alone, 1 for an identity pair, between them at a strength of ``1 - identity``.
         rows: [N], which of the encoder's named styles each painting is, or None.
         split: the paintings that give their texture only, or None where all give their colours.
         origin: where in a picture the photographs' crops are said to lie, row and column.
@@ -95,6 +98,9 @@ class Batches:
         divided = (torch.rand(count, generator=chance) < phase.split) & (identity == 0)
         others = torch.randint(size, (count,), generator=chance)
         other_chance = torch.rand(count, 4, generator=chance)
+        partial = torch.rand(count, generator=chance) < phase.partial
+        strength = torch.empty(count).uniform_(*STRENGTHS, generator=chance)
+        identity = torch.where(partial & (identity == 0) & ~divided, 1 - strength, identity)
         contents = self._turn(seen, phase.batch, len(self.photographs), 0)
         styles = self._turn(seen_styles, count, size, 1)
 

@@ -81,6 +81,10 @@ class PhaseConfig:
         identity: probability that a photograph is its own style. For a model that can't have such
             pairs (no style enters it, or it knows fixed styles alone) the default is left out
             with a warning, and another value above 0 is refused.
+        partial: probability that a sample, if it is no identity pair, gets a mixture of the
+            painting's style and the photograph's own, at a strength between 0.3 and 0.9, with
+            the loss terms on paintings weaker by its square: for pictures between the photograph
+            and the full style that keep more of both.
         split: probability that a sample takes texture from one painting and palette from
             another: for models with a palette code, and with a loss term on colours.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or
@@ -96,6 +100,7 @@ class PhaseConfig:
     zoom: float = 1.0
     per_style: int = 1
     identity: float = 0.1
+    partial: float = 0.0
     split: float = 0.0
     train: str = "all"
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -248,10 +253,12 @@ def _check_phase(phase: PhaseConfig, name: str) -> None:
          f"{name}.batch must be a multiple of {name}.per_style, both at least 1")
     need(phase.zoom >= 1, f"{name}.zoom must be at least 1, got {phase.zoom}")
     need(0 <= phase.identity <= 1, f"{name}.identity must be in [0, 1], got {phase.identity}")
+    need(0 <= phase.partial <= 1, f"{name}.partial must be in [0, 1], got {phase.partial}")
     need(0 <= phase.split <= 1, f"{name}.split must be in [0, 1], got {phase.split}")
     need(phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, "
                                f"got {phase.train!r}")
     for label, weight in phase.weights.items():
         need(weight >= 0, f"{name}.weights.{label} must be >= 0, got {weight}")
-    need(not phase.identity or phase.per_style == 1,
-         f"{name}: identity pairs need per_style = 1, or set identity = 0")
+    need((not phase.identity and not phase.partial) or phase.per_style == 1,
+         f"{name}: identity pairs need per_style = 1, and so do samples in part; or set identity "
+         "and partial to 0")

@@ -42,9 +42,19 @@ class Step(nn.Module):
                                                     drained(batch.content, flags))}
             image, code = self._style(batch)
             style = _repeat(self.model.prepare(image, code), repeats)
-            output = self.model(content, StyleMix.single(style, batch.origin))
+            output = self.model(content, self._mix(style, batch))
             return self.objective(output, targets, identity.repeat_interleave(repeats),
                                   drained(output, flags))
+
+    def _mix(self, style: Style, batch: Batch) -> StyleMix:
+        """Mix each painting with its photograph's own style, as ``strength`` does in use."""
+        share = batch.identity
+        between = (share > 0) & (share < 1)
+        if not bool(between.any()):
+            return StyleMix.single(style, batch.origin)
+        own = self.model.prepare(batch.content)
+        weight = torch.where(between, share, 0.0).view(-1, 1, 1, 1)
+        return StyleMix((style, own), (1 - weight, weight), batch.origin)
 
     def _style_targets(self, batch: Batch) -> Targets:
         """Give the paintings' targets.
@@ -69,7 +79,7 @@ class Step(nn.Module):
         encoder, split = self.model.encoder, batch.split
         if batch.rows is not None:
             return batch.style, encoder.rows(batch.rows)
-        rows = batch.identity.nonzero().flatten()
+        rows = (batch.identity == 1).nonzero().flatten()
         own = batch.content[rows]
         if batch.statistics is not None:
             statistics = batch.statistics
