@@ -126,7 +126,8 @@ def main() -> None:
     parser.add_argument("photographs", type=Path)
     parser.add_argument("paintings", type=Path)
     parser.add_argument("--model", default="film", help="name or folder of the first pass")
-    parser.add_argument("--vgg16", help="VGG-16's weights; default: torchvision's download")
+    parser.add_argument("--vgg16", help="VGG-16's weights; default: the file that STYLEMIX_VGG16 "
+                                        "names, else torchvision's download")
     parser.add_argument("--pairs", type=int, nargs="+", metavar="I",
                         default=[31, 12, 20, 10, 2, 27, 36, 18, 12, 7, 39, 26],
                         help="numbers of a photograph and a painting, pair by pair")

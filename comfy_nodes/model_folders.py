@@ -20,9 +20,9 @@ folder_paths.add_model_folder_path(FOLDER, str(Path(folder_paths.models_dir) / F
 def choices() -> dict[str, str]:
     """Give what the dropdown shows, and for each what ``stylemix.load`` takes.
 
-    Models that ship with stylemix come first, then every checkpoint folder (one with a
-    ``config.json``) in ``models/stylemix``, then methods that need no trained weights, then the
-    Hub, which stands for ``""``.
+    Models with a name come first (those that ship with stylemix, those of plugins, published ones),
+    then every checkpoint folder (one with a ``config.json``) in ``models/stylemix``, then methods
+    that need no trained weights, then the Hub, which stands for ``""``.
     """
     infos = stylemix.models()
     found = {info.name: info.name for info in infos if info.kind != "method"}

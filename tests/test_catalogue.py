@@ -56,7 +56,7 @@ def test_an_unknown_name(shelf, name):
 
 
 def test_only_the_hub_has_revisions(shelf):
-    for model in ("film", str(shelf / "alpha")):
+    for model in ("film", str(shelf / "alpha"), "gatys"):
         with pytest.raises(ConfigError, match="revision"):
             catalogue.resolve(model, revision="v1")
 

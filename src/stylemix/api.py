@@ -60,8 +60,8 @@ def stylize(
             the paintings of ``style`` with their colours moved to those of ``palette`` by a linear
             map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
         size: pixels of the result's long side; the photograph is resized to it.
-        tile: side in pixels of the tiles that bound memory; 0 never tiles; None tiles above 2
-            megapixels. Tiles change nothing in the picture.
+        tile: side in pixels of the tiles that bound memory, at least 64; 0 never tiles; None tiles
+            above 2 megapixels. Tiles change nothing in the picture.
         refine: steps of optimisation after the network's pass: slower, and nearer to the painting.
             25 are a good start. For a method that is an optimisation itself ("gatys"), the number
             of its steps. The same call gives the same picture on every run.
@@ -86,6 +86,8 @@ def stylize(
         UnknownNameError: no such model.
         CheckpointError: the model's files are damaged.
         WeightsError: the weights of ``refine_features`` can't be had.
+        MemoryLimitError: the picture doesn't fit in memory; its message says what would.
+        Cancelled: ``progress`` raised it.
     """
     if isinstance(model, Stylizer):
         stylizer = model if device is None else place(model, _device(device))

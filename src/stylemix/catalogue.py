@@ -131,6 +131,9 @@ def resolve(model: str, revision: str | None = None) -> Path:
         return download(entry.repository, entry.revision, entry.sha256)
     if REPOSITORY.fullmatch(model) and not model.startswith("."):
         return download(model, revision)
+    if revision is not None and model in methods():
+        raise ConfigError(f"{model!r} is a method without trained weights and has no revision "
+                          f"{revision!r}; leave it out")
     _refuse_missing_plugin(model)
     known = {"embedded": list(embedded), "plugins": list(brought),
              "published": list(named), "methods": list(methods())}

@@ -26,7 +26,7 @@ from stylemix.stylizers import Stylizer, build
 FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
-RECORD_KEYS = ("description", "training", "metrics", "licence", "styles", "library_name")
+RECORD_KEYS = ("description", "training", "metrics", "licence", "library_name")
 KNOWN_PLUGINS = {"adain": "stylemix-adain", "wct": "stylemix-wct",
                  "styleswap": "stylemix-styleswap", "sanet": "stylemix-sanet",
                  "adaattn": "stylemix-adaattn", "stytr2": "stylemix-stytr2",
@@ -55,7 +55,7 @@ def save(
         stylizer: the model.
         folder: made if missing.
         card: facts for the record: any of ``description``, ``training``, ``metrics``,
-            ``licence``, ``styles``. What the Hub reads of them, :func:`stylemix.model_card.
+            ``licence``. What the Hub reads of them, :func:`stylemix.model_card.
             card_text` says.
         pictures: what the card shows: the file (PNG, JPEG, WebP) of each caption. They are copied
             beside the card as ``picture-1.png`` and so on.

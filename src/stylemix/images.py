@@ -273,7 +273,7 @@ def _check_pixels(width: int, height: int, max_pixels: int, shown: str) -> None:
     if width * height > max_pixels:
         raise PictureError(
             f"{shown} has {width} x {height} = {width * height:,} pixels, more than the limit of "
-            f"{max_pixels:,}: shrink it first, or raise max_pixels"
+            f"{max_pixels:,}: shrink it first"
         )
 
 

@@ -55,7 +55,7 @@ def open_file(path: str, max_pixels: int) -> Iterator[Image.Image]:
         if width * height > max_pixels:
             raise PictureError(
                 f"{path!r} has {width} x {height} = {width * height:,} pixels, more than the "
-                f"limit of {max_pixels:,}: shrink it first, or raise max_pixels"
+                f"limit of {max_pixels:,}: shrink it first"
             )
         yield image
 

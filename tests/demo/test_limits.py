@@ -64,9 +64,9 @@ def test_named_hides_the_path():
 def test_an_optimisation_is_bounded_by_pixels_steps_and_network():
     limits = Limits(max_work=3000)
     check_work(100, 30, "thin", limits)
-    check_work(100, 2, "vgg16", limits)
+    check_work(100, 4, "vgg16", limits)
     check_work(10**9, 0, "thin", limits)
     with pytest.raises(ConfigError, match="31 steps on 0.0 megapixels .* at most 30 steps$"):
         check_work(100, 31, "thin", limits)
-    with pytest.raises(ConfigError, match='at most 2 steps .*"thin" allows more'):
-        check_work(100, 3, "vgg16", limits)
+    with pytest.raises(ConfigError, match='at most 4 steps .*"thin" allows more'):
+        check_work(100, 5, "vgg16", limits)

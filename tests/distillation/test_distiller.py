@@ -31,6 +31,14 @@ def test_errors_fall_and_the_file_is_a_feature_network(folder, teacher):
     assert load_file(file)["features.0.weight"].dtype == torch.float16
 
 
+@pytest.mark.parametrize("walk", [{"walkers": 0}, {"walkers": 2, "batch": 1}])
+def test_an_epoch_draws_as_many_photographs_as_there_are(folder, teacher, walk):
+    distiller = Distiller(config(folder, teacher, schedule={"epochs": 2}, walk=walk))
+    distiller.run()
+    assert len(distiller.inputs.photographs) == 4
+    assert distiller.step * (distiller.config.batch // 2) == 2 * 4
+
+
 def test_the_teachers_scale_and_channels_are_the_beginning(folder, teacher):
     distiller = Distiller(config(folder, teacher, start="teacher"))
     images = distiller.inputs.cut(distiller.inputs.photographs, 8, distiller.inputs.chance(9, 0))

@@ -24,6 +24,8 @@ def test_automatic_device_is_a_gpu_where_there_is_one():
 def test_device_that_is_not_there(name):
     with pytest.raises(ConfigError, match=rf"runtime\.device: '{name}' can't be used"):
         pick_device(RuntimeConfig(device=name))
+    with pytest.raises(ConfigError, match=rf"^--device: '{name}' can't be used"):
+        pick_device(RuntimeConfig(device=name), "--device")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

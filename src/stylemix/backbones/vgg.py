@@ -121,7 +121,8 @@ class VGG16(FeatureNet):
             net.load_state_dict(state)
         except RuntimeError as problem:
             raise WeightsError(f"{weights or 'torchvision VGG-16'} does not hold VGG-16's features "
-                               f"(features.N.weight and .bias): {problem}") from None
+                               f"(features.N.weight and .bias): {problem}; give the file of "
+                               "torchvision's IMAGENET1K_FEATURES") from None
         return net.requires_grad_(False).eval()
 
 
@@ -166,4 +167,6 @@ class ThinVGG(FeatureNet):
             self.load_state_dict({k: v.float() for k, v in state.items()
                                   if k.startswith("features.")})
         except RuntimeError as problem:
-            raise WeightsError(f"{weights} does not hold a thin VGG: {problem}") from None
+            raise WeightsError(f"{weights or ENCODER_WEIGHTS} does not hold a thin VGG: {problem}; "
+                               "give a file of the same channels, or none for the one that ships"
+                               ) from None

@@ -42,7 +42,9 @@ BASELINES = ("copy", "color", "gatys")
               help="The network that measures. thin ships with stylemix and needs no download, "
                    "but its figures compare only with each other.")
 @click.option("--vgg", metavar="FILE",
-              help="safetensors file with the weights of --features.  [default: torchvision's]")
+              help="safetensors file with the weights of --features.  [default: for thin the one "
+                   "that ships, for vgg16 the one that STYLEMIX_VGG16 names, else torchvision's "
+                   "download]")
 @click.option("--inception", metavar="FILE",
               help="ImageNet weights of Inception-v3 (safetensors or .pth, torchvision's names): "
                    "adds a second style retrieval, FID and KID in its middle layer, and "

@@ -58,8 +58,8 @@ class Numbers(click.ParamType):
 @click.option("--size", type=click.IntRange(min=1), metavar="N",
               help="Long side of the result in pixels.  [default: the photograph's]")
 @click.option("--tile", type=click.IntRange(min=0), metavar="N",
-              help="Side of the tiles that bound memory, in pixels; 0 never tiles.  [default: "
-                   "tiles above 2 megapixels]")
+              help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
+                   "[default: tiles above 2 megapixels]")
 @click.option("--refine", "--steps", "refine", type=click.IntRange(min=0), default=0, metavar="N",
               help="Steps of optimisation after the network's pass: slower, and nearer to the "
                    "painting; 25 are a good start. For a method that is an optimisation itself "

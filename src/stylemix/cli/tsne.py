@@ -65,7 +65,7 @@ def tsne(
     from stylemix.training.config import RuntimeConfig
     from stylemix.training.hardware import pick_device
 
-    where = pick_device(RuntimeConfig(device=device or "auto"))
+    where = pick_device(RuntimeConfig(device=device or "auto"), "--device")
     shown = []
     for name in models:
         model = load(name, device="cpu")

@@ -11,7 +11,7 @@ from stylemix.picture_io import open_file
 PAINTINGS = 4
 """How many paintings one request may mix."""
 
-FEATURE_COST = {"thin": 1, "vgg16": 15}
+FEATURE_COST = {"thin": 1, "vgg16": 7}
 """What a step costs by the network it looks through, see docs/refine.md."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,10 @@ class Distiller(WeightsRun[DistillConfig]):
         return measure(lambda x: self.average(x, self.precision), self._teach, *self.tested)
 
     def _epoch(self) -> int:
-        return len(self.inputs.photographs)
+        # Of the pictures of a step, walkers included, half of `batch` are photographs.
+        config = self.config
+        pictures = config.batch + (config.walk.batch if config.walk.walkers else 0)
+        return math.ceil(len(self.inputs.photographs) * pictures / (config.batch // 2))
 
     def _parts(self) -> Mapping[str, Stateful]:
         return {"net": self.net, "average": self.average, "walkers": self.walkers}

@@ -92,7 +92,11 @@ class StyleEncoder(nn.Module):
         """
 
     def rows(self, indices: Tensor) -> StyleCode:
-        """Give the code of the styles that :attr:`styles` has at ``indices``, int64 [N]."""
+        """Give the code of the styles that :attr:`styles` has at ``indices``, int64 [N].
+
+        Raises:
+            ConfigError: the encoder knows no styles by name.
+        """
         raise ConfigError(f"{type(self).__name__} knows no styles by name; give paintings")
 
     def remember(self, paintings: Sequence[Tensor]) -> None:
@@ -116,6 +120,10 @@ class StyleEncoder(nn.Module):
         return None
 
     def embed(self, statistics: Tensor) -> StyleCode:
-        """Turn what :meth:`statistics` gave into a code that holds its vectors only."""
+        """Turn what :meth:`statistics` gave, [N, S], into a code that holds its vectors only.
+
+        Raises:
+            ConfigError: the encoder keeps no statistics.
+        """
         raise ConfigError(f"{type(self).__name__} keeps no statistics of paintings; encode the "
                           "pictures themselves")

@@ -85,7 +85,11 @@ class TableEncoder(StyleEncoder):
 
     @torch.no_grad()
     def remember(self, paintings: Sequence[Tensor]) -> None:
-        """Keep a thumbnail of each style's painting, [3, H, W] in [0, 1]; one a row."""
+        """Keep a thumbnail of each style's painting, [3, H, W] in [0, 1]; one a row.
+
+        Raises:
+            ConfigError: there are more or fewer paintings than styles.
+        """
         if len(paintings) != len(self.styles):
             raise ConfigError(f"{len(self.styles)} styles need as many paintings, got "
                               f"{len(paintings)}")

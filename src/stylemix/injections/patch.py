@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
-from stylemix.types import Site, StyleCode
+from stylemix.types import VECTORS, Site, StyleCode
 
 CHUNK = 4096
 """Content places matched at once: bounds the memory of the similarity matrix."""
@@ -51,7 +51,7 @@ class Patch(Injection):
         keys: int = 1024,
     ) -> None:
         super().__init__(site, style_channels)
-        maps = [name for name in style_channels if name not in ("embedding", "site")]
+        maps = [name for name in style_channels if name not in (*VECTORS, "site")]
         if feature is None and maps:
             feature = maps[max(len(maps) - 2, 0)]
         if feature not in maps:

@@ -47,10 +47,11 @@ def fill(net: nn.Module, tensors: Mapping[str, Tensor], source: str | Path, what
     missing = [k for k in own if k not in tensors and not k.endswith("num_batches_tracked")]
     if missing:
         raise WeightsError(f"{source} does not hold {what}: it lacks {missing[0]}"
-                           + (f" and {len(missing) - 1} more tensors" if missing[1:] else ""))
+                           + (f" and {len(missing) - 1} more tensors" if missing[1:] else "")
+                           + "; give another file")
     wrong = [k for k, v in own.items() if k in tensors and tensors[k].shape != v.shape]
     if wrong:
         key = wrong[0]
         raise WeightsError(f"{source} does not hold {what}: {key} is {list(tensors[key].shape)} "
-                           f"in it, not {list(own[key].shape)}")
+                           f"in it, not {list(own[key].shape)}; give another file")
     net.load_state_dict({k: tensors.get(k, v).to(v.dtype) for k, v in own.items()})

@@ -29,14 +29,12 @@ class Descent:
             line search for the strong Wolfe conditions (Nocedal and Wright, 2006, algorithms 7.5
             and 3.5), under which the loss never rises.
         rate: Adam's learning rate, in units of the picture's range [0, 1].
-        coarse: how much faster each coarser layer of the canvas moves than the one before.
         variation: weight of total variation.
         bounds: weight of values beyond the range.
     """
 
     optimizer: str = "adam"
     rate: float = 0.02
-    coarse: float = 1.0
     variation: float = 0.0
     bounds: float = 1000.0
 
@@ -139,14 +137,12 @@ class _Run:
             self.report(Step(self.done, self.losses, lambda: picture_of(self.canvas)))
 
     def adam(self) -> None:
-        groups = [{"params": [p], "speed": self.how.coarse**i}
-                  for i, p in enumerate(self.canvas.parameters)]
         # A tiny epsilon, since the gradient of one pixel is tiny in a large picture.
-        adam = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-15)
+        adam = torch.optim.Adam(self.canvas.parameters, betas=(0.9, 0.99), eps=1e-15)
         for step in range(self.steps):
             rate = self.speed * self.how.rate * rate_at(step, self.steps)
             for group in adam.param_groups:
-                group["lr"] = rate * group["speed"]
+                group["lr"] = rate
             self.evaluate()
             adam.step()
             self.tell()

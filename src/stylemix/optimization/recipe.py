@@ -39,7 +39,11 @@ class Recipe:
 
 
 def check_positive(name: str, value: Any) -> None:
-    """Refuse what is not a finite number above 0."""
+    """Refuse what is not a finite number above 0.
+
+    Raises:
+        ConfigError: it isn't, with ``name`` in its message.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not (
         math.isfinite(value) and value > 0
     ):

@@ -55,6 +55,10 @@ class Stylizer(nn.Module):
 
         Args:
             style: the painting, or one of the names in :attr:`styles`.
+
+        Raises:
+            PictureError: the painting can't be read or used.
+            UnknownNameError: the model has no style of that name.
         """
 
     def own_style(self) -> Style:

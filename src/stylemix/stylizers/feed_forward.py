@@ -200,7 +200,12 @@ class FeedForward(Stylizer):
 
     @torch.inference_mode()
     def encode(self, style: Picture) -> Style:
-        """Encode one painting; keep the result to use it for many photographs."""
+        """Encode one painting; keep the result to use it for many photographs.
+
+        Raises:
+            PictureError: the painting can't be read or used.
+            UnknownNameError: the model has no style of that name.
+        """
         if isinstance(style, str) and self.styles:
             if style in self.styles:
                 index = torch.tensor([self.styles.index(style)])

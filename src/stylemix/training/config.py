@@ -55,7 +55,8 @@ class LossConfig:
     """The objective.
 
     Attributes:
-        preset: ``"balanced"`` or ``"paper"``; the terms below replace or add to it.
+        preset: ``"balanced"``, ``"paper"``, ``"moments"`` or ``"reconstruction"``, see
+            :data:`stylemix.losses.objective.PRESETS`; the terms below replace or add to it.
         terms: ``label -> {name, weight, options}``; a weight alone changes a preset's term.
         features: the network losses look through, ``"vgg16"`` or ``"thin"``.
         weights: safetensors file of that network; empty takes the default one.
@@ -81,10 +82,10 @@ class PhaseConfig:
         identity: probability that a photograph is its own style. For a model that can't have such
             pairs (no style enters it, or it knows fixed styles alone) the default is left out
             with a warning, and another value above 0 is refused.
-        partial: probability that a sample, if it is no identity pair, gets a mixture of the
-            painting's style and the photograph's own, at a strength between 0.3 and 0.9, with
-            the loss terms on paintings weaker by its square: for pictures between the photograph
-            and the full style that keep more of both.
+        partial: probability that a sample, if it is no identity pair and not split, gets a
+            mixture of the painting's style and the photograph's own, at a strength between 0.3 and
+            0.9, with the loss terms on paintings weaker by its square: for pictures between the
+            photograph and the full style that keep more of both.
         split: probability that a sample takes texture from one painting and palette from
             another: for models with a palette code, and with a loss term on colours.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or

@@ -147,7 +147,8 @@ def read_found(
 def _find(source: str, what: str) -> Iterator[Found]:
     matches = [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
     if not matches:
-        raise DataError(f"data.{what}: there is no {source}")
+        raise DataError(f"data.{what}: there is no {source}; give a folder, a tar shard or a "
+                        "pattern of them (relative paths start at the configuration file)")
     for match in matches:
         if os.path.isdir(match):
             for path in sorted(Path(match).rglob("*")):

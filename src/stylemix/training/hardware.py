@@ -11,8 +11,16 @@ from stylemix.errors import ConfigError
 from stylemix.training.run_config import HardwareConfig
 
 
-def pick_device(runtime: HardwareConfig) -> torch.device:
-    """Give the device; each of several processes on a machine gets a GPU of its own."""
+def pick_device(runtime: HardwareConfig, name: str = "runtime.device") -> torch.device:
+    """Give the device; each of several processes on a machine gets a GPU of its own.
+
+    Args:
+        runtime: says which.
+        name: of the option that chose it, for the message.
+
+    Raises:
+        ConfigError: it can't be used here.
+    """
     own = int(os.environ.get("LOCAL_RANK", "0"))
     if runtime.device == "cuda" and torch.cuda.is_available():
         return torch.device("cuda", own)
@@ -21,7 +29,7 @@ def pick_device(runtime: HardwareConfig) -> torch.device:
             device = torch.device(runtime.device)
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as problem:
-            raise ConfigError(f"runtime.device: {runtime.device!r} can't be used here "
+            raise ConfigError(f"{name}: {runtime.device!r} can't be used here "
                               f"({str(problem).splitlines()[0]}); try 'auto'") from None
         return device
     if torch.cuda.is_available():

@@ -36,7 +36,11 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def build_table(cls: Any, table: Any, where: str) -> Any:
-    """Make a dataclass from a mapping, with the key's full name in every error."""
+    """Make a dataclass from a mapping, with the key's full name in every error.
+
+    Raises:
+        ConfigError: a key is unknown, or a value of another type than the field's.
+    """
     if not isinstance(table, Mapping):
         raise ConfigError(f"{where} must be a table, got {table!r}")
     hints = typing.get_type_hints(cls)

@@ -244,7 +244,8 @@ class Trainer(ResumableRun[TrainConfig]):
             # The size at which paintings are encoded is no property of the weights.
             if {**other.config, "style_size": 0} != {**self.model.config, "style_size": 0}:
                 raise CheckpointError(f"init: {self.config.init} holds a model of another shape; "
-                                      "set model to the configuration in its config.json")
+                                      "set model to what its config.json says under "
+                                      f"{', '.join(checkpoint.MODEL_KEYS)}")
             self.model.load_state_dict(other.state_dict())
             return
         if rows is not None:
