@@ -5,8 +5,9 @@
 DATA holds ``content/`` (photographs) and ``style/LABEL/`` (paintings). OUT gets links to them in
 ``train/content``, ``train/style/LABEL``, ``unseen/content`` and ``unseen/style`` (as LABEL-NAME).
 Pictures are taken in the order of the SHA-256 of their file names: 10 photographs, and the first
-painting of each of 40 styles. Paintings whose names begin with ``--small`` are too small to be
-judged; of them only ``--smalls`` are trained on.
+painting of each of 40 styles. ``seen/style`` has the second of each: these are trained on, for the
+tables of ``stylemix evaluate --seen``. Paintings whose names begin with ``--small`` are too small
+to be judged; of them only ``--smalls`` are trained on.
 """
 
 import argparse
@@ -59,9 +60,10 @@ def main() -> None:
     large = [p for p in paintings if not p.name.startswith(args.small)]
     small = [p for p in paintings if p.name.startswith(args.small)]
     unseen = first_of_each(large, args.styles)
-    others = set(large).difference(unseen)
+    others = [p for p in large if p not in set(unseen)]
     link(photographs[:args.photographs], args.data, args.out / "unseen", flat=True)
     link(unseen, args.data, args.out / "unseen", flat=True)
+    link(first_of_each(others, args.styles), args.data, args.out / "seen", flat=True)
     link(photographs[args.photographs:], args.data, args.out / "train")
     link([*others, *small[:args.smalls]], args.data, args.out / "train")
 
