@@ -25,7 +25,7 @@ def _model(
 _BEST: dict[str, Any] = {"encoder": "thin", "width": 24, "grain": True}
 PRESETS: dict[str, dict[str, Any]] = {
     "film": _model({"name": "film"}, **_BEST),
-    # For longer trainings; the default model has 5 blocks, and the four mechanisms are compared there.
+    # For longer trainings; the default model and the mechanisms compared have 5 blocks.
     "film-deep": _model({"name": "film"}, **_BEST, blocks=8),
     "concat": _model({"name": "concat"}, **_BEST),
     "inject": _model({"name": "inject"}, **_BEST),
