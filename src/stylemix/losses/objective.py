@@ -144,7 +144,8 @@ class Objective(nn.Module):
             layer for _, term in self._terms() for layer in term.layers
             if source is None or term.source in (source, "both")
         }
-        found = self.features(image if looked is None else looked, layers) if layers else {}
+        # Sorted, since torch.compile of torch 2.11 fails on sets among arguments.
+        found = self.features(image if looked is None else looked, sorted(layers)) if layers else {}
         return {"image": image, **found}
 
 

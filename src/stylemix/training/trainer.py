@@ -283,7 +283,8 @@ class Trainer(ResumableRun[TrainConfig]):
         if bank is None:
             bank = make_bank(paintings, per_painting, side, self.objective, self.model.encoder,
                              self.config.seed, self.precision, progress=self.progress)
-            if self.rank == 0:
+            # A GPU makes one in seconds; writing and reading gigabytes would take longer.
+            if self.rank == 0 and self.device.type == "cpu":
                 save_bank(bank, path, key)
         return bank
 
