@@ -24,9 +24,9 @@ def _model(
 # The forms that work best: injected in all blocks, the up-sampling part and the output, on grain.
 _BEST: dict[str, Any] = {"encoder": "thin", "width": 24, "grain": True}
 PRESETS: dict[str, dict[str, Any]] = {
-    "film": _model({"name": "film"}, **_BEST),
-    # For longer trainings; the default model and the mechanisms compared have 5 blocks.
-    "film-deep": _model({"name": "film"}, **_BEST, blocks=8),
+    "film": _model({"name": "film"}, **_BEST, blocks=8),
+    # As deep as the other mechanisms, to compare FiLM with them.
+    "film-equal": _model({"name": "film"}, **_BEST),
     "concat": _model({"name": "concat"}, **_BEST),
     "inject": _model({"name": "inject"}, **_BEST),
     "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}, **_BEST),
