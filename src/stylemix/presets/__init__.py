@@ -34,7 +34,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "film-palette": _model(
         {"name": "film", "sites": ["block*", "up1*"]},
         {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
-        **{**_BEST, "encoder": "texture-palette"},
+        **{**_BEST, "encoder": "texture-palette"}, blocks=8,
     ),
 }
 
