@@ -29,6 +29,10 @@ class Injection(nn.Module):
         appends_constant: claims that :meth:`forward` leaves the channels of ``x`` as they are, and
             that those it adds hold one value at all places; the host spares their convolution.
 
+        affine: claims that :meth:`forward` is affine in what :meth:`prepare` gave, for any ``x``:
+            a mixture of styles that is the same at all places mixes that instead of the outcomes,
+            so that K styles cost as much as one.
+
     Attributes:
         needs: names of the style code that :meth:`prepare` reads; ``"site"`` is the style
             picture's own features at this site.
@@ -43,6 +47,7 @@ class Injection(nn.Module):
     content_gradient: ClassVar[bool] = True
     tileable: ClassVar[bool] = True
     appends_constant: ClassVar[bool] = False
+    affine: ClassVar[bool] = False
 
     needs: tuple[str, ...] = ("embedding",)
     extra_channels: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -28,6 +30,42 @@ def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
         x = x.float()
     var, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
     return mean, (var + eps).sqrt()
+
+
+def standardize(x: Tensor, eps: float = EPSILON) -> Tensor:
+    """Give ``(x - mean) / std`` of :func:`moments`, for training on a GPU in half precision.
+
+    The same numbers by fewer passes over memory, of which a chain of small operations and its
+    gradient need about forty: sums are in float32, but no map is, and no order of memory changes.
+
+    Args:
+        x: features [B, C, h, w].
+        eps: added to the variance.
+    """
+    return _Standardize.apply(x, eps)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _Standardize(torch.autograd.Function):
+    """With ``y = (x - mean) / std``: ``dx = (g - E[g] - y E[g y]) / std``."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, eps: float) -> Tensor:
+        count = x.shape[2] * x.shape[3]
+        mean = x.sum((2, 3), keepdim=True, dtype=torch.float32) / count
+        square = torch.linalg.vector_norm(x, dim=(2, 3), keepdim=True, dtype=torch.float32).square()
+        scale = ((square / count - mean.square()).clamp_min(0) + eps).rsqrt()
+        y = torch.addcmul(-mean * scale, x, scale, out=torch.empty_like(x))
+        context.save_for_backward(y, scale)
+        return y
+
+    @staticmethod
+    def backward(context: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        y, scale = context.saved_tensors
+        count = y.shape[2] * y.shape[3]
+        mean = grad.sum((2, 3), keepdim=True, dtype=torch.float32) / count
+        along = (grad * y).sum((2, 3), keepdim=True, dtype=torch.float32) / count
+        offset = torch.addcmul(-mean * scale, y, -along * scale, out=torch.empty_like(y))
+        return torch.addcmul(offset, grad, scale, out=torch.empty_like(y)), None
 
 
 def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,6 +145,8 @@ class ContentMoments(nn.Module):
 
     def normalize(self, x: Tensor) -> Tensor:
         """Give ``(x - mean) / std`` in the type of ``x``."""
+        if self.frozen is None and x.is_cuda and x.requires_grad:
+            return standardize(x, self.eps)
         mean, std = self(x)
         return ((x - mean) / std).to(x.dtype)
 

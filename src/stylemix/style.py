@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,13 @@ class StyleMix:
     Attributes:
         styles: K styles.
         weights: K tensors [B or 1, 1, H, W], or [B or 1, 1, 1, 1] where constant over the picture.
-        origin: row and column of the whole picture, in pixels, where this mixture begins.
+        origin: row and column of the whole picture, in pixels, where this mixture begins; tensors
+            [] only in a captured training step.
     """
 
     styles: tuple[Style, ...]
     weights: tuple[Tensor, ...]
-    origin: tuple[int, int] = (0, 0)
+    origin: tuple[int | Tensor, int | Tensor] = (0, 0)
 
     def __post_init__(self) -> None:
         if not self.styles:
@@ -55,7 +56,9 @@ class StyleMix:
                               f"got {len(self.weights)}")
 
     @classmethod
-    def single(cls, style: Style, origin: tuple[int, int] = (0, 0)) -> StyleMix:
+    def single(
+        cls, style: Style, origin: tuple[int | Tensor, int | Tensor] = (0, 0)
+    ) -> StyleMix:
         """Give the mixture that is one style everywhere."""
         return cls((style,), (torch.ones(1, 1, 1, 1),), origin)
 
@@ -69,6 +72,8 @@ class StyleMix:
         if len(self.styles) == 1:
             # Its weight is one everywhere, as they sum to one.
             return injection(x, self.styles[0].prepared[key])
+        if injection.affine and self.uniform:
+            return injection(x, _combined([s.prepared[key] for s in self.styles], self.weights))
         total: Tensor | None = None
         for style, weight in zip(self.styles, self.weights, strict=True):
             part = injection(x, style.prepared[key]) * _fit(weight, x)
@@ -84,6 +89,25 @@ class StyleMix:
             tuple(w if w.shape[-2:] == (1, 1) else w[:, :, rows, columns] for w in self.weights),
             (self.origin[0] + box.top, self.origin[1] + box.left),
         )
+
+
+def _combined(parts: Sequence[Any], weights: Sequence[Tensor]) -> Any:
+    """Give the weighted sum of what was prepared of several styles, tensor by tensor.
+
+    Args:
+        parts: tensors [N or 1, ...], or equal structures of them.
+        weights: [B or 1, 1, 1, 1] each; they sum to one.
+    """
+    first = parts[0]
+    if isinstance(first, Mapping):
+        return {k: _combined([p[k] for p in parts], weights) for k in first}
+    if isinstance(first, tuple | list):
+        return type(first)(_combined(each, weights) for each in zip(*parts, strict=True))
+    total = None
+    for part, weight in zip(parts, weights, strict=True):
+        each = part * weight.to(part.device, part.dtype).view(-1, *[1] * (part.ndim - 1))
+        total = each if total is None else total + each
+    return total
 
 
 def _fit(weight: Tensor, x: Tensor) -> Tensor:

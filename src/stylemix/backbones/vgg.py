@@ -86,10 +86,14 @@ class FeatureNet(nn.Module):
                 break
             if number in POOL_BEFORE:
                 x = F.max_pool2d(x, 2)
-            x = F.relu(self.features[str(number)](x))
+            x = self.convolve(self.features[str(number)], x)
             if TAPS.get(number) in wanted:
                 found[TAPS[number]] = x
         return found
+
+    def convolve(self, convolution: nn.Module, x: Tensor) -> Tensor:
+        """Apply one convolution and its ReLU."""
+        return F.relu(convolution(x))
 
 
 class VGG16(FeatureNet):

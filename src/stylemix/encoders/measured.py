@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from pathlib import Path
 
@@ -102,6 +103,11 @@ def enlarged(image: Tensor) -> Tensor:
 def quantiles(values: Tensor) -> Tensor:
     """Give the quantiles of values [N, D, P] over P, by sorting (exact at any size): [N, 9 D]."""
     ordered = values.sort(dim=2).values
-    last = ordered.shape[2] - 1
-    index = torch.tensor([round(q * last) for q in QUANTILES], device=values.device)
-    return ordered[:, :, index].flatten(1)
+    return ordered[:, :, _places(ordered.shape[2] - 1, values.device)].flatten(1)
+
+
+@functools.lru_cache(maxsize=64)
+def _places(last: int, device: torch.device) -> Tensor:
+    """Give the places of the quantiles among sorted values; made once, as a CUDA graph asks for."""
+    with torch.inference_mode(False):
+        return torch.tensor([round(q * last) for q in QUANTILES], device=device)

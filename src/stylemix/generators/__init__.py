@@ -11,11 +11,12 @@ from stylemix.generators.base import (
     pad_to_multiple,
 )
 from stylemix.generators.johnson import Johnson
+from stylemix.generators.lean import Lean
 from stylemix.generators.vgg import VGG
 from stylemix.hookspecs import Register, hookimpl
 
 __all__ = [
-    "VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "mirror", "pad_to_multiple",
+    "VGG", "Attach", "Generator", "Injected", "Johnson", "Lean", "Stage", "mirror", "pad_to_multiple",
 ]
 
 
@@ -23,4 +24,5 @@ __all__ = [
 def register_generators(register: Register) -> None:
     """Register the built-in generators."""
     register("johnson", Johnson)
+    register("lean", Lean)
     register("vgg", VGG)

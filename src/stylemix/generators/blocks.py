@@ -29,6 +29,12 @@ def double(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Scale and shift channels [B, C, h, w] by weight and bias [C], in the type of ``x``."""
+    shape = (1, -1, 1, 1)
+    return x * weight.to(x.dtype).view(shape) + bias.to(x.dtype).view(shape)
+
+
 class ConvUnit(nn.Module):
     """A reflection-padded convolution with instance normalisation and its two sites.
 
@@ -96,7 +102,7 @@ class ConvUnit(nn.Module):
             return self._convolve(self.before(x, mix))
         x = self.moments.normalize(self._convolve(x))
         if self.weight is not None and self.bias is not None:
-            return x * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
+            return affine(x, self.weight, self.bias)
         return self.after(x, mix)
 
     def _convolve(self, x: Tensor, constant: Tensor | None = None) -> Tensor:
@@ -110,7 +116,8 @@ class ConvUnit(nn.Module):
         """
         if self.upsample:
             x = double(x)
-        x = F.pad(x, (self.pad,) * 4, mode="reflect")
+        if self.pad:
+            x = F.pad(x, (self.pad,) * 4, mode="reflect")
         if constant is None:
             return self.conv(x)
         own, added = self.conv.weight.split([x.shape[1], constant.shape[1]], dim=1)

@@ -43,16 +43,17 @@ class Grain(nn.Module):
         self.amount = nn.Parameter(START * torch.randn(channels, FIELDS))
         self.register_buffer("field", noise_field(FIELDS, PERIOD), persistent=False)
 
-    def forward(self, x: Tensor, origin: tuple[int, int]) -> Tensor:
+    def forward(self, x: Tensor, origin: tuple[int | Tensor, int | Tensor]) -> Tensor:
         """Add grain to features [B, C, h, w].
 
         Args:
             x: features.
-            origin: row and column of the picture, in pixels, where the features begin.
+            origin: row and column of the picture, in pixels, where the features begin; int64
+                tensors [] in a captured training step, which can't hold numbers that change.
         """
         row, column = (place // self.stride for place in origin)
-        rows = torch.arange(row, row + x.shape[2], device=x.device) % PERIOD
-        columns = torch.arange(column, column + x.shape[3], device=x.device) % PERIOD
+        rows = (torch.arange(x.shape[2], device=x.device) + row) % PERIOD
+        columns = (torch.arange(x.shape[3], device=x.device) + column) % PERIOD
         noise = self.field[:, rows][:, :, columns].to(x.dtype)
         return x + torch.einsum("cf,fhw->chw", self.amount.to(x.dtype), noise)
 

@@ -35,6 +35,7 @@ class Concat(Injection):
     slots = ("conv",)
     sites = ("block*.1.*", "up*", "output*")
     appends_constant = True
+    affine = True
 
     def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
         super().__init__(site, style_channels)

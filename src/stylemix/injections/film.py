@@ -29,6 +29,7 @@ class FiLM(Injection):
     """
 
     sites = ("block*", "up*", "output*")
+    affine = True
 
     def __init__(
         self, site: Site, style_channels: Mapping[str, int], *, residual: bool = True,

@@ -23,6 +23,7 @@ class Inject(Injection):
     """
 
     sites = ("block*.1.*", "up*", "output*")
+    affine = True
 
     def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
         super().__init__(site, style_channels)

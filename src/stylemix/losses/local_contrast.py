@@ -41,6 +41,7 @@ class LocalContrast(LossTerm):
     """
 
     source = "content"
+    around: Tensor
 
     def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 8,
                  temperature: float = 0.07) -> None:
@@ -52,6 +53,7 @@ class LocalContrast(LossTerm):
         self.layers = tuple(layers)
         self.places = places
         self.temperature = float(temperature)
+        self.register_buffer("around", torch.tensor(AROUND), persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
         """Give the photograph's differences, [N, 8 P, C] a layer."""
@@ -74,7 +76,7 @@ class LocalContrast(LossTerm):
                               f"{width}: choose larger crops or shallower layers")
         rows, columns = spread_places(self.places, height, width, x.device, margin=1)
         # One gathering for all: each has a gradient of the whole map's size.
-        shifts = torch.tensor(AROUND, device=x.device)
-        near = x[:, :, rows + shifts[:, :1], columns + shifts[:, 1:]].float()
+        down, right = self.around.unbind(1)
+        near = x[:, :, rows + down[:, None], columns + right[:, None]].float()
         each = (near[:, :, 1:] - near[:, :, :1]).flatten(2)
         return F.normalize(each, dim=1, eps=1e-6).transpose(1, 2)

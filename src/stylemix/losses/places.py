@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
 
+@functools.lru_cache(maxsize=64)
 def spread_places(
     count: int, height: int, width: int, device: torch.device | None = None, *, margin: int = 0
 ) -> tuple[Tensor, Tensor]:
@@ -23,17 +26,19 @@ def spread_places(
         margin: rows and columns that are left out at each side.
 
     Returns:
-        Rows and columns [P] of different places; all of the map inside the margin where that has no
+        The same tensors at every call (they can't be made while a CUDA graph is captured), not to
+        be written to. Rows and columns [P] of different places; all of the map inside the margin where that has no
         more than ``count``, at most ``count`` otherwise.
     """
-    inner = (height - 2 * margin, width - 2 * margin)
-    places = inner[0] * inner[1]
-    if places <= count:
-        flat = torch.arange(places)
-    else:
-        plastic = 1.32471795724474602596
-        number = torch.arange(1, count + 1, dtype=torch.float64)
-        rows, columns = (((0.5 + number / plastic**power) % 1 * side).long()
-                         for power, side in zip((1, 2), inner, strict=True))
-        flat = (rows * inner[1] + columns).unique()
-    return ((flat // inner[1] + margin).to(device), (flat % inner[1] + margin).to(device))
+    with torch.inference_mode(False):  # they have to serve under autograd as well
+        inner = (height - 2 * margin, width - 2 * margin)
+        places = inner[0] * inner[1]
+        if places <= count:
+            flat = torch.arange(places)
+        else:
+            plastic = 1.32471795724474602596
+            number = torch.arange(1, count + 1, dtype=torch.float64)
+            rows, columns = (((0.5 + number / plastic**power) % 1 * side).long()
+                             for power, side in zip((1, 2), inner, strict=True))
+            flat = (rows * inner[1] + columns).unique()
+        return ((flat // inner[1] + margin).to(device), (flat % inner[1] + margin).to(device))
