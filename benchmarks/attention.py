@@ -3,7 +3,7 @@
     python benchmarks/attention.py
 
 The first table is one attention from each place of a map to the places of another map of the same
-size: the formula written out, with the weights of all pairs at once; ``stylemix.attention.attend``,
+size: the formula written out, with the weights of all pairs at once; ``stylemix.ops.attend``,
 which takes the places in chunks; and the same with a sample of the places attended to, as the
 attention plugins use it. CPU seconds, of all threads, say more than seconds where the machine has
 other work to do. The second is one pass of each of these plugins' networks, where they are
@@ -44,7 +44,7 @@ def attention(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
         scale = options.channels**-0.5
         return lambda: torch.softmax(scale * (q @ k.transpose(2, 3)), 3) @ v
 
-    from stylemix.attention import attend, sample_places
+    from stylemix.ops.attention import attend, sample_places
 
     if name == WAYS[1]:
         return lambda: attend(q, k, v)

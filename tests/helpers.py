@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from stylemix.layout import place
+from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
 
 

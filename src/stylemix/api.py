@@ -14,7 +14,7 @@ from stylemix.catalogue import methods, resolve
 from stylemix.checkpoint import load as load_checkpoint
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
-from stylemix.layout import place
+from stylemix.ops.placement import place
 from stylemix.style import Style
 from stylemix.stylizers import Progress, Stylizer, build
 

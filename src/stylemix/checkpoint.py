@@ -17,8 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
-from stylemix.layout import place
 from stylemix.model_card import card_text, picture_names
+from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.registry import suggest
 from stylemix.stylizers import Stylizer, build

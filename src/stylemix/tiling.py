@@ -28,7 +28,7 @@ from stylemix.errors import ConfigError, MemoryLimitError, StylemixError, out_of
 from stylemix.generators.base import Generator, Stage, pad_to_multiple
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments
-from stylemix.running import RunningMoments
+from stylemix.ops.running_statistics import RunningMoments
 from stylemix.style import StyleMix
 from stylemix.types import Box
 

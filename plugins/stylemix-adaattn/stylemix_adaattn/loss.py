@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.attention import sample_places
 from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.ops.attention import sample_places
 from stylemix.options import check_counts
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 

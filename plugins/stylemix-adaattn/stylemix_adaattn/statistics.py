@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from stylemix.attention import attend
 from stylemix.ops import EPSILON
+from stylemix.ops.attention import attend
 
 
 def attention_statistics(

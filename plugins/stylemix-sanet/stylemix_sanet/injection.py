@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from stylemix.attention import attend, sample_places
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
+from stylemix.ops.attention import attend, sample_places
 from stylemix.options import check_counts
 from stylemix.types import Site, StyleCode
 

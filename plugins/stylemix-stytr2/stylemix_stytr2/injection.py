@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from stylemix.attention import sample_places
 from stylemix.errors import ConfigError
 from stylemix.injection import Injection
+from stylemix.ops.attention import sample_places
 from stylemix.options import check_counts
 from stylemix.types import Site, StyleCode
 from stylemix_stytr2.position import ContentAwarePosition

@@ -17,9 +17,9 @@ from stylemix.backbones import VGG16_FILE, feature_net
 from stylemix.catalogue import ModelInfo, models
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
-from stylemix.layout import place
 from stylemix.metrics import perceptual
 from stylemix.metrics.tiles import Tile, lay_out
+from stylemix.ops.placement import place
 from stylemix.optimization import check_steps
 from stylemix.plugins import plugin_info
 

@@ -14,7 +14,6 @@ from torch import Tensor
 from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
-from stylemix.layout import place
 from stylemix.metrics import artefacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
 from stylemix.metrics.methods import Method, StylizerMethod
@@ -22,6 +21,7 @@ from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
+from stylemix.ops.placement import place
 from stylemix.stylizers import Progress
 
 _COLORS = 65_536

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from stylemix.backbones import InceptionMixed6e
-from stylemix.layout import place
 from stylemix.metrics import retrieval
 from stylemix.metrics.art_inception import ArtInception
 from stylemix.metrics.frechet import artfid, frechet_distance
 from stylemix.metrics.given import fill, tensors_of
 from stylemix.metrics.kernel import kernel_distance
 from stylemix.metrics.lpips import LPIPS
+from stylemix.ops.placement import place
 
 MIXED, ART = "mixed6e", "art"
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
-from stylemix.layout import place
+from stylemix.ops.placement import place
 from stylemix.pretraining.paintings import Paintings, read_paintings
 from stylemix.pretraining.split import held_out
 from stylemix.training.data import Crops

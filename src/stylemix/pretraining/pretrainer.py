@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
-from stylemix.layout import place
+from stylemix.ops.placement import place
 from stylemix.plugins import registry
 from stylemix.pretraining.batches import BalancedBatches
 from stylemix.pretraining.config import PretrainConfig

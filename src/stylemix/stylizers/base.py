@@ -12,7 +12,7 @@ from torch import nn
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
-from stylemix.layout import place
+from stylemix.ops.placement import place
 from stylemix.plugins import registry
 from stylemix.style import Style
 

@@ -16,9 +16,9 @@ from torch.nn.parallel import DistributedDataParallel
 from stylemix import checkpoint
 from stylemix.backbones import feature_net
 from stylemix.errors import CheckpointError, ConfigError
-from stylemix.layout import place
 from stylemix.losses.objective import PRESETS as LOSS_PRESETS
 from stylemix.losses.objective import Objective
+from stylemix.ops.placement import place
 from stylemix.plugins import registry
 from stylemix.registry import suggest
 from stylemix.stylizers import FeedForward, build

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.attention import attend, sample_places
+from stylemix.ops.attention import attend, sample_places
 
 
 def _brute(q: np.ndarray, k: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.running import RunningCovariance, RunningMoments
+from stylemix.ops.running_statistics import RunningCovariance, RunningMoments
 
 
 def pieces_of(seed: int, widths: list[int]) -> list[torch.Tensor]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from stylemix.layout import place
+from stylemix.ops.placement import place
 
 
 def net() -> nn.Sequential:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.running import RunningCovariance, RunningMoments
+from stylemix.ops.running_statistics import RunningCovariance, RunningMoments
 
 EPSILON = 1e-5
 
