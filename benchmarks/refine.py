@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 import stylemix
-from stylemix.color import luma
 from stylemix.images import read, resize, to_float, to_pil
+from stylemix.images.color import luma
 from stylemix.metrics import contact_sheet, evaluate_pairs
 from stylemix.optimization import Descent, FeatureSpace, Recipe, Task, feature_space, optimize
 from stylemix.optimization.objective import Objective

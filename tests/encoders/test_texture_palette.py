@@ -9,13 +9,13 @@ from helpers import picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.color import grey
 from stylemix.encoders.texture_palette import (
     MAPS,
     QUANTILES,
     TexturePaletteEncoder,
     directions,
 )
+from stylemix.images.color import grey
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 import torch
 from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 
-from stylemix.color import luma
 from stylemix.errors import ConfigError, PictureError, UnknownNameError
+from stylemix.images.color import luma
 from stylemix.stylizers import FeedForward, build
 from stylemix.stylizers.painting import recolored
 

@@ -10,8 +10,8 @@ from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 from training_cases import assert_same, config, crops, raw
 
 from stylemix.backbones import feature_net
-from stylemix.color import grey
 from stylemix.errors import ConfigError
+from stylemix.images.color import grey
 from stylemix.losses.objective import PRESETS as LOSSES
 from stylemix.losses.objective import Objective
 from stylemix.style import StyleMix

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from stylemix.errors import PictureError
-from stylemix.saving import FORMATS
+from stylemix.images.saving import FORMATS
 
 FALLBACK = ".png"
 """The ending of results whose photograph has one that can't be written, such as .bmp."""

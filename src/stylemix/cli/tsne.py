@@ -56,11 +56,11 @@ def tsne(
 
     from stylemix.api import load
     from stylemix.errors import ConfigError
+    from stylemix.images.saving import save
     from stylemix.pretraining.encoder_file import open_encoder
     from stylemix.pretraining.figure import scatter
     from stylemix.pretraining.gallery import choose, embeddings
     from stylemix.pretraining.tsne import tsne as lay_out
-    from stylemix.saving import save
     from stylemix.stylizers import FeedForward
     from stylemix.training.config import RuntimeConfig
     from stylemix.training.hardware import pick_device

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from stylemix.errors import ConfigError, PictureError, StylemixError
-from stylemix.picture_io import open_file
+from stylemix.images.files import open_file
 
 PAINTINGS = 4
 """How many paintings one request may mix."""

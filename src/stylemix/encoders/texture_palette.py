@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.color import grey
 from stylemix.encoders.measured import MAPS, QUANTILES, MeasuredEncoder, enlarged, quantiles
+from stylemix.images.color import grey
 from stylemix.types import StyleCode
 
 PIXELS = 16_384

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.color import grey
 from stylemix.errors import ConfigError
+from stylemix.images.color import grey
 from stylemix.losses.base import Features, LossTerm
 from stylemix.options import check_counts
 

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.color import luma
 from stylemix.errors import ConfigError
+from stylemix.images.color import luma
 from stylemix.metrics.strength import psnr
 
 SMALLEST = 48

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, to_pil
-from stylemix.saving import save
+from stylemix.images.saving import save
 
 _GAP = 4
 _LINE = 16

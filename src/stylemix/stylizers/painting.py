@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.backbones import VGG16_FILE
-from stylemix.color import transfer_color
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float
+from stylemix.images.color import transfer_color
 from stylemix.optimization import FeatureSpace, Recipe, Task, feature_space, optimize
 from stylemix.style import Style
 from stylemix.stylizers.base import Progress
@@ -56,7 +56,7 @@ def recolored(painting: Tensor, palette: Picture | Style) -> Tensor:
     Colour matching of Gatys et al., "Controlling Perceptual Factors in Neural Style Transfer"
     (2017), section 5.2, where the painting takes the photograph's colours: the linear map that
     gives one the other's mean and covariance, here the one that moves colours least
-    (:func:`stylemix.color.transfer_color`). What falls outside [0, 1] is clipped.
+    (:func:`stylemix.images.color.transfer_color`). What falls outside [0, 1] is clipped.
 
     Raises:
         ConfigError: the palette is an encoded style without its painting.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylemix.color import grey
 from stylemix.errors import ConfigError
+from stylemix.images.color import grey
 from stylemix.losses.objective import Objective
 from stylemix.stylizers import FeedForward
 from stylemix.training.config import TrainConfig

@@ -14,12 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError, PictureError
-from stylemix.picture_io import decode, open_file
-from stylemix.saving import save
-
-__all__ = [
-    "LoadedPicture", "Picture", "read", "read_mask", "resize", "save", "to_float", "to_pil",
-]
+from stylemix.images.files import decode, open_file
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
 """What every function that wants a picture accepts."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stylemix.color import grey, luma, preserve_color
+from stylemix.images.color import grey, luma, preserve_color
 
 seeds = st.integers(0, 2**31)
 
@@ -71,7 +71,7 @@ def test_grey_content_gives_grey_and_extremes_have_no_color() -> None:
 def test_steps_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     output, content = picture(4, 33, 7), picture(5, 33, 7)
     whole = preserve_color(output, content)
-    monkeypatch.setattr("stylemix.color._CHUNK", 70)
+    monkeypatch.setattr("stylemix.images.color._CHUNK", 70)
     assert torch.equal(preserve_color(output, content), whole)
 
 
