@@ -39,7 +39,7 @@ only-include = ["{module}.py"]
 """
 
 CLASHING = '''
-from stylemix.hookspecs import hookimpl
+from stylemix.plugins.hookspecs import hookimpl
 from stylemix.injections import FiLM
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
+from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.types import Site, StyleCode
 
 

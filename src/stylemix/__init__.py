@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from stylemix.encoders import StyleEncoder
     from stylemix.errors import StylemixError
     from stylemix.generators import Generator
-    from stylemix.hookspecs import Register, hookimpl
     from stylemix.hub import push
     from stylemix.images import Picture
     from stylemix.injection import Injection
+    from stylemix.plugins.hookspecs import Register, hookimpl
     from stylemix.style import Style, StyleMix
     from stylemix.stylizers import Stylizer
     from stylemix.types import Site, Spec, StyleCode
@@ -47,7 +47,7 @@ _HOMES = {
     "Generator": "generators",
     "Injection": "injection",
     "Picture": "images",
-    "Register": "hookspecs",
+    "Register": "plugins",
     "Site": "types",
     "Spec": "types",
     "Style": "style",
@@ -56,7 +56,7 @@ _HOMES = {
     "StyleMix": "style",
     "Stylizer": "stylizers",
     "StylemixError": "errors",
-    "hookimpl": "hookspecs",
+    "hookimpl": "plugins",
     "load": "api",
     "models": "catalogue",
     "push": "hub",

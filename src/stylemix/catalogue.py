@@ -11,8 +11,8 @@ from stylemix.checkpoint import CONFIG, KNOWN_PLUGINS, read_config
 from stylemix.download import cached, download
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
 from stylemix.plugins import plugin_info, registry
+from stylemix.plugins.registries import suggest
 from stylemix.published import REPOSITORY, published
-from stylemix.registry import suggest
 
 EMBEDDED = Path(__file__).parent / "models"
 """Where the models that ship with stylemix lie, one folder each."""

@@ -20,7 +20,7 @@ from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
 from stylemix.model_card import card_text, picture_names
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 from stylemix.stylizers import Stylizer, build
 
 FORMAT = 1

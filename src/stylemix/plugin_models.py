@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stylemix.checkpoint import CONFIG
-from stylemix.hookspecs import Register
+from stylemix.plugins.hookspecs import Register
 
 
 def register_folder(register: Register, folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemix.errors import ConfigError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 """The file that ships with stylemix; the variable ``STYLEMIX_CATALOGUE`` names another one."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.ops.attention import sample_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 from stylemix.types import Site, StyleCode
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 

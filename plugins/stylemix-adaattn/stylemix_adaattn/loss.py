@@ -12,7 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
 from stylemix.ops import moments
 from stylemix.ops.attention import sample_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

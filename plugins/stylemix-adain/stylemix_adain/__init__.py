@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugin_models import register_folder
+from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.types import Site, StyleCode
 
 

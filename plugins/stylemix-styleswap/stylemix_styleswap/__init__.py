@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
-from stylemix.options import check_counts
 from stylemix.plugin_models import register_folder
+from stylemix.plugins.hookspecs import Register, hookimpl
+from stylemix.plugins.options import check_counts
 from stylemix.types import Site, StyleCode
 
 SIMILARITIES = 1 << 22

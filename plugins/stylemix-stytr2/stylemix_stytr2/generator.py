@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.generators import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import double
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 from stylemix.style import StyleMix
 from stylemix.types import Site
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.injection import Injection
 from stylemix.ops.attention import sample_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 from stylemix.types import Site, StyleCode
 from stylemix_stytr2.position import ContentAwarePosition
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer

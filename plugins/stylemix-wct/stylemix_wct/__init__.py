@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.injection import Injection
 from stylemix.ops import ContentCovariance, covariance
 from stylemix.plugin_models import register_folder
+from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.types import Site, StyleCode
 
 

@@ -9,7 +9,7 @@ from stylemix.backbones.distilled import DistilledVGG
 from stylemix.backbones.inception import InceptionMixed6e
 from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
 from stylemix.errors import ConfigError, WeightsError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 
 __all__ = ["FEATURES", "LAYERS", "VGG16", "VGG16_FILE", "DistilledVGG", "FeatureNet",
            "InceptionMixed6e", "ThinVGG", "feature_net"]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from stylemix.backbones.weights_file import load_weights
 from stylemix.errors import ConfigError, WeightsError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3")
 

@@ -12,7 +12,7 @@ from stylemix.generators.base import (
 )
 from stylemix.generators.johnson import Johnson
 from stylemix.generators.vgg import VGG
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
     "VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "mirror", "pad_to_multiple",

@@ -13,7 +13,7 @@ from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
 from stylemix.generators.grain import Grain
 from stylemix.ops import binomial
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 from stylemix.style import StyleMix
 from stylemix.types import Site
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stylemix.backbones import VGG16_FILE, FeatureNet, ThinVGG, check_features, feature_net
 from stylemix.errors import ConfigError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 
 # Layer -> number in torchvision's vgg16.features; a max-pool stands in front of each block's first.
 NUMBERS = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.inject import Inject
 from stylemix.injections.patch import Patch
+from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = ["Concat", "FiLM", "Inject", "Patch"]
 

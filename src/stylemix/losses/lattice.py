@@ -9,7 +9,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.images.color import grey
 from stylemix.losses.base import Features, LossTerm
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 _CHANCE = 1.5
 """Amplitude of a peak, against its surroundings, that noise rarely has."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
 """A place and its eight neighbours."""

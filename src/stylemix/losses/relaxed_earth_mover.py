@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 
 class RelaxedEarthMover(LossTerm):

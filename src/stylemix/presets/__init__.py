@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugins.hookspecs import Register, hookimpl
 
 
 def _model(

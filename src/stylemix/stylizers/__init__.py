@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.stylizers.base import Progress, Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys

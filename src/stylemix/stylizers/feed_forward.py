@@ -21,7 +21,7 @@ from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injection import Injection
 from stylemix.optimization import check_steps
 from stylemix.plugins import registry
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 from stylemix.style import Style, StyleMix
 from stylemix.stylizers.base import Progress, Stylizer
 from stylemix.stylizers.overlay import add_error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemix.errors import ConfigError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 from stylemix.training.run_config import (
     PRECISIONS,
     HardwareConfig,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, DataError
 from stylemix.plugins import registry
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 from stylemix.training.config import DataConfig
 from stylemix.training.data import find_pictures, spread
 from stylemix.types import Spec

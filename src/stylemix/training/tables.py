@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemix.errors import ConfigError
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -20,7 +20,7 @@ from stylemix.losses.objective import PRESETS as LOSS_PRESETS
 from stylemix.losses.objective import Objective
 from stylemix.ops.placement import place
 from stylemix.plugins import registry
-from stylemix.registry import suggest
+from stylemix.plugins.registries import suggest
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average, update_average
 from stylemix.training.bank import Bank, load_bank, make_bank, save_bank

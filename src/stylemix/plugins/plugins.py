@@ -12,9 +12,9 @@ from typing import Any
 
 import pluggy
 
-from stylemix import hookspecs
 from stylemix.errors import PluginError, UnknownNameError
-from stylemix.registry import Registry
+from stylemix.plugins import hookspecs
+from stylemix.plugins.registries import Registry
 
 KINDS = ("injections", "encoders", "generators", "losses", "stylizers", "presets", "models")
 BUILT_IN = (
@@ -156,4 +156,3 @@ def reload() -> None:
     _loaded.cache_clear()
 
 
-__all__ = ["KINDS", "PluginError", "PluginInfo", "get_manager", "plugin_info", "registry", "reload"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from stylemix.errors import ConfigError, PluginError, UnknownNameError
-from stylemix.registry import Registry, suggest
+from stylemix.plugins.registries import Registry, suggest
 
 
 class Thing:

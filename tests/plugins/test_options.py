@@ -5,7 +5,7 @@ import re
 import pytest
 
 from stylemix.errors import ConfigError
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 
 def test_whole_numbers_from_the_least_on_are_fine():

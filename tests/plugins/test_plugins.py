@@ -5,10 +5,11 @@ import types
 
 import pytest
 
-from stylemix import hookspecs, plugins
+from stylemix import plugins
 from stylemix.errors import UnknownNameError
-from stylemix.hookspecs import hookimpl
 from stylemix.injection import Injection
+from stylemix.plugins import hookspecs
+from stylemix.plugins.hookspecs import hookimpl
 
 
 class FakeDistribution:
