@@ -7,7 +7,7 @@ from helpers import picture, tiny_model
 from stylemix import checkpoint
 from stylemix.assembling import assemble
 from stylemix.errors import CheckpointError, ConfigError
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import build
 
 

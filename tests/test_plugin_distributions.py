@@ -247,7 +247,7 @@ def test_the_command_line_says_in_a_line_what_to_do_without_a_plugin_or_with_a_b
 
     # One that was written for another version of stylemix.
     made.install(_distribution(tmp_path / "a", "stylemix-wct", "stylemix_wct",
-                               "from stylemix.injection import NoLongerThere\n", 3))
+                               "from stylemix.injections.base import NoLongerThere\n", 3))
     broken = made.start(*render, "wct")
     assert broken.returncode == 2
     warning, error = broken.stderr.splitlines()

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.errors import UnknownNameError
-from stylemix.injection import Injection
 from stylemix.injections import Concat
+from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugins import registry
 from stylemix.testing import INJECTION_CHECKS, InjectionCase, injection_suite

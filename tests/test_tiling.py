@@ -14,12 +14,12 @@ from stylemix.errors import Cancelled, ConfigError, MemoryLimitError, StylemixEr
 from stylemix.generators.base import Generator, Injected, Stage, pad_to_multiple
 from stylemix.generators.grain import Grain
 from stylemix.generators.johnson import Johnson
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.patch import Patch
+from stylemix.injections.style import Style, StyleMix
 from stylemix.ops import ContentCovariance, ContentMoments
-from stylemix.style import Style, StyleMix
 from stylemix.tiling import render_tiled
 from stylemix.types import Site
 

@@ -6,8 +6,8 @@ import torch
 from stylemix_adain import AdaIN
 from torch import Tensor
 
+from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import build
 from stylemix.testing import injection_suite
 from stylemix.types import Site

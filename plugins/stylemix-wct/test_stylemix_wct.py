@@ -10,8 +10,8 @@ from torch import Tensor
 
 import stylemix
 from stylemix.errors import ConfigError
+from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import build
 from stylemix.testing import injection_suite
 from stylemix.types import Site

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.types import Site, StyleCode
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from stylemix.generators import Generator
     from stylemix.hub import push
     from stylemix.images import Picture
-    from stylemix.injection import Injection
+    from stylemix.injections.base import Injection
+    from stylemix.injections.style import Style, StyleMix
     from stylemix.plugins.hookspecs import Register, hookimpl
-    from stylemix.style import Style, StyleMix
     from stylemix.stylizers import Stylizer
     from stylemix.types import Site, Spec, StyleCode
 
@@ -45,15 +45,15 @@ __all__ = [
 # Imported on first use (PEP 562): torch takes seconds, which `stylemix --help` need not.
 _HOMES = {
     "Generator": "generators",
-    "Injection": "injection",
+    "Injection": "injections",
     "Picture": "images",
     "Register": "plugins",
     "Site": "types",
     "Spec": "types",
-    "Style": "style",
+    "Style": "injections",
     "StyleCode": "types",
     "StyleEncoder": "encoders",
-    "StyleMix": "style",
+    "StyleMix": "injections",
     "Stylizer": "stylizers",
     "StylemixError": "errors",
     "hookimpl": "plugins",

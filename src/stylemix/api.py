@@ -14,8 +14,8 @@ from stylemix.catalogue import methods, resolve
 from stylemix.checkpoint import load as load_checkpoint
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
+from stylemix.injections.style import Style
 from stylemix.ops.placement import place
-from stylemix.style import Style
 from stylemix.stylizers import Progress, Stylizer, build
 
 

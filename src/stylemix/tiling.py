@@ -26,10 +26,10 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, MemoryLimitError, StylemixError, out_of_memory
 from stylemix.generators.base import Generator, Stage, pad_to_multiple
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
+from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
 from stylemix.ops.running_statistics import RunningMoments
-from stylemix.style import StyleMix
 from stylemix.types import Box
 
 Progress = Callable[[int, int], object]

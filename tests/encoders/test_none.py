@@ -11,7 +11,7 @@ import stylemix
 from stylemix.encoders import NoEncoder
 from stylemix.errors import ConfigError
 from stylemix.generators.blocks import ConvUnit
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import build
 
 PHOTO = (picture(1, 40, 52)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)

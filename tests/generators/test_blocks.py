@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from stylemix.generators.blocks import ConvUnit, double
 from stylemix.injections import Concat
-from stylemix.style import Style, StyleMix
+from stylemix.injections.style import Style, StyleMix
 from stylemix.types import Site
 
 

@@ -6,7 +6,7 @@ from helpers import picture, tiny_model
 
 from stylemix.errors import ConfigError
 from stylemix.generators import Johnson
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward
 
 

@@ -9,10 +9,10 @@ from helpers import picture
 from stylemix import checkpoint
 from stylemix.errors import ConfigError
 from stylemix.generators.vgg import VGG, Packing
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
+from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import FeedForward
 from stylemix.tiling import render_tiled
 

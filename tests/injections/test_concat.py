@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from helpers import picture, tiny_model
 
 from stylemix.injections import Concat
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.types import Site
 
 

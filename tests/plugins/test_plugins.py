@@ -7,7 +7,7 @@ import pytest
 
 from stylemix import plugins
 from stylemix.errors import UnknownNameError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.plugins import hookspecs
 from stylemix.plugins.hookspecs import hookimpl
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from helpers import picture
 
+from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import build
 
 

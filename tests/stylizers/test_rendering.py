@@ -8,7 +8,7 @@ from helpers import picture, tiny_model
 
 from stylemix.errors import MemoryLimitError
 from stylemix.injections import FiLM
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import rendering
 from stylemix.stylizers.rendering import render
 

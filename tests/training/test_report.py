@@ -4,7 +4,7 @@ import torch
 from helpers import picture, tiny_model
 from PIL import Image
 
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.training.report import Report, sheet
 
 

@@ -12,9 +12,9 @@ from training_cases import assert_same, config, crops, raw
 from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
 from stylemix.images.color import grey
+from stylemix.injections.style import StyleMix
 from stylemix.losses.objective import PRESETS as LOSSES
 from stylemix.losses.objective import Objective
-from stylemix.style import StyleMix
 from stylemix.training import Trainer
 from stylemix.training.bank import make_bank
 from stylemix.training.batches import Batches

@@ -8,8 +8,8 @@ from helpers import picture, tiny_model
 from training_cases import crops
 
 from stylemix.backbones import feature_net
+from stylemix.injections.style import StyleMix
 from stylemix.losses.objective import Objective
-from stylemix.style import StyleMix
 from stylemix.training.bank import make_bank
 from stylemix.training.batches import Batch, Batches
 from stylemix.training.config import PhaseConfig

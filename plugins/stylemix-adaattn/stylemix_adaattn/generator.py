@@ -13,7 +13,7 @@ from stylemix.generators import Attach, Generator, Injected, Stage
 from stylemix.generators.vgg import Decode, Packing
 from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix_adaattn.injection import KeyedSite
 
 KEYS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.ops.attention import sample_places
 from stylemix.plugins.options import check_counts

@@ -8,7 +8,7 @@ from stylemix_adaattn import PRESETS, KeyedSite, KeyedVGG
 from stylemix_adaattn.generator import Stacks
 
 from stylemix.errors import ConfigError
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 from stylemix.tiling import render_tiled
 

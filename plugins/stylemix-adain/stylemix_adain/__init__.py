@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugin_models import register_folder
 from stylemix.plugins.hookspecs import Register, hookimpl

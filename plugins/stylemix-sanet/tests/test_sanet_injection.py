@@ -9,7 +9,7 @@ from stylemix_sanet import PRESETS, SANet
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 from stylemix.testing import injection_suite
 from stylemix.tiling import render_tiled

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.generators import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import double
+from stylemix.injections.style import StyleMix
 from stylemix.plugins.options import check_counts
-from stylemix.style import StyleMix
 from stylemix.types import Site
 
 PATCHES = (2, 4, 8, 16)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.ops.attention import sample_places
 from stylemix.plugins.options import check_counts
 from stylemix.types import Site, StyleCode

@@ -9,7 +9,7 @@ import torch
 from stylemix_stytr2 import PRESETS, PatchTransformer
 
 from stylemix.errors import ConfigError
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 
 

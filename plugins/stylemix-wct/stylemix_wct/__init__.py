@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.ops import ContentCovariance, covariance
 from stylemix.plugin_models import register_folder
 from stylemix.plugins.hookspecs import Register, hookimpl

@@ -14,7 +14,7 @@ from stylemix.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from stylemix.cli.contents import Job
-    from stylemix.style import Style
+    from stylemix.injections.style import Style
     from stylemix.stylizers import Stylizer
 
 

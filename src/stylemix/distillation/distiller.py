@@ -22,9 +22,9 @@ from stylemix.distillation.student import Student
 from stylemix.distillation.walkers import First, Walkers, recoloured
 from stylemix.errors import ConfigError
 from stylemix.images import to_float
+from stylemix.injections.style import StyleMix
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.ops.placement import place
-from stylemix.style import StyleMix
 from stylemix.stylizers import FeedForward
 from stylemix.training.average import update_average
 from stylemix.training.data import Crops, read_pictures

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Injected
+from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
-from stylemix.style import StyleMix
 from stylemix.types import Site
 
 NORM_EPSILON = 1e-3

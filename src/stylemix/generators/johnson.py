@@ -12,9 +12,9 @@ from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
 from stylemix.generators.grain import Grain
+from stylemix.injections.style import StyleMix
 from stylemix.ops import binomial
 from stylemix.plugins.options import check_counts
-from stylemix.style import StyleMix
 from stylemix.types import Site
 
 

@@ -12,7 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import LAYERS, Trunk, check_layer, stride_of
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.types import Site
 
 

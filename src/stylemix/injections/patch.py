@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
 from stylemix.types import VECTORS, Site, StyleCode
 

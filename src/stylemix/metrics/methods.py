@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from PIL import Image
 
-from stylemix.style import Style
+from stylemix.injections.style import Style
 from stylemix.stylizers import Stylizer
 
 Method: TypeAlias = Callable[[Image.Image, Image.Image], Image.Image]

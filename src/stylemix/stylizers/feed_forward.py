@@ -18,11 +18,11 @@ from torch import Tensor
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
+from stylemix.injections.style import Style, StyleMix
 from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
-from stylemix.style import Style, StyleMix
 from stylemix.stylizers.base import Progress, Stylizer
 from stylemix.stylizers.overlay import add_error
 from stylemix.stylizers.painting import (

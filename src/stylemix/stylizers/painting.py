@@ -15,8 +15,8 @@ from stylemix.backbones import VGG16_FILE
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float
 from stylemix.images.color import transfer_color
+from stylemix.injections.style import Style
 from stylemix.optimization import FeatureSpace, Recipe, Task, feature_space, optimize
-from stylemix.style import Style
 from stylemix.stylizers.base import Progress
 from stylemix.stylizers.request import Request
 

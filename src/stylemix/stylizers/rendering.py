@@ -10,7 +10,7 @@ from torch import Tensor
 from stylemix.errors import out_of_memory
 from stylemix.generators import Generator, mirror, pad_to_multiple
 from stylemix.images import to_float
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers.base import Progress
 from stylemix.tiling import render_tiled
 

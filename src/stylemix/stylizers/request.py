@@ -12,7 +12,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.images.color import preserve_color as keep_color
-from stylemix.style import Style
+from stylemix.injections.style import Style
 from stylemix.stylizers.mixing import check_strength, check_weights, style_weights
 
 

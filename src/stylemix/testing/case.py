@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.generators import Injected
-from stylemix.injection import Injection
-from stylemix.style import Style, StyleMix
+from stylemix.injections.base import Injection
+from stylemix.injections.style import Style, StyleMix
 from stylemix.stylizers.base import build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.types import VECTORS

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from stylemix.style import Style, StyleMix
+from stylemix.injections.style import Style, StyleMix
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.testing.case import InjectionCase, difference, leaves, picture, require
 from stylemix.testing.claims import (

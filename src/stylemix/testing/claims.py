@@ -1,6 +1,6 @@
 """What an injection mechanism says about itself is true, one function for each claim.
 
-Each claim is a class attribute of :class:`~stylemix.injection.Injection` that the rest of stylemix
+Each claim is a class attribute of :class:`~stylemix.Injection` that the rest of stylemix
 relies on. Each function takes an :class:`~stylemix.testing.InjectionCase`, returns nothing when the
 claim holds, and otherwise raises an ``AssertionError`` that says what to claim instead.
 """

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix import catalogue, checkpoint
+from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import Stylizer
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.testing.case import require

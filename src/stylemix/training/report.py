@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from stylemix.errors import ConfigError
 from stylemix.images import save, to_pil
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward
 
 SMOOTH = 0.98

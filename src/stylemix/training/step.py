@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix.injections.style import Style, StyleMix
 from stylemix.losses.objective import Objective, Targets
-from stylemix.style import Style, StyleMix
 from stylemix.stylizers import FeedForward
 from stylemix.training.batches import Batch
 from stylemix.training.split import drained

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.types import Box
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stylemix.errors import ConfigError
 from stylemix.injections import FiLM
-from stylemix.style import Style, StyleMix
+from stylemix.injections.style import Style, StyleMix
 from stylemix.types import Box, Site
 
 SITE = Site("s", "norm", 4, 1)
