@@ -29,7 +29,7 @@ from stylemix.metrics import contact_sheet, evaluate_pairs
 from stylemix.optimization import Descent, FeatureSpace, Recipe, Task, feature_space, optimize
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
-from stylemix.stylizers.painting import FORWARD_SHARE, REFINE
+from stylemix.stylizers.refining import FORWARD_SHARE, REFINE
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments, moments
 from stylemix.plugins import registry
 from stylemix.stylizers import FeedForward
-from stylemix.tiling import render_tiled
+from stylemix.stylizers.tiling import render_tiled
 
 
 class Shift(Injection):

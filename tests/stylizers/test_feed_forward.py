@@ -10,7 +10,7 @@ from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 from stylemix.errors import ConfigError, PictureError, UnknownNameError
 from stylemix.images.color import luma
 from stylemix.stylizers import FeedForward, build
-from stylemix.stylizers.painting import recolored
+from stylemix.stylizers.refining import recolored
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_vgg16_without_weights_is_one_clear_error(gatys, tmp_path, monkeypatch):
 
 
 def test_palette_is_the_painting_in_other_colours(gatys):
-    from stylemix.stylizers.painting import recolored
+    from stylemix.stylizers.refining import recolored
 
     found = array(gatys.stylize(PHOTO, ONE, palette=TWO, refine=6))
     by_hand = array(gatys.stylize(PHOTO, recolored(ONE, TWO), refine=6))

@@ -10,7 +10,7 @@ from stylemix_adaattn.generator import Stacks
 from stylemix.errors import ConfigError
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
-from stylemix.tiling import render_tiled
+from stylemix.stylizers.tiling import render_tiled
 
 
 def _model(*layers: str) -> FeedForward:

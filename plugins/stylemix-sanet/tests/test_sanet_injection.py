@@ -11,8 +11,8 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
+from stylemix.stylizers.tiling import render_tiled
 from stylemix.testing import injection_suite
-from stylemix.tiling import render_tiled
 from stylemix.types import Site
 
 test_sanet = injection_suite("sanet")

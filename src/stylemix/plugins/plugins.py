@@ -23,7 +23,7 @@ BUILT_IN = (
     "stylemix.generators",
     "stylemix.losses",
     "stylemix.stylizers",
-    "stylemix.presets",
+    "stylemix.stylizers.presets",
 )
 
 

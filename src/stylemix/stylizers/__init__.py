@@ -7,8 +7,10 @@ from stylemix.stylizers.base import Progress, Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
+from stylemix.stylizers.tiling import render_tiled
 
-__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build"]
+__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build",
+           "render_tiled"]
 
 
 @hookimpl

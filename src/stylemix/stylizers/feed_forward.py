@@ -24,8 +24,7 @@ from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers.base import Progress, Stylizer
-from stylemix.stylizers.overlay import add_error
-from stylemix.stylizers.painting import (
+from stylemix.stylizers.refining import (
     REFINE,
     REFINE_FEATURES,
     between,
@@ -36,7 +35,7 @@ from stylemix.stylizers.painting import (
     recolored,
     with_picture,
 )
-from stylemix.stylizers.rendering import render
+from stylemix.stylizers.rendering import add_error, render
 from stylemix.stylizers.request import Request, as_list, make_request
 from stylemix.types import Site, Spec, StyleCode
 

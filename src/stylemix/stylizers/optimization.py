@@ -15,7 +15,7 @@ from stylemix.injections.style import Style
 from stylemix.optimization import FEATURES, Recipe, check_steps
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers.base import Progress, Stylizer
-from stylemix.stylizers.painting import cached_space, keep, paint, painting_of, recolored
+from stylemix.stylizers.refining import cached_space, keep, paint, painting_of, recolored
 from stylemix.stylizers.request import as_list, make_request
 
 

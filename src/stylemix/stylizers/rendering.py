@@ -1,4 +1,4 @@
-"""A network's pass over a picture of any size, whole or in tiles."""
+"""A network's pass over a picture of any size, whole or in tiles, and the photograph's share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stylemix.generators import Generator, mirror, pad_to_multiple
 from stylemix.images import to_float
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers.base import Progress
-from stylemix.tiling import render_tiled
+from stylemix.stylizers.tiling import render_tiled
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
@@ -26,7 +26,7 @@ def render(
 ) -> Tensor:
     """Run a generator on a picture of any size.
 
-    Tiles change nothing but the memory that it takes, see :func:`stylemix.tiling.render_tiled`.
+    Tiles change nothing but the memory that it takes, see :func:`stylemix.stylizers.render_tiled`.
 
     Args:
         generator: on any device.
@@ -92,3 +92,22 @@ def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
     if dtype == torch.uint8:
         return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
     return x.to(dtype)
+
+
+def add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
+    """Give ``out + weight * (rgb - again)``, and ``rgb`` where weight is 1; row by row.
+
+    A weight below 0 moves away from the photograph.
+    """
+    top = 255.0 if rgb.dtype == torch.uint8 else 1.0
+    result = torch.empty_like(out)
+    rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
+    for start in range(0, rgb.shape[-2], rows):
+        part = slice(start, start + rows)
+        w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
+        error = rgb[:, part].float() - again[:, part].float()
+        value = (out[:, part].float() + w * error).clamp(0, top)
+        # Little but where the weight is near 1.
+        value = torch.lerp(value, rgb[:, part].float(), w.clamp(0, 1) ** 4)
+        result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
+    return result

@@ -312,7 +312,7 @@ def check_source(case: InjectionCase) -> None:
 
 def check_tiles(case: InjectionCase) -> None:
     """A picture rendered in tiles equals the whole, unless ``tileable`` is False."""
-    from stylemix.tiling import render_tiled
+    from stylemix.stylizers.tiling import render_tiled
 
     stylizer = case.stylizer()
     if not case.injection(stylizer).tileable:

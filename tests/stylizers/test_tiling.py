@@ -20,7 +20,7 @@ from stylemix.injections.film import FiLM
 from stylemix.injections.patch import Patch
 from stylemix.injections.style import Style, StyleMix
 from stylemix.ops import ContentCovariance, ContentMoments
-from stylemix.tiling import render_tiled
+from stylemix.stylizers.tiling import render_tiled
 from stylemix.types import Site
 
 CHANNELS = {"embedding": 5, "map": 6}

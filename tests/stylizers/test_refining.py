@@ -11,7 +11,7 @@ from helpers import picture, tiny_model
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.stylizers.painting import recolored, with_picture
+from stylemix.stylizers.refining import recolored, with_picture
 
 PHOTO = (picture(1, 60, 81)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
 ONE, TWO = picture(2, 64, 64)[0], picture(3, 60, 70)[0]
