@@ -18,15 +18,15 @@ SOURCE = Path(stylemix.__file__).parents[1]
 CLIENT = """
 import dataclasses, json, sys, warnings
 import stylemix
-from stylemix import catalogue, hub
+from stylemix.checkpoint import catalogue, push
 from stylemix.errors import StylemixError
 def load(*arguments, **options):
     return type(stylemix.load(*arguments, **options)).__name__
 def models():
     return [dataclasses.asdict(info) for info in catalogue.models()]
 CALLS = {"resolve": lambda *a: str(catalogue.resolve(*a)), "load": load, "models": models,
-         "push": hub.push,
-         "push_loaded": lambda model, *a: hub.push(stylemix.load(model), *a)}
+         "push": push,
+         "push_loaded": lambda model, *a: push(stylemix.load(model), *a)}
 out, sys.stdout = sys.stdout, sys.stderr
 for line in sys.stdin:
     call, arguments, options = json.loads(line)

@@ -6,12 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stylemix.api import load, stylize
-    from stylemix.catalogue import models
+    from stylemix.api import stylize
+    from stylemix.checkpoint.catalogue import models
+    from stylemix.checkpoint.loading import load
+    from stylemix.checkpoint.publish import push
     from stylemix.encoders import StyleEncoder
     from stylemix.errors import StylemixError
     from stylemix.generators import Generator
-    from stylemix.hub import push
     from stylemix.images import Picture
     from stylemix.injections.base import Injection
     from stylemix.injections.style import Style, StyleMix
@@ -57,9 +58,9 @@ _HOMES = {
     "Stylizer": "stylizers",
     "StylemixError": "errors",
     "hookimpl": "plugins",
-    "load": "api",
-    "models": "catalogue",
-    "push": "hub",
+    "load": "checkpoint.loading",
+    "models": "checkpoint",
+    "push": "checkpoint",
     "stylize": "api",
 }
 

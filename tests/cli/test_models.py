@@ -6,7 +6,8 @@ import shutil
 import pytest
 from helpers import tiny_model
 
-from stylemix import catalogue, checkpoint
+from stylemix import checkpoint
+from stylemix.checkpoint import catalogue
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_embedded_model_is_the_default_and_needs_no_file(
     loader: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     save(tiny_model(), tmp_path / "embedded" / "film")
-    monkeypatch.setattr("stylemix.catalogue.EMBEDDED", tmp_path / "embedded")
+    monkeypatch.setattr("stylemix.checkpoint.catalogue.EMBEDDED", tmp_path / "embedded")
     entry = loader.node.define_schema().inputs[0]
     assert entry.default == entry.options[0] == "film"
     (model,) = loader.node.execute(entry.default, "").args

@@ -160,7 +160,7 @@ def test_files_go_with_the_server(start_server):
 
 
 def test_names_of_models(files):
-    from stylemix.catalogue import models
+    from stylemix.checkpoint.catalogue import models
 
     known = [info.name for info in models()]
     assert "gatys" in known

@@ -7,7 +7,8 @@ import pytest
 import torch
 from helpers import picture, tiny_config, tiny_model
 
-from stylemix import catalogue, checkpoint, load, metrics
+from stylemix import checkpoint, load, metrics
+from stylemix.checkpoint import catalogue
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.images import to_float, to_pil
 from stylemix.metrics.compare import compare, comparison_sheet, comparison_table

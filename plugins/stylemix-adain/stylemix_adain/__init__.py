@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
+from stylemix.checkpoint.plugin_models import register_folder
 from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
-from stylemix.plugin_models import register_folder
 from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.types import Site, StyleCode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stylemix.plugin_models import register_folder
+from stylemix.checkpoint.plugin_models import register_folder
 from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix_sanet.injection import SANet
 

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylemix.checkpoint.plugin_models import register_folder
 from stylemix.errors import ConfigError
 from stylemix.injections.base import Injection
-from stylemix.plugin_models import register_folder
 from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.plugins.options import check_counts
 from stylemix.types import Site, StyleCode

@@ -157,7 +157,7 @@ def evaluate(
 
 def _folder(model: str) -> str | None:
     """Give the folder of a model's files; None for a method, which has none."""
-    from stylemix.catalogue import methods, resolve
+    from stylemix.checkpoint.catalogue import methods, resolve
 
     return None if model in methods() else str(resolve(model))
 

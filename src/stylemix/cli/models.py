@@ -24,7 +24,7 @@ def models(as_json: bool) -> None:
       stylemix models --json
       stylemix models | cut -f 1
     """  # noqa: D301 (click wants the character \b)
-    from stylemix.catalogue import models as catalogue
+    from stylemix.checkpoint.catalogue import models as catalogue
 
     found = catalogue()
     if as_json:

@@ -32,7 +32,7 @@ def push(
       stylemix push my-model me/my-style --private
       stylemix push my-model me/my-style --revision v2 --message "Trained for longer"
     """  # noqa: D301 (click wants the character \b)
-    from stylemix.hub import push as publish
+    from stylemix.checkpoint.publish import push as publish
 
     address = publish(folder, repository, private=private, revision=revision, message=message)
     click.echo(f"published {address}")

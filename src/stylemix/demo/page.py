@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components.image_editor import AcceptBlobs
 
-from stylemix.catalogue import models as known
+from stylemix.checkpoint.catalogue import models as known
 from stylemix.demo.controls import (
     AUTOMATIC,
     MAX_REFINE,

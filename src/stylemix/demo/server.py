@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from stylemix.catalogue import models as known
+from stylemix.checkpoint.catalogue import models as known
 from stylemix.demo import look, page
 from stylemix.demo.addresses import NoAddresses
 from stylemix.demo.bodies import BodyLimit

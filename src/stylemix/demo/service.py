@@ -15,9 +15,12 @@ import torch
 from PIL import Image
 
 import stylemix
-from stylemix.catalogue import methods
-from stylemix.catalogue import models as known
 from stylemix.checkpoint import read_config
+from stylemix.checkpoint.catalogue import methods
+from stylemix.checkpoint.catalogue import models as known
+from stylemix.checkpoint.download import cached
+from stylemix.checkpoint.model_card import needs_painting
+from stylemix.checkpoint.published import REPOSITORY
 from stylemix.demo.controls import AUTOMATIC, PALETTE, Request, read_request
 from stylemix.demo.jobs import Jobs
 from stylemix.demo.limits import Limits, check_picture, check_work, named
@@ -25,10 +28,7 @@ from stylemix.demo.look import bar
 from stylemix.demo.previews import Previews
 from stylemix.demo.results import Result, preview, write
 from stylemix.demo.uploads import Drawings, Uploads, read_layers
-from stylemix.download import cached
 from stylemix.errors import Cancelled, ConfigError, StylemixError
-from stylemix.model_card import needs_painting
-from stylemix.published import REPOSITORY
 from stylemix.stylizers import Progress
 
 EDITOR_SIDE = 1024

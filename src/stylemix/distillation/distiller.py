@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylemix import api
 from stylemix.backbones import feature_net
+from stylemix.checkpoint.loading import load
 from stylemix.distillation.config import DistillConfig, WalkConfig
 from stylemix.distillation.inputs import Inputs
 from stylemix.distillation.measure import measure
@@ -167,7 +167,7 @@ def _first_pass(walk: WalkConfig, device: torch.device) -> First:
     model = walk.model
     if not model or not walk.walkers:
         return recoloured
-    trained = api.load(model, device=device)
+    trained = load(model, device=device)
     if not isinstance(trained, FeedForward):
         raise ConfigError(f"walk.model = {model!r} has no forward pass; name a trained model, or "
                           "leave it empty")

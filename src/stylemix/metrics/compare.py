@@ -14,7 +14,7 @@ from PIL import Image
 
 from stylemix.api import load
 from stylemix.backbones import VGG16_FILE, feature_net
-from stylemix.catalogue import ModelInfo, models
+from stylemix.checkpoint.catalogue import ModelInfo, models
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual

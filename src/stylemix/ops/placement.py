@@ -1,4 +1,4 @@
-"""Where a network's weights lie, and in which order in memory."""
+"""Which device there is, and where and in which order a network's weights lie in its memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import torch
 from torch import nn
+
+from stylemix.errors import ConfigError
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -32,3 +34,23 @@ def place(network: Network, device: str | torch.device) -> Network:
     network.to(memory_format=(  # type: ignore[call-overload]
         torch.channels_last if fast else torch.contiguous_format))
     return network
+
+
+def usable_device(device: str | torch.device | None) -> torch.device:
+    """Give the device of a name; None takes a GPU when there is one.
+
+    Raises:
+        ConfigError: it can't be used here.
+    """
+    if device is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise ConfigError(f"the device {device!r} can't be used here ({reason}); "
+                          "try 'cpu'") from None
+    return found

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix import catalogue, checkpoint
+from stylemix import checkpoint
+from stylemix.checkpoint import catalogue
 from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
 from stylemix.stylizers import Stylizer

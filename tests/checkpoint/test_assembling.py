@@ -5,7 +5,7 @@ import torch
 from helpers import picture, tiny_model
 
 from stylemix import checkpoint
-from stylemix.assembling import assemble
+from stylemix.checkpoint.assembling import assemble
 from stylemix.errors import CheckpointError, ConfigError
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import build

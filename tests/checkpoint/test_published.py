@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from stylemix.checkpoint.published import CATALOGUE, REPOSITORY, Published, published
 from stylemix.errors import ConfigError
-from stylemix.published import CATALOGUE, REPOSITORY, Published, published
 
 ENTRY = {"name": "wash", "repository": "painter/tiny", "revision": "a1" * 20,
          "sha256": "b2" * 32, "description": "watercolours"}

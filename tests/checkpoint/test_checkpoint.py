@@ -262,7 +262,7 @@ except CheckpointError as problem:
 
 
 def start(code: str, folder: Path) -> subprocess.Popen[str]:
-    path = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
+    path = os.pathsep.join([str(SOURCE), str(Path(__file__).parents[1])])
     return subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

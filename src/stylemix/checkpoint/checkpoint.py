@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
-from stylemix.model_card import card_text, picture_names
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
@@ -55,7 +55,7 @@ def save(
         stylizer: the model.
         folder: made if missing.
         card: facts for the record: any of ``description``, ``training``, ``metrics``,
-            ``licence``. What the Hub reads of them, :func:`stylemix.model_card.
+            ``licence``. What the Hub reads of them, :func:`stylemix.checkpoint.model_card.
             card_text` says.
         pictures: what the card shows: the file (PNG, JPEG, WebP) of each caption. They are copied
             beside the card as ``picture-1.png`` and so on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stylemix.checkpoint import CONFIG
+from stylemix.checkpoint.checkpoint import CONFIG
 from stylemix.plugins.hookspecs import Register
 
 

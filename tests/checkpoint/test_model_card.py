@@ -13,10 +13,10 @@ from PIL import Image
 
 import stylemix
 from stylemix import checkpoint
-from stylemix.catalogue import EMBEDDED
+from stylemix.checkpoint.catalogue import EMBEDDED
+from stylemix.checkpoint.model_card import card_text, needs_painting, picture_names, shown_pictures
 from stylemix.errors import PictureError
 from stylemix.images import to_pil
-from stylemix.model_card import card_text, needs_painting, picture_names, shown_pictures
 
 
 def front_matter(config, name="tiny"):

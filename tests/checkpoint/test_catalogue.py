@@ -8,7 +8,8 @@ from helpers import tiny_model
 from hub_client import Client
 from hub_server import files_of, serving
 
-from stylemix import catalogue, checkpoint, load, plugins
+from stylemix import checkpoint, load, plugins
+from stylemix.checkpoint import catalogue
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
 from stylemix.plugins import registry
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from helpers import tiny_model
 
 from stylemix import checkpoint
-from stylemix.plugin_models import register_folder
+from stylemix.checkpoint.plugin_models import register_folder
 
 
 def test_checkpoints_are_registered_by_their_folders_names_in_order(tmp_path):

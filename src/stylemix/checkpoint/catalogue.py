@@ -7,14 +7,14 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylemix.checkpoint import CONFIG, KNOWN_PLUGINS, read_config
-from stylemix.download import cached, download
+from stylemix.checkpoint.checkpoint import CONFIG, KNOWN_PLUGINS, read_config
+from stylemix.checkpoint.download import cached, download
+from stylemix.checkpoint.published import REPOSITORY, published
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
-from stylemix.published import REPOSITORY, published
 
-EMBEDDED = Path(__file__).parent / "models"
+EMBEDDED = Path(__file__).parents[1] / "models"
 """Where the models that ship with stylemix lie, one folder each."""
 
 

@@ -9,7 +9,7 @@ import re
 import warnings
 from pathlib import Path
 
-from stylemix.checkpoint import CARD, CONFIG, WEIGHTS
+from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
 from stylemix.errors import CheckpointError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylemix import checkpoint
-from stylemix.checkpoint import CARD, CONFIG, WEIGHTS
+from stylemix.checkpoint import checkpoint
+from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
+from stylemix.checkpoint.model_card import PLACE, card_text, shown_pictures
+from stylemix.checkpoint.published import REPOSITORY
 from stylemix.errors import CheckpointError, ConfigError, StylemixError
-from stylemix.model_card import PLACE, card_text, shown_pictures
-from stylemix.published import REPOSITORY
 from stylemix.stylizers import Stylizer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from stylemix import checkpoint
+from stylemix.checkpoint import checkpoint
 from stylemix.errors import CheckpointError
 from stylemix.stylizers import Stylizer, build
 
