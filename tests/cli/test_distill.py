@@ -94,7 +94,7 @@ def test_wrong_configurations_are_one_error(invoke, write, tmp_path, extra, argu
 
 
 def test_the_configuration_in_the_help_is_one(invoke, tmp_path):
-    from stylemix.distillation import DistillConfig
+    from stylemix.training.features import DistillConfig
 
     text = invoke("distill", "--help").stdout
     (tmp_path / "help.toml").write_text(text.split("relative to it):")[1].split("Every key")[0])

@@ -38,7 +38,7 @@ def write(tmp_path, draw):
 
 
 def test_writes_the_encoder_and_shows_the_figures(invoke, write, tmp_path):
-    from stylemix.pretraining.encoder_file import open_encoder
+    from stylemix.training.encoder.encoder_file import open_encoder
 
     result = invoke("pretrain-encoder", write(), "--no-progress")
     assert result.exit_code == 0, result.stderr
@@ -83,7 +83,7 @@ def test_an_unknown_encoder_names_those_there_are(invoke, write):
 
 
 def test_the_configuration_in_the_help_is_one(invoke, tmp_path):
-    from stylemix.pretraining import PretrainConfig
+    from stylemix.training.encoder import PretrainConfig
 
     text = invoke("pretrain-encoder", "--help").stdout
     (tmp_path / "help.toml").write_text(text.split("relative to it):")[1].split("Every key")[0])

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from stylemix.cli.training_run import train_to_the_end, training_command
 from stylemix.errors import ConfigError
-from stylemix.pretraining import PretrainConfig, Pretrainer
+from stylemix.training.encoder import PretrainConfig, Pretrainer
 
 CONFIG = """
 output = "encoder.safetensors"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from stylemix.distillation import DistillConfig
 from stylemix.errors import ConfigError
-from stylemix.pretraining import PretrainConfig
 from stylemix.training import TrainConfig
+from stylemix.training.encoder import PretrainConfig
+from stylemix.training.features import DistillConfig
 from stylemix.training.run_config import (
     HardwareConfig,
     OptimizerConfig,

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stylemix.errors import CheckpointError
-from stylemix.pretraining import PretrainConfig, Pretrainer
+from stylemix.training.encoder import PretrainConfig, Pretrainer
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "pretraining"))
+sys.path.insert(0, str(Path(__file__).parent / "encoder"))
 from pretraining_cases import config
 
 

@@ -2,7 +2,7 @@
 
 The network was trained so that a linear map of its features, with bias, gives VGG-16's (linear
 embedding of Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style
-Transfer", 2020, section 3.2; see :mod:`stylemix.distillation`). So a difference ``d`` of thin
+Transfer", 2020, section 3.2; see :mod:`stylemix.training.features`). So a difference ``d`` of thin
 features, with one more feature that is 1 everywhere for the bias, is a difference ``W d`` of
 VGG-16's. With ``W = Q R``, Q with orthonormal columns and R square and small, lengths and Gram
 matrices' distances are had without ever forming VGG-16's larger maps::

@@ -40,7 +40,7 @@ def distill(**options: Any) -> None:
     import json
 
     from stylemix.backbones.vgg import BLOCK_ENDS
-    from stylemix.distillation import DistillConfig, Distiller
+    from stylemix.training.features import DistillConfig, Distiller
 
     distiller, file = train_to_the_end(DistillConfig, Distiller, **options)
     figures = json.loads(distiller.config.report_file.read_text("utf-8"))["figures"]

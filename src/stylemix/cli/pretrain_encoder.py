@@ -38,7 +38,7 @@ def pretrain_encoder(**options: Any) -> None:
     """  # noqa: D301 (click wants the character \b)
     import json
 
-    from stylemix.pretraining import PretrainConfig, Pretrainer
+    from stylemix.training.encoder import PretrainConfig, Pretrainer
 
     trainer, file = train_to_the_end(PretrainConfig, Pretrainer, **options)
     figures = json.loads(trainer.config.report_file.read_text("utf-8"))

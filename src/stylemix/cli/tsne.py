@@ -57,13 +57,13 @@ def tsne(
     from stylemix.api import load
     from stylemix.errors import ConfigError
     from stylemix.images.saving import save
-    from stylemix.pretraining.encoder_file import open_encoder
-    from stylemix.pretraining.figure import scatter
-    from stylemix.pretraining.gallery import choose, embeddings
-    from stylemix.pretraining.tsne import tsne as lay_out
     from stylemix.stylizers import FeedForward
-    from stylemix.training.config import RuntimeConfig
+    from stylemix.training.encoder.encoder_file import open_encoder
+    from stylemix.training.encoder.figure import scatter
+    from stylemix.training.encoder.gallery import choose, embeddings
+    from stylemix.training.encoder.tsne import tsne as lay_out
     from stylemix.training.hardware import pick_device
+    from stylemix.training.model.config import RuntimeConfig
 
     where = pick_device(RuntimeConfig(device=device or "auto"), "--device")
     shown = []

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from stylemix.errors import ConfigError
 from stylemix.images import save, to_pil
-from stylemix.injections.style import StyleMix
-from stylemix.stylizers import FeedForward
 
 SMOOTH = 0.98
 
@@ -73,30 +70,3 @@ def _writer(folder: Path):  # type: ignore[no-untyped-def]
         raise ConfigError("TensorBoard isn't installed: pip install 'stylemix[train]', or set "
                           "runtime.tensorboard = false") from None
     return SummaryWriter(str(folder))
-
-
-@torch.no_grad()
-def sheet(
-    model: FeedForward, photographs: Tensor, paintings: Tensor, rows: Tensor | None = None
-) -> Tensor:
-    """Stylise every photograph with every painting.
-
-    Args:
-        model: in evaluation mode.
-        photographs: [P, 3, S, S] in [0, 1], S a multiple of 4.
-        paintings: [Q, 3, S, S] in [0, 1].
-        rows: [Q], which of the encoder's named styles each painting is, or None.
-
-    Returns:
-        uint8 [3, (P + 1) S, (Q + 1) S]: paintings in the first row, photographs in the first
-        column.
-    """
-    lines = [torch.cat([torch.ones_like(paintings[0]), *paintings], dim=2)]
-    codes = [None if rows is None else model.encoder.rows(rows[i:i + 1])
-             for i in range(len(paintings))]
-    styles = [model.prepare(painting[None], code)
-              for painting, code in zip(paintings, codes, strict=True)]
-    for photograph in photographs:
-        made = [model(photograph[None], StyleMix.single(style))[0] for style in styles]
-        lines.append(torch.cat([photograph, *made], dim=2))
-    return (torch.cat(lines, dim=1).float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
