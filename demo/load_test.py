@@ -27,8 +27,7 @@ GROWTH_BYTES = 150 * 2**20
 
 def serve(pipe: Connection, models: tuple[str, ...], queue: int) -> None:
     """Run a server until the other end of the pipe says so."""
-    from stylemix.demo.limits import Limits
-    from stylemix.demo.server import launch
+    from stylemix.demo import Limits, launch
 
     running = launch(models, port=0, limits=Limits(queue=queue, cache_bytes=CACHE_BYTES))
     pipe.send((running.url, str(running.folder)))

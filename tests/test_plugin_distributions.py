@@ -39,7 +39,7 @@ only-include = ["{module}.py"]
 """
 
 CLASHING = '''
-from stylemix.plugins.hookspecs import hookimpl
+from stylemix import hookimpl
 from stylemix.injections import FiLM
 
 
@@ -247,7 +247,7 @@ def test_the_command_line_says_in_a_line_what_to_do_without_a_plugin_or_with_a_b
 
     # One that was written for another version of stylemix.
     made.install(_distribution(tmp_path / "a", "stylemix-wct", "stylemix_wct",
-                               "from stylemix.injections.base import NoLongerThere\n", 3))
+                               "from stylemix import NoLongerThere\n", 3))
     broken = made.start(*render, "wct")
     assert broken.returncode == 2
     warning, error = broken.stderr.splitlines()

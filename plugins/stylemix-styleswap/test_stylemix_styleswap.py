@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from stylemix_styleswap import StyleSwap
 from torch import Tensor
 
+from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_styleswap = injection_suite("styleswap")
 test_single_places = injection_suite("styleswap", size=1)

@@ -9,12 +9,11 @@ from stylemix_wct import WCT
 from torch import Tensor
 
 import stylemix
+from stylemix import Site, StyleMix
 from stylemix.errors import ConfigError
-from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
 from stylemix.stylizers import build
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_wct = injection_suite("wct")
 

@@ -5,11 +5,10 @@ import types
 
 import pytest
 
-from stylemix import plugins
+from stylemix import hookimpl, plugins
 from stylemix.errors import UnknownNameError
 from stylemix.injections.base import Injection
 from stylemix.plugins import hookspecs
-from stylemix.plugins.hookspecs import hookimpl
 
 
 class FakeDistribution:

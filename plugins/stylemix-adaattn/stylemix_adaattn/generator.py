@@ -8,12 +8,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix import Generator, StyleMix
 from stylemix.errors import ConfigError
-from stylemix.generators import Attach, Generator, Injected, Stage
-from stylemix.generators.vgg import Decode, Packing
-from stylemix.generators.vgg_decoder import Decoder
-from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
-from stylemix.injections.style import StyleMix
+from stylemix.generators import (
+    Attach,
+    Decode,
+    Decoder,
+    Injected,
+    Packing,
+    Stage,
+    Trunk,
+    check_layer,
+    stride_of,
+)
 from stylemix_adaattn.injection import KeyedSite
 
 KEYS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from stylemix.injections.base import Injection
-from stylemix.ops import ContentMoments, moments
-from stylemix.ops.attention import sample_places
-from stylemix.plugins.options import check_counts
-from stylemix.types import Site, StyleCode
+from stylemix import Injection, Site, StyleCode
+from stylemix.ops import ContentMoments, moments, sample_places
+from stylemix.plugins import check_counts
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 

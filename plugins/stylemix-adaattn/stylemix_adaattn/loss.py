@@ -10,9 +10,8 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
-from stylemix.ops import moments
-from stylemix.ops.attention import sample_places
-from stylemix.plugins.options import check_counts
+from stylemix.ops import moments, sample_places
+from stylemix.plugins import check_counts
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

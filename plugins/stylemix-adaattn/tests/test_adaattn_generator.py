@@ -7,10 +7,9 @@ import torch
 from stylemix_adaattn import PRESETS, KeyedSite, KeyedVGG
 from stylemix_adaattn.generator import Stacks
 
+from stylemix import StyleMix
 from stylemix.errors import ConfigError
-from stylemix.injections.style import StyleMix
-from stylemix.stylizers import FeedForward, build
-from stylemix.stylizers.tiling import render_tiled
+from stylemix.stylizers import FeedForward, build, render_tiled
 
 
 def _model(*layers: str) -> FeedForward:

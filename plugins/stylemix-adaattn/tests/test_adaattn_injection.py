@@ -8,10 +8,10 @@ import torch
 from stylemix_adaattn import AdaAttN, KeyedSite
 from torch import Tensor
 
+from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.ops import moments
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_adaattn = injection_suite("adaattn")
 test_adaattn_with_few_keys = injection_suite("adaattn", keys=5)

@@ -8,11 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from stylemix.checkpoint.plugin_models import register_folder
-from stylemix.injections.base import Injection
+from stylemix import Injection, Register, Site, StyleCode, hookimpl
+from stylemix.checkpoint import register_folder
 from stylemix.ops import ContentMoments, moments
-from stylemix.plugins.hookspecs import Register, hookimpl
-from stylemix.types import Site, StyleCode
 
 
 class AdaIN(Injection):

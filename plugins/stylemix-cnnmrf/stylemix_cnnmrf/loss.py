@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stylemix.optimization import FeatureSpace, Losses
-from stylemix.optimization.space import shrink
-from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
+from stylemix.optimization import HALO, STRIDES, FeatureSpace, Losses, on_map, shrink, split, within
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 

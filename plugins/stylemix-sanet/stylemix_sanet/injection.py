@@ -6,11 +6,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from stylemix.injections.base import Injection
-from stylemix.ops import ContentMoments, moments
-from stylemix.ops.attention import attend, sample_places
-from stylemix.plugins.options import check_counts
-from stylemix.types import Site, StyleCode
+from stylemix import Injection, Site, StyleCode
+from stylemix.ops import ContentMoments, attend, moments, sample_places
+from stylemix.plugins import check_counts
 
 
 class SANet(Injection):

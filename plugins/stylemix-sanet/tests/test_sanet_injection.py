@@ -8,12 +8,10 @@ import torch
 from stylemix_sanet import PRESETS, SANet
 from torch import Tensor
 
+from stylemix import Site, StyleMix
 from stylemix.errors import ConfigError
-from stylemix.injections.style import StyleMix
-from stylemix.stylizers import FeedForward, build
-from stylemix.stylizers.tiling import render_tiled
+from stylemix.stylizers import FeedForward, build, render_tiled
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_sanet = injection_suite("sanet")
 test_sanet_with_few_keys = injection_suite("sanet", keys=5)

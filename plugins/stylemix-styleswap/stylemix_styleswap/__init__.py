@@ -10,12 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.checkpoint.plugin_models import register_folder
+from stylemix import Injection, Register, Site, StyleCode, hookimpl
+from stylemix.checkpoint import register_folder
 from stylemix.errors import ConfigError
-from stylemix.injections.base import Injection
-from stylemix.plugins.hookspecs import Register, hookimpl
-from stylemix.plugins.options import check_counts
-from stylemix.types import Site, StyleCode
+from stylemix.plugins import check_counts
 
 SIMILARITIES = 1 << 22
 """Similarities held at once: bounds the memory of the matching whatever the pictures' sizes."""

@@ -9,12 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix import Generator, Site, StyleMix
 from stylemix.errors import ConfigError
-from stylemix.generators import Attach, Generator, Injected, Stage
-from stylemix.generators.blocks import double
-from stylemix.injections.style import StyleMix
-from stylemix.plugins.options import check_counts
-from stylemix.types import Site
+from stylemix.generators import Attach, Injected, Stage, double
+from stylemix.plugins import check_counts
 
 PATCHES = (2, 4, 8, 16)
 

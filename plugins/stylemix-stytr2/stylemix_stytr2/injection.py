@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from stylemix import Injection, Site, StyleCode
 from stylemix.errors import ConfigError
-from stylemix.injections.base import Injection
-from stylemix.ops.attention import sample_places
-from stylemix.plugins.options import check_counts
-from stylemix.types import Site, StyleCode
+from stylemix.ops import sample_places
+from stylemix.plugins import check_counts
 from stylemix_stytr2.position import ContentAwarePosition
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer
 

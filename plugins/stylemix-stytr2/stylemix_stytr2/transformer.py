@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.ops.attention import attend
+from stylemix.ops import attend
 
 EXPANSION = 4
 """Hidden width of the feed-forward network by the tokens' (2048 by 512 in the paper)."""

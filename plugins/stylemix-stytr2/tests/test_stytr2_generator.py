@@ -8,8 +8,8 @@ import pytest
 import torch
 from stylemix_stytr2 import PRESETS, PatchTransformer
 
+from stylemix import StyleMix
 from stylemix.errors import ConfigError
-from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 
 

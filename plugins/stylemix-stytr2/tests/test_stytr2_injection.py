@@ -7,9 +7,9 @@ import torch
 from stylemix_stytr2 import StyTr2
 from torch import Tensor
 
+from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_stytr2 = injection_suite("stytr2")
 test_stytr2_with_few_keys = injection_suite("stytr2", keys=8, layers=1, heads=2)

@@ -9,12 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylemix.checkpoint.plugin_models import register_folder
+from stylemix import Injection, Register, Site, StyleCode, hookimpl
+from stylemix.checkpoint import register_folder
 from stylemix.errors import ConfigError
-from stylemix.injections.base import Injection
 from stylemix.ops import ContentCovariance, covariance
-from stylemix.plugins.hookspecs import Register, hookimpl
-from stylemix.types import Site, StyleCode
 
 
 class WCT(Injection):

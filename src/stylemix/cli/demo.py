@@ -51,8 +51,7 @@ def demo(
         import gradio  # noqa: F401 - told apart from errors inside our own modules
     except ImportError:
         raise ConfigError("the demo needs Gradio; run: pip install 'stylemix[demo]'") from None
-    from stylemix.demo.limits import Limits
-    from stylemix.demo.server import launch
+    from stylemix.demo import Limits, launch
 
     # As Ctrl-C does, so that the server's files are deleted when a supervisor ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -10,12 +10,16 @@ from stylemix.generators.base import (
     mirror,
     pad_to_multiple,
 )
+from stylemix.generators.blocks import double
 from stylemix.generators.johnson import Johnson
-from stylemix.generators.vgg import VGG
+from stylemix.generators.vgg import VGG, Decode, Packing
+from stylemix.generators.vgg_decoder import Decoder
+from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
 from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
-    "VGG", "Attach", "Generator", "Injected", "Johnson", "Stage", "mirror", "pad_to_multiple",
+    "VGG", "Attach", "Decode", "Decoder", "Generator", "Injected", "Johnson", "Packing", "Stage",
+    "Trunk", "check_layer", "double", "mirror", "pad_to_multiple", "stride_of",
 ]
 
 
