@@ -23,12 +23,12 @@ from stylemix.demo.limits import PAINTINGS
 from stylemix.demo.look import HEADER
 from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
 from stylemix.demo.service import EDITOR_SIDE, Service
+from stylemix.demo.widgets import PRIVATE, offer, thumbnails, title
 
 DEFAULT_SIZE = "1024"
 EMPTY = "Choose a photograph and a painting, then press **Paint it**."
 OWN_STYLE = ("The model **{}** draws in a style of its own and needs no painting. "
              "Paintings count for *Refine* alone.")
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(service: Service, examples: Examples) -> gr.Blocks:
@@ -50,7 +50,7 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
                 regions = _regions(service)
                 size, tile, model, features = _advanced(service, own_style)
             with gr.Column(scale=6, min_width=320, elem_id="output"):
-                _title("Result")
+                title("Result")
                 result = gr.ImageSlider(label="Before and after", show_label=False, format="webp",
                                         elem_id="result", interactive=False, max_height=620,
                                         buttons=["fullscreen"])
@@ -107,18 +107,12 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
     return page
 
 
-def _title(text: str, hint: str = "") -> None:
-    gr.Markdown(f"## {text}", elem_classes="sm-title")
-    if hint:
-        gr.Markdown(hint, elem_classes="sm-hint")
-
-
 def _photograph(examples: tuple[Example, ...]) -> gr.Image:
-    _title("Photograph")
+    title("Photograph")
     photo = gr.Image(label="Photograph", show_label=False, type="filepath", image_mode=None,
                      sources=["upload", "webcam", "clipboard"], height=300, elem_id="photo",
                      buttons=[], placeholder="Drop a photograph here, or click to choose one")
-    _offer(examples, photo, "photo-examples")
+    offer(examples, photo, "photo-examples")
     return photo
 
 
@@ -132,7 +126,7 @@ def _own_style(service: Service, model: str) -> gr.Markdown:
 def _paintings(
     service: Service, examples: tuple[Example, ...]
 ) -> tuple[list[gr.Image], list[gr.Slider], gr.Markdown]:
-    _title("Paintings")
+    title("Paintings")
     own_style = _own_style(service, next(iter(service.models)))
     shown = gr.State(1)
     columns, slots, weights = [], [], []
@@ -151,7 +145,7 @@ def _paintings(
                 ))
             columns.append(column)
     if examples:
-        strip = _strip(examples, "painting-examples")
+        strip = thumbnails(examples, "painting-examples")
 
         def choose(count: int, first: Any, second: Any, third: Any, fourth: Any,
                    event: gr.SelectData) -> list[Any]:
@@ -186,7 +180,7 @@ def _palette(examples: tuple[Example, ...]) -> gr.Image:
             image_mode=None, height=190, sources=["upload"], elem_id="palette", buttons=[],
             placeholder="Drop a painting here, or click to choose one",
         )
-        _offer(examples, palette, "palette-examples")
+        offer(examples, palette, "palette-examples")
     return palette
 
 
@@ -246,22 +240,3 @@ def _advanced(
             info="VGG-16's weights are downloaded by the server once",
         )
     return size, tile, model, features
-
-
-def _offer(examples: tuple[Example, ...], into: gr.Image, name: str) -> None:
-    """Show the examples, if there are any; a click puts one into the picture."""
-    if not examples:
-        return
-
-    def choose(event: gr.SelectData) -> str:
-        return examples[event.index].picture
-
-    _strip(examples, name).select(choose, None, into, queue=False, **PRIVATE)
-
-
-def _strip(examples: tuple[Example, ...], name: str) -> gr.Gallery:
-    return gr.Gallery(
-        [(e.thumbnail, e.title) for e in examples], show_label=False, columns=len(examples),
-        rows=1, height=100, allow_preview=False, interactive=False, buttons=[], elem_id=name,
-        elem_classes="sm-strip", object_fit="cover", container=False, fit_columns=False,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
 import threading
@@ -18,11 +17,11 @@ from torch import Tensor
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
-from stylemix.injections.base import Injection
 from stylemix.injections.style import Style, StyleMix
 from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
+from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Progress, Stylizer
 from stylemix.stylizers.refining import (
     REFINE,
@@ -37,7 +36,7 @@ from stylemix.stylizers.refining import (
 )
 from stylemix.stylizers.rendering import add_error, render
 from stylemix.stylizers.request import Request, as_list, make_request
-from stylemix.types import Site, Spec, StyleCode
+from stylemix.types import Spec, StyleCode
 
 KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 
@@ -73,7 +72,7 @@ class FeedForward(Stylizer):
         self.encoder = registry("encoders").build(encoder)
         used: set[int] = set()
         self.generator: Generator = registry("generators").build(
-            generator, lambda site: self._attach(site, injections, used)
+            generator, lambda site: attach(site, injections, self.encoder.channels, used)
         )
         for number, spec in enumerate(injections):
             if number not in used:
@@ -103,25 +102,6 @@ class FeedForward(Stylizer):
             raise ConfigError('injections must be a list such as [{"name": "film"}]')
         return cls(config["generator"], config["encoder"], injections,
                    config.get("style_size", 256))
-
-    def _attach(
-        self, site: Site, specs: Sequence[Spec], used: set[int]
-    ) -> dict[str, Injection]:
-        found: dict[str, Injection] = {}
-        for number, spec in enumerate(specs):
-            options = dict(spec)
-            patterns = options.pop("sites", None)
-            cls = registry("injections").get(options.get("name", ""))
-            if site.slot not in cls.slots:
-                continue
-            if any(fnmatch.fnmatchcase(site.name, p) for p in patterns or cls.sites):
-                used.add(number)
-                channels = {**self.encoder.channels, "site": site.channels}
-                key = options["name"]
-                if key in found:
-                    key = f"{key}{number}"
-                found[key] = registry("injections").build(options, site, channels)
-        return found
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation."""

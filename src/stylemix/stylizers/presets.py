@@ -50,14 +50,14 @@ PRESETS.update({
 
 # The systems that the paper builds on, in the same generator.
 PRESETS.update({
-    # One network a style (Johnson et al., 2016; instance normalisation with a learned affine, as
-    # Ulyanov et al., 2016).
+    # One network a style (Johnson et al., 2016; instance normalisation with a learned affine,
+    # as Ulyanov et al., 2016).
     "johnson": _model(encoder="none"),
     # N styles in one network, each with a gamma and beta of its own behind every normalisation
     # (Dumoulin et al., 2017). Whoever trains it gives the styles' names.
     "dumoulin": _model({"name": "film", "sites": ["*"]}, encoder="table"),
-    # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers of
-    # the mean of Mixed_6e; down-sampling carries no style (Ghiasi et al., 2017).
+    # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers
+    # of the mean of Mixed_6e; down-sampling carries no style (Ghiasi et al., 2017).
     "ghiasi": _model({"name": "film", "residual": False},
                      encoder={"name": "inception", "dim": 100, "unit": False}),
 })

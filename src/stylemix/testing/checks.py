@@ -7,10 +7,8 @@ holds, and otherwise raises an ``AssertionError`` that says what is wrong and wh
 from __future__ import annotations
 
 import copy
-import inspect
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,10 @@ from stylemix.testing.case import InjectionCase, difference, leaves, picture, re
 from stylemix.testing.claims import (
     check_appends_constant_claim,
     check_content_gradient_claim,
+    check_needs,
+    check_options,
     check_self_identity_claim,
+    check_source,
 )
 
 NULL_INJECTION = 1e-3
@@ -270,46 +271,6 @@ def check_export(case: InjectionCase) -> None:
                           f"{found:.1e})")
 
 
-class _Recorded(Mapping[str, Tensor]):
-    """A code that remembers what was read and complains about what it doesn't hold."""
-
-    def __init__(self, code: Mapping[str, Tensor]) -> None:
-        self.code = code
-        self.read: set[str] = set()
-
-    def __getitem__(self, name: str) -> Tensor:
-        self.read.add(name)
-        require(name in self.code, f"prepare reads {name!r}, which 'needs' doesn't list")
-        return self.code[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.code)
-
-    def __len__(self) -> int:
-        return len(self.code)
-
-
-def check_needs(case: InjectionCase) -> None:
-    """``prepare`` reads exactly what ``needs`` lists."""
-    injection = case.injection()
-    code = case.code(injection, 1)
-    recorded = _Recorded(case.needed(injection, code))
-    injection.prepare(recorded)
-    unread = set(injection.needs) - recorded.read
-    require(not unread, f"'needs' lists {sorted(unread)}, which prepare doesn't read; take it out, "
-                        "it costs a pass of the encoder")
-
-
-def check_source(case: InjectionCase) -> None:
-    """The docstring of the class says which paper the mechanism comes from."""
-    cls = type(case.injection())
-    text = " ".join((cls.__dict__.get("__doc__") or "").split())
-    cited = re.search(r"\([^()]*\b(19|20)\d\d\b[^()]*\)", text) or re.search(
-        r"\barxiv\D{0,12}\d{4}\.\d{4,5}", text, re.IGNORECASE)
-    require(bool(cited), f"the docstring of {cls.__name__} cites no source; name the paper with "
-                         "its year in parentheses or its arXiv number")
-
-
 def check_tiles(case: InjectionCase) -> None:
     """A picture rendered in tiles equals the whole, unless ``tileable`` is False."""
     from stylemix.stylizers.tiling import render_tiled
@@ -329,17 +290,6 @@ def check_tiles(case: InjectionCase) -> None:
     require(found < 1e-3, f"a tiled picture differs from the whole by {found:.1e}; take statistics "
                           "of the content with a stylemix.ops.ContentMoments, or declare "
                           "tileable = False")
-
-
-def check_options(case: InjectionCase) -> None:
-    """Options are keyword-only parameters with defaults, as configurations need them."""
-    parameters = list(inspect.signature(type(case.injection())).parameters.values())
-    names = [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    require(names == ["site", "style_channels"],
-            f"__init__ takes {names} by position; it has to take site and style_channels, and "
-            "options after a '*'")
-    bare = [p.name for p in parameters[2:] if p.default is inspect.Parameter.empty]
-    require(not bare, f"the options {bare} have no default")
 
 
 def _pixels(image: Tensor) -> Any:
