@@ -3,7 +3,7 @@
     python benchmarks/attention.py
 
 The first table is one attention from each place of a map to the places of another map of the same
-size: the formula written out, with the weights of all pairs at once; ``stylemix.attention.attend``,
+size: the formula written out, with the weights of all pairs at once; ``stylemix.ops.attend``,
 which takes the places in chunks; and the same with a sample of the places attended to, as the
 attention plugins use it. CPU seconds, of all threads, say more than seconds where the machine has
 other work to do. The second is one pass of each of these plugins' networks, where they are
@@ -44,7 +44,7 @@ def attention(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
         scale = options.channels**-0.5
         return lambda: torch.softmax(scale * (q @ k.transpose(2, 3)), 3) @ v
 
-    from stylemix.attention import attend, sample_places
+    from stylemix.ops.attention import attend, sample_places
 
     if name == WAYS[1]:
         return lambda: attend(q, k, v)
@@ -95,8 +95,10 @@ def seconds(runs: dict[str, Callable[[], Tensor]], times: int) -> dict[str, tupl
             start, processor = time.perf_counter(), time.process_time()
             run()
             found[name].append((time.perf_counter() - start, time.process_time() - processor))
-    return {name: (statistics.median(t for t, _ in values), statistics.median(c for _, c in values))
-            for name, values in found.items()}
+    return {
+        name: (statistics.median(t for t, _ in values), statistics.median(c for _, c in values))
+        for name, values in found.items()
+    }
 
 
 def table(names: list[str], memory: dict[str, float], options: argparse.Namespace) -> None:
@@ -138,8 +140,10 @@ def main() -> None:
         # The memory first: a process starts with its parent's peak.
         memory = {name: in_a_process_of_its_own(name) for name in (*WAYS, *present, NOTHING)}
         side = options.size // options.stride
-        print(f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
-              f"channels, {options.threads} threads, median of {options.runs} runs")
+        print(
+            f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
+            f"channels, {options.threads} threads, median of {options.runs} runs"
+        )
         table(list(WAYS), memory, options)
         print(f"\none pass at {options.size} x {options.size}")
         table(present, memory, options)

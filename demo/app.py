@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stylemix.cli.demo import demo
+from stylemix.cli import main
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     # Beside this file in a Space, beside its folder in a checkout.
     found = [folder for folder in (here / "examples", here.parent / "examples") if folder.is_dir()]
     options = ["--examples", str(found[0])] if found else []
-    demo([*options, *sys.argv[1:]], prog_name="app.py")
+    main(["demo", *options, *sys.argv[1:]], prog_name="app.py")

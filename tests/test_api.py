@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import stylemix
-from stylemix.errors import ConfigError, UnknownNameError
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -50,13 +49,6 @@ def test_load_remembers_and_encodes(files):
     style = model.encode(styles[0])
     by_style = stylemix.stylize(photo, style, model=model, size=96)
     assert (array(by_style) == array(stylemix.stylize(photo, styles[0], size=96))).all()
-
-
-def test_unknown_model_and_device(files):
-    with pytest.raises(UnknownNameError, match="film"):
-        stylemix.load("flim")
-    with pytest.raises(ConfigError, match="cpu"):
-        stylemix.load("film", device="warp-drive")
 
 
 def test_tensors_in_picture_out():

@@ -20,18 +20,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylemix import ops
 from stylemix.backbones import VGG16, feature_net
 from stylemix.backbones.fused import FusedVGG16
-from stylemix.layout import place
 from stylemix.losses.objective import PRESETS as LOSSES
 from stylemix.losses.objective import Objective
+from stylemix.ops import place
 from stylemix.plugins import registry
 from stylemix.stylizers import FeedForward, build
-from stylemix.training.bank import Bank
-from stylemix.training.captured import CapturedStep, Plan
 from stylemix.training.data import read_pictures
-from stylemix.training.pool import Pool
+from stylemix.training.model.bank import Bank
+from stylemix.training.model.captured import CapturedStep, Plan
+from stylemix.training.model.pool import Pool
 
 TERMS: dict[str, dict[str, Any]] = {
     **LOSSES["balanced"],
@@ -70,13 +69,13 @@ _LARGE = Plan(256, 32, **_USUAL)
 _SMALL = Plan(192, 32, zoom=1.4, identity=0.18, partial=0.12)
 _STEADY = {"shifted": 0.125, "weights": {"shift": 60.0}}
 JOBS = {
-    "go-on": Job("film-fast", 1.6e-3, (
-        (0.12, replace(_SMALL, **_STEADY)), (0.88, replace(_LARGE, **_STEADY))),
-        init="film-fast.safetensors", warmup=100),
-    "film-fast": Job("film-fast", 2e-3, (
-        (0.25, replace(_SMALL, **_STEADY)), (0.75, replace(_LARGE, **_STEADY)))),
-    **{name: Job(name, 2e-3, ((0.7, _SMALL), (0.3, _LARGE)))
-       for name in ("film-equal", "concat", "inject", "patch")},
+    "film-fast": Job(
+        "film-fast", 2e-3, ((0.25, replace(_SMALL, **_STEADY)), (0.75, replace(_LARGE, **_STEADY)))
+    ),
+    **{
+        name: Job(name, 2e-3, ((0.7, _SMALL), (0.3, _LARGE)))
+        for name in ("film-equal", "concat", "inject", "patch")
+    },
     "film": Job("film", 1e-3, ((1.0, _LARGE),), init="film.safetensors", warmup=100),
 }
 
@@ -89,11 +88,6 @@ def say(out: Path, **record: Any) -> None:
         file.write(line + "\n")
 
 
-def _plainly(x: Tensor, eps: float) -> Tensor:
-    mean, std = ops.moments(x, eps)
-    return ((x - mean) / std).to(x.dtype)
-
-
 class Data:
     """The parts that have arrived, read once each."""
 
@@ -104,23 +98,35 @@ class Data:
 
     def arrived(self) -> bool:
         """Read what is new; tell whether there was anything."""
-        new = [p for p in sorted(self.folder.iterdir())
-               if (p / "complete").exists() and p not in self.seen]
+        new = [
+            p
+            for p in sorted(self.folder.iterdir())
+            if (p / "complete").exists() and p not in self.seen
+        ]
         for part in new:
             for kind, side in (("content", 288), ("style", 320)):
-                self.pictures[kind] += read_pictures([str(p) for p in part.glob(f"{kind}*.tar")],
-                                                     side, what=kind)
+                self.pictures[kind] += read_pictures(
+                    [str(p) for p in part.glob(f"{kind}*.tar")], side, what=kind
+                )
             self.seen.append(part)
         return bool(new)
 
 
 @torch.no_grad()
-def bank_of(paintings: Pool, per_painting: int, side: int, objective: Objective, model: FeedForward,
-            precision: torch.dtype, chunk: int = 48) -> Bank:
+def bank_of(
+    paintings: Pool,
+    per_painting: int,
+    side: int,
+    objective: Objective,
+    model: FeedForward,
+    precision: torch.dtype,
+    chunk: int = 48,
+) -> Bank:
     """Cut crops of every painting and look at them once; as ``make_bank``, many at a time."""
     device = paintings.pixels.device
-    chance = torch.rand(per_painting * len(paintings), 4,
-                        generator=torch.Generator().manual_seed(0)).to(device)
+    chance = torch.rand(
+        per_painting * len(paintings), 4, generator=torch.Generator().manual_seed(0)
+    ).to(device)
     order = torch.arange(len(paintings), device=device).repeat(per_painting)
     crops, statistics = [], []
     targets: dict[str, list[Tensor]] = {}
@@ -135,10 +141,15 @@ def bank_of(paintings: Pool, per_painting: int, side: int, objective: Objective,
             for number, target in enumerate(tensors):
                 scale = target.flatten(1).abs().amax(1).clamp_min(1e-12).float()
                 targets.setdefault(f"{label}/{number}", []).append(
-                    (target / scale.view(-1, *[1] * (target.ndim - 1))).half())
+                    (target / scale.view(-1, *[1] * (target.ndim - 1))).half()
+                )
                 scales.setdefault(f"{label}/{number}", []).append(scale)
-    return Bank(torch.cat(crops), {k: torch.cat(v) for k, v in targets.items()},
-                {k: torch.cat(v) for k, v in scales.items()}, torch.cat(statistics))
+    return Bank(
+        torch.cat(crops),
+        {k: torch.cat(v) for k, v in targets.items()},
+        {k: torch.cat(v) for k, v in scales.items()},
+        torch.cat(statistics),
+    )
 
 
 class Shelf:
@@ -177,8 +188,9 @@ class Shelf:
                 x = image.clone().requires_grad_()
                 with torch.autocast("cuda", torch.bfloat16):
                     maps = net(x, ["relu1_2", "relu4_3"])
-                sum((m.float() / m.detach().float().std()).square().mean()
-                    for m in maps.values()).backward()
+                sum(
+                    (m.float() / m.detach().float().std()).square().mean() for m in maps.values()
+                ).backward()
                 grads.append((x.grad, maps["relu4_3"].detach().float()))
             error = [float((a - b).norm() / b.norm()) for a, b in zip(*grads, strict=True)]
             say(self.out, fused_error=error)
@@ -199,8 +211,13 @@ class Shelf:
         paintings = Pool(self.data.pictures["style"], self.device)
         side = 64 if self.args.tiny else 256
         self.bank = bank_of(paintings, self.args.bank, side, self.objective, model, self.precision)
-        say(self.out, photographs=len(self.photographs), paintings=len(paintings),
-            crops=len(self.bank), seconds=round(time.monotonic() - began, 1))
+        say(
+            self.out,
+            photographs=len(self.photographs),
+            paintings=len(paintings),
+            crops=len(self.bank),
+            seconds=round(time.monotonic() - began, 1),
+        )
 
     @property
     def end(self) -> float:
@@ -223,14 +240,20 @@ class Shelf:
             time.sleep(0.5)
             self.data.arrived()
         if job.init:
-            model.load_state_dict({k: v.float() for k, v in load_file(
-                self.args.data / job.init).items()}, strict=False)
+            model.load_state_dict(
+                {k: v.float() for k, v in load_file(self.args.data / job.init).items()},
+                strict=False,
+            )
         else:
             self._calibrate(model)
         self.refresh(model)
         parameters = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(parameters, lr=torch.tensor(job.rate, device=self.device),
-                                     fused=self.cuda, capturable=self.cuda)
+        optimizer = torch.optim.Adam(
+            parameters,
+            lr=torch.tensor(job.rate, device=self.device),
+            fused=self.cuda,
+            capturable=self.cuda,
+        )
         average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         step = seen = 0
         saved = time.monotonic()
@@ -243,13 +266,24 @@ class Shelf:
                 self.refresh(model)
             at = time.monotonic()
             captured, step = self._captured(model, plan, optimizer, average, step)
-            say(self.out, job=name, phase=number, crop=plan.crop, batch=plan.batch,
-                captured=captured.graph is not None, seconds=round(time.monotonic() - at, 1))
+            say(
+                self.out,
+                job=name,
+                phase=number,
+                crop=plan.crop,
+                batch=plan.batch,
+                captured=captured.graph is not None,
+                seconds=round(time.monotonic() - at, 1),
+            )
             told, told_step, first = time.monotonic(), step, step
-            while (done := (time.monotonic() - began)
-                   / ((self.end - began) * share_of_rest)) < edge:
-                rate = job.rate * min(1, (step + 1) / job.warmup) * (
-                    0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
+            while (
+                done := (time.monotonic() - began) / ((self.end - began) * share_of_rest)
+            ) < edge:
+                rate = (
+                    job.rate
+                    * min(1, (step + 1) / job.warmup)
+                    * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
+                )
                 captured(step, rate, min(job.ema, (1 + step) / (10 + step)))
                 step += 1
                 seen += plan.batch
@@ -257,10 +291,18 @@ class Shelf:
                     now = captured.totals.tolist()  # waits for the device
                     captured.totals.zero_()
                     count, passed = step - told_step, time.monotonic() - told
-                    say(self.out, job=name, step=step, done=round(done, 3), seen=seen,
+                    say(
+                        self.out,
+                        job=name,
+                        step=step,
+                        done=round(done, 3),
+                        seen=seen,
                         per_second=round(count * plan.batch / passed),
-                        **{k: round(v / count, 4) for k, v in zip(captured.labels, now,
-                                                                    strict=True)})
+                        **{
+                            k: round(v / count, 4)
+                            for k, v in zip(captured.labels, now, strict=True)
+                        },
+                    )
                     if not all(map(math.isfinite, now)):
                         say(self.out, job=name, problem="infinite losses; the last weights stay")
                         return
@@ -270,41 +312,66 @@ class Shelf:
                     saved = time.monotonic()
             del captured
         self.save(name, average)
-        say(self.out, job=name, steps=step, seen=seen,
-            minutes=round((time.monotonic() - began) / 60, 2), saved=True)
+        say(
+            self.out,
+            job=name,
+            steps=step,
+            seen=seen,
+            minutes=round((time.monotonic() - began) / 60, 2),
+            saved=True,
+        )
 
     def _captured(
-        self, model: FeedForward, plan: Plan, optimizer: torch.optim.Optimizer,
-        average: dict[str, Tensor], step: int,
+        self,
+        model: FeedForward,
+        plan: Plan,
+        optimizer: torch.optim.Optimizer,
+        average: dict[str, Tensor],
+        step: int,
     ) -> tuple[CapturedStep, int]:
         """Capture a step; where that fails, without fused convolutions, then not at all."""
-        for attempt in range(4):
-            captured = CapturedStep(model, self.objective, self.photographs, self.bank, plan,
-                                    optimizer, average, clip=1.0, precision=self.precision, seed=0)
-            if attempt == 3:
+        for attempt in range(3):
+            captured = CapturedStep(
+                model,
+                self.objective,
+                self.photographs,
+                self.bank,
+                plan,
+                optimizer,
+                average,
+                clip=1.0,
+                precision=self.precision,
+                seed=0,
+            )
+            if attempt == 2:
                 break
             try:
                 return captured, captured.capture(step)
             except RuntimeError as problem:
                 say(self.out, attempt=attempt, capture_problem=str(problem)[:600])
-                if attempt == 0:
-                    ops.standardize = _plainly
-                else:
-                    self.objective = self._objective(fused=False)
+                self.objective = self._objective(fused=False)
         return captured, step
 
     def _calibrate(self, model: FeedForward) -> None:
         paintings = Pool(self.data.pictures["style"][:256], self.device)
         chance = torch.rand(len(paintings), 4, generator=torch.Generator().manual_seed(0))
         side = 64 if self.args.tiny else 256
-        model.encoder.calibrate(paintings.cut(
-            torch.arange(len(paintings), device=self.device), side, chance.to(self.device)))
+        model.encoder.calibrate(
+            paintings.cut(
+                torch.arange(len(paintings), device=self.device), side, chance.to(self.device)
+            )
+        )
 
     def save(self, name: str, average: dict[str, Tensor]) -> None:
         """Write the averaged weights in float16, complete or not at all."""
         temporary = self.out / f"{name}.partial"
-        save_file({k: v.half().cpu().contiguous() if v.is_floating_point() else v.cpu()
-                   for k, v in average.items()}, temporary)
+        save_file(
+            {
+                k: v.half().cpu().contiguous() if v.is_floating_point() else v.cpu()
+                for k, v in average.items()
+            },
+            temporary,
+        )
         temporary.replace(self.out / f"{name}.safetensors")
 
 
@@ -339,8 +406,9 @@ def main() -> None:
     for name, share in args.jobs:
         try:
             shelf.run(name, share / left)
-        except Exception as problem:  # the next job may work
+        except Exception:  # the next job may work
             import traceback
+
             say(args.out, job=name, problem=traceback.format_exc()[-1500:])
         left -= share
     say(args.out, finished=True)

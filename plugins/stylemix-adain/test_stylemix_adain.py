@@ -6,11 +6,10 @@ import torch
 from stylemix_adain import AdaIN
 from torch import Tensor
 
+from stylemix import Site, StyleMix
 from stylemix.plugins import registry
-from stylemix.style import StyleMix
 from stylemix.stylizers import build
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_adain = injection_suite("adain")
 

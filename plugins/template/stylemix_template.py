@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from stylemix import Injection, Register, Site, StyleCode, hookimpl
 from stylemix.errors import ConfigError
-from stylemix.hookspecs import Register, hookimpl
-from stylemix.injection import Injection
-from stylemix.types import Site, StyleCode
 
 
 class Gate(Injection):

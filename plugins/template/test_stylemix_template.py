@@ -6,9 +6,9 @@ import pytest
 import torch
 from stylemix_template import Gate
 
+from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_gate = injection_suite("gate")
 test_gate_with_a_larger_limit = injection_suite("gate", limit=4.0)

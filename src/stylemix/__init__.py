@@ -6,16 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stylemix.api import load, stylize
-    from stylemix.catalogue import models
+    from stylemix.api import stylize
+    from stylemix.checkpoint.catalogue import models
+    from stylemix.checkpoint.loading import load
+    from stylemix.checkpoint.publish import push
     from stylemix.encoders import StyleEncoder
     from stylemix.errors import StylemixError
     from stylemix.generators import Generator
-    from stylemix.hookspecs import Register, hookimpl
-    from stylemix.hub import push
     from stylemix.images import Picture
-    from stylemix.injection import Injection
-    from stylemix.style import Style, StyleMix
+    from stylemix.injections.base import Injection
+    from stylemix.injections.style import Style, StyleMix
+    from stylemix.plugins.hookspecs import Register, hookimpl
     from stylemix.stylizers import Stylizer
     from stylemix.types import Site, Spec, StyleCode
 
@@ -45,21 +46,21 @@ __all__ = [
 # Imported on first use (PEP 562): torch takes seconds, which `stylemix --help` need not.
 _HOMES = {
     "Generator": "generators",
-    "Injection": "injection",
+    "Injection": "injections",
     "Picture": "images",
-    "Register": "hookspecs",
+    "Register": "plugins",
     "Site": "types",
     "Spec": "types",
-    "Style": "style",
+    "Style": "injections",
     "StyleCode": "types",
     "StyleEncoder": "encoders",
-    "StyleMix": "style",
+    "StyleMix": "injections",
     "Stylizer": "stylizers",
     "StylemixError": "errors",
-    "hookimpl": "hookspecs",
-    "load": "api",
-    "models": "catalogue",
-    "push": "hub",
+    "hookimpl": "plugins",
+    "load": "checkpoint.loading",
+    "models": "checkpoint",
+    "push": "checkpoint",
     "stylize": "api",
 }
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from PIL import Image
 
-from stylemix.catalogue import methods, resolve
-from stylemix.checkpoint import load as load_checkpoint
-from stylemix.errors import ConfigError
+from stylemix.checkpoint.loading import load
 from stylemix.images import Picture
-from stylemix.layout import place
-from stylemix.style import Style
-from stylemix.stylizers import Progress, Stylizer, build
+from stylemix.injections.style import Style
+from stylemix.ops.placement import place, usable_device
+from stylemix.stylizers import Progress, Stylizer
 
 
 def stylize(
@@ -90,60 +86,20 @@ def stylize(
         Cancelled: ``progress`` raised it.
     """
     if isinstance(model, Stylizer):
-        stylizer = model if device is None else place(model, _device(device))
+        stylizer = model if device is None else place(model, usable_device(device))
     else:
         stylizer = load(model, device=device)
     return stylizer.stylize(
-        content, style, strength=strength, weights=weights, masks=masks,
-        preserve_color=preserve_color, palette=palette, size=size, tile=tile, refine=refine,
-        refine_features=refine_features, progress=progress,
+        content,
+        style,
+        strength=strength,
+        weights=weights,
+        masks=masks,
+        preserve_color=preserve_color,
+        palette=palette,
+        size=size,
+        tile=tile,
+        refine=refine,
+        refine_features=refine_features,
+        progress=progress,
     )
-
-
-def load(
-    model: str | os.PathLike[str] = "film",
-    *,
-    device: str | torch.device | None = None,
-    revision: str | None = None,
-) -> Stylizer:
-    """Load a model; the last few are remembered.
-
-    Args:
-        model: as in :func:`stylize`.
-        device: as in :func:`stylize`.
-        revision: branch, tag or commit of a Hub repository.
-
-    Returns:
-        A :class:`Stylizer`, ready to ``stylize`` and to ``encode`` paintings for reuse.
-
-    Raises:
-        UnknownNameError: no such model.
-        CheckpointError: its files are damaged.
-        ConfigError: the device doesn't exist here.
-    """
-    name = os.fspath(model)
-    if revision is None and name in methods():
-        return place(build({"stylizer": name}), _device(device)).eval()
-    folder = Path(resolve(os.fspath(model), revision=revision)).resolve()
-    stamp = tuple(f.stat().st_mtime_ns for f in sorted(folder.glob("*")) if f.is_file())
-    return _load(folder, str(_device(device)), stamp)
-
-
-@functools.lru_cache(maxsize=4)
-def _load(folder: Path, device: str, stamp: tuple[int, ...]) -> Stylizer:
-    return load_checkpoint(folder, device=device)
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    if device is None:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        found = torch.device(device)
-        torch.empty(0, device=found)
-    except (RuntimeError, AssertionError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise ConfigError(f"the device {device!r} can't be used here ({reason}); "
-                          "try 'cpu'") from None
-    return found

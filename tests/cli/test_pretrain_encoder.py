@@ -38,7 +38,7 @@ def write(tmp_path, draw):
 
 
 def test_writes_the_encoder_and_shows_the_figures(invoke, write, tmp_path):
-    from stylemix.pretraining.encoder_file import open_encoder
+    from stylemix.training.encoder.encoder_file import open_encoder
 
     result = invoke("pretrain-encoder", write(), "--no-progress")
     assert result.exit_code == 0, result.stderr
@@ -58,13 +58,16 @@ def test_output_device_resume_and_restart(invoke, write, tmp_path, monkeypatch):
     assert "(1 steps)" in invoke("pretrain-encoder", write(1), *other, "--restart").stdout
 
 
-@pytest.mark.parametrize("extra, arguments, said", [
-    ("sead = 1", [], "did you mean 'seed'"),
-    ("crops = 1", [], "crops = 2"),
-    ("", ["--device", "warp"], "warp"),
-    ("", ["--output", "e.pt"], ".safetensors"),
-    ('encoder_weights = "nowhere.safetensors"', [], "nowhere"),
-])
+@pytest.mark.parametrize(
+    "extra, arguments, said",
+    [
+        ("sead = 1", [], "did you mean 'seed'"),
+        ("crops = 1", [], "crops = 2"),
+        ("", ["--device", "warp"], "warp"),
+        ("", ["--output", "e.pt"], ".safetensors"),
+        ('encoder_weights = "nowhere.safetensors"', [], "nowhere"),
+    ],
+)
 def test_wrong_configurations_are_one_error(invoke, write, tmp_path, extra, arguments, said):
     result = invoke("pretrain-encoder", write(extra=extra), *arguments)
     assert result.exit_code == 2
@@ -83,7 +86,7 @@ def test_an_unknown_encoder_names_those_there_are(invoke, write):
 
 
 def test_the_configuration_in_the_help_is_one(invoke, tmp_path):
-    from stylemix.pretraining import PretrainConfig
+    from stylemix.training.encoder import PretrainConfig
 
     text = invoke("pretrain-encoder", "--help").stdout
     (tmp_path / "help.toml").write_text(text.split("relative to it):")[1].split("Every key")[0])

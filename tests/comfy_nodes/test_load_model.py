@@ -32,14 +32,20 @@ def options(loader: Any) -> list[str]:
 def test_dropdown_lists_embedded_then_local_then_methods_then_hub(loader: Any) -> None:
     import stylemix
 
-    kinds = {kind: [info.name for info in stylemix.models() if info.kind == kind]
-             for kind in ("embedded", "method")}
+    kinds = {
+        kind: [info.name for info in stylemix.models() if info.kind == kind]
+        for kind in ("embedded", "method")
+    }
     assert "gatys" in kinds["method"]
-    assert options(loader) == [*kinds["embedded"], "stylemix/mine", *kinds["method"],
-                               "Hugging Face Hub"]
+    assert options(loader) == [
+        *kinds["embedded"],
+        "stylemix/mine",
+        *kinds["method"],
+        "Hugging Face Hub",
+    ]
     (loader.folder.parent / "notes").mkdir()  # no checkpoint
     save(tiny_model(), loader.folder.parent / "another")
-    assert options(loader)[len(kinds["embedded"]):][:2] == ["stylemix/another", "stylemix/mine"]
+    assert options(loader)[len(kinds["embedded"]) :][:2] == ["stylemix/another", "stylemix/mine"]
 
 
 def test_a_method_loads_by_its_name(loader: Any) -> None:
@@ -51,7 +57,7 @@ def test_embedded_model_is_the_default_and_needs_no_file(
     loader: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     save(tiny_model(), tmp_path / "embedded" / "film")
-    monkeypatch.setattr("stylemix.catalogue.EMBEDDED", tmp_path / "embedded")
+    monkeypatch.setattr("stylemix.checkpoint.catalogue.EMBEDDED", tmp_path / "embedded")
     entry = loader.node.define_schema().inputs[0]
     assert entry.default == entry.options[0] == "film"
     (model,) = loader.node.execute(entry.default, "").args
@@ -85,12 +91,15 @@ def test_fingerprint_changes_with_the_files_only(loader: Any) -> None:
     assert loader.node.fingerprint_inputs("Hugging Face Hub", "a/b") != first
 
 
-@pytest.mark.parametrize("model, hub_name, message", [
-    ("stylemix/gone", "", "^model: 'stylemix/gone' is no longer there"),
-    ("Hugging Face Hub", "", "^hub_name: expected owner/name"),
-    ("Hugging Face Hub", "film", "^hub_name: expected owner/name, .* got 'film'"),
-    ("Hugging Face Hub", "../up", "^hub_name: "),
-])
+@pytest.mark.parametrize(
+    "model, hub_name, message",
+    [
+        ("stylemix/gone", "", "^model: 'stylemix/gone' is no longer there"),
+        ("Hugging Face Hub", "", "^hub_name: expected owner/name"),
+        ("Hugging Face Hub", "film", "^hub_name: expected owner/name, .* got 'film'"),
+        ("Hugging Face Hub", "../up", "^hub_name: "),
+    ],
+)
 def test_wrong_models_are_named(loader: Any, model: str, hub_name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         loader.node.execute(model, hub_name)

@@ -8,9 +8,9 @@ from helpers import picture, tiny_model
 
 from stylemix.errors import MemoryLimitError
 from stylemix.injections import FiLM
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers import rendering
-from stylemix.stylizers.rendering import render
+from stylemix.stylizers.rendering import add_error, render
 
 FULL = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
@@ -28,6 +28,7 @@ def given(model, height=160, width=128):
 
 def refuse(stage, above, problem):
     """Let a stage fail on inputs wider than a number of pixels."""
+
     def check(module, args):
         if args[0].shape[-1] * module.stride_in > above:
             raise problem
@@ -92,3 +93,40 @@ def test_the_result_is_of_the_pictures_type_and_size(model, tile):
     assert whole.dtype == torch.uint8
     assert floating.shape == whole.shape == (3, 83, 71)
     assert (floating * 255 - whole).abs().max() < 0.51
+
+
+# The photograph's share of a result.
+
+OUT = torch.tensor([[[10.0, 200.0]], [[50.0, 60.0]], [[0.0, 255.0]]])
+RGB = torch.tensor([[[30.0, 100.0]], [[50.0, 90.0]], [[80.0, 5.0]]])
+AGAIN = torch.tensor([[[20.0, 120.0]], [[40.0, 80.0]], [[90.0, 15.0]]])
+
+
+def weight(value):
+    return torch.full((1, 1, 1, 1), value)
+
+
+def test_the_ends_are_the_result_and_the_photograph_exactly():
+    out, rgb, again = (x.to(torch.uint8) for x in (OUT, RGB, AGAIN))
+    assert torch.equal(add_error(out, rgb, again, weight(0.0)), out)
+    assert torch.equal(add_error(out, rgb, again, weight(1.0)), rgb)
+
+
+def test_between_it_is_the_formula():
+    w = 0.5
+    value = OUT / 255 + w * (RGB - AGAIN) / 255
+    want = value.clamp(0, 1) * (1 - w**4) + RGB / 255 * w**4
+    found = add_error(OUT / 255, RGB / 255, AGAIN / 255, weight(w))
+    torch.testing.assert_close(found, want)
+
+
+def test_below_zero_it_moves_away_and_stays_in_range():
+    found = add_error(OUT / 255, RGB / 255, OUT / 255, weight(-0.5))
+    torch.testing.assert_close(found, (OUT + 0.5 * (OUT - RGB)).div(255).clamp(0, 1))
+
+
+def test_a_map_of_weights_holds_pixel_by_pixel():
+    maps = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
+    found = add_error(OUT / 255, RGB / 255, AGAIN / 255, maps)
+    torch.testing.assert_close(found[..., 0], RGB[..., 0] / 255)
+    torch.testing.assert_close(found[..., 1], OUT[..., 1] / 255)

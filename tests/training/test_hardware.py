@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from stylemix.errors import ConfigError
-from stylemix.training.config import RuntimeConfig
 from stylemix.training.hardware import join_processes, pick_device, pick_precision
+from stylemix.training.model.config import RuntimeConfig
 
 CPU = torch.device("cpu")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from stylemix.attention import attend
-from stylemix.ops import EPSILON
+from stylemix.ops import EPSILON, attend
 
 
 def attention_statistics(

@@ -8,10 +8,10 @@ import torch
 from stylemix_adaattn import AdaAttN, KeyedSite
 from torch import Tensor
 
+from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.ops import moments
 from stylemix.testing import injection_suite
-from stylemix.types import Site
 
 test_adaattn = injection_suite("adaattn")
 test_adaattn_with_few_keys = injection_suite("adaattn", keys=5)
@@ -42,8 +42,10 @@ def _norm(x: np.ndarray) -> np.ndarray:
 def test_the_equations_place_by_place() -> None:
     injection = _injection()
     x, s = _map(1, 1, C, 4, 5), _map(2, 1, C, 3, 6)
-    f, g, h = (layer.weight.detach().numpy()[:, :, 0, 0] for layer in (
-        injection.query, injection.key, injection.value))
+    f, g, h = (
+        layer.weight.detach().numpy()[:, :, 0, 0]
+        for layer in (injection.query, injection.key, injection.value)
+    )
     bias = injection.query.bias
     assert bias is not None
     content, style = (t[0].flatten(1).numpy() for t in (x, s))

@@ -8,11 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from stylemix.hookspecs import Register, hookimpl
-from stylemix.injection import Injection
+from stylemix import Injection, Register, Site, StyleCode, hookimpl
+from stylemix.checkpoint import register_folder
 from stylemix.ops import ContentMoments, moments
-from stylemix.plugin_models import register_folder
-from stylemix.types import Site, StyleCode
 
 
 class AdaIN(Injection):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
+from stylemix import Register, hookimpl
 from stylemix_cnnmrf.loss import MarkovLoss
 from stylemix_cnnmrf.stylizer import CNNMRF
 

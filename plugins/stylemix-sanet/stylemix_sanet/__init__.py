@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stylemix.hookspecs import Register, hookimpl
-from stylemix.plugin_models import register_folder
+from stylemix import Register, hookimpl
+from stylemix.checkpoint import register_folder
 from stylemix_sanet.injection import SANet
 
 __all__ = ["SANet"]

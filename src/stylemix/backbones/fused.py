@@ -26,7 +26,8 @@ class _ConvReLU(torch.autograd.Function):
         ones = [1, 1]
         grad = torch.ops.aten.threshold_backward(grad, out, 0)
         found = torch.ops.aten.convolution_backward(
-            grad, x, weight, [0], ones, ones, ones, False, [0, 0], 1, [True, False, False])
+            grad, x, weight, [0], ones, ones, ones, False, [0, 0], 1, [True, False, False]
+        )
         return found[0], None, None
 
 
@@ -43,6 +44,7 @@ class FusedVGG16(VGG16):
         assert isinstance(convolution, nn.Conv2d)
         x = x.to(convolution.weight.dtype)
         if not x.requires_grad:
-            return torch.cudnn_convolution_relu(x, convolution.weight, convolution.bias,
-                                                [1, 1], [1, 1], [1, 1], 1)
+            return torch.cudnn_convolution_relu(
+                x, convolution.weight, convolution.bias, [1, 1], [1, 1], [1, 1], 1
+            )
         return _ConvReLU.apply(x, convolution.weight, convolution.bias)

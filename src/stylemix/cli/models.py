@@ -24,15 +24,18 @@ def models(as_json: bool) -> None:
       stylemix models --json
       stylemix models | cut -f 1
     """  # noqa: D301 (click wants the character \b)
-    from stylemix.catalogue import models as catalogue
+    from stylemix.checkpoint.catalogue import models as catalogue
 
     found = catalogue()
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(info) for info in found], indent=2))
         return
     if all(info.kind != "embedded" for info in found):
-        click.echo("no model ships with this copy of stylemix; give a checkpoint folder or "
-                   "owner/name to --model", err=True)
+        click.echo(
+            "no model ships with this copy of stylemix; give a checkpoint folder or "
+            "owner/name to --model",
+            err=True,
+        )
     for info in found:
         note = " (not downloaded yet)" if info.kind == "hub" and not info.path else ""
         click.echo(f"{info.name}\t{info.kind}\t{' '.join(info.description.split())}{note}")

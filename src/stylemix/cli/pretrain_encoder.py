@@ -10,8 +10,10 @@ from stylemix.cli.training_run import train_to_the_end, training_command
 
 
 @training_command(
-    "FILE.safetensors", "The encoder's file",
-    "Throw the state of an earlier run with the same output away.")
+    "FILE.safetensors",
+    "The encoder's file",
+    "Throw the state of an earlier run with the same output away.",
+)
 def pretrain_encoder(**options: Any) -> None:
     """Train a style encoder to tell styles and paintings apart.
 
@@ -38,7 +40,7 @@ def pretrain_encoder(**options: Any) -> None:
     """  # noqa: D301 (click wants the character \b)
     import json
 
-    from stylemix.pretraining import PretrainConfig, Pretrainer
+    from stylemix.training.encoder import PretrainConfig, Pretrainer
 
     trainer, file = train_to_the_end(PretrainConfig, Pretrainer, **options)
     figures = json.loads(trainer.config.report_file.read_text("utf-8"))

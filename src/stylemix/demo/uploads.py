@@ -15,7 +15,7 @@ from PIL import Image
 from stylemix.demo.limits import Limits, check_picture
 from stylemix.demo.regions import MAX_PIXELS
 from stylemix.errors import PictureError, StylemixError
-from stylemix.picture_io import open_file
+from stylemix.images.files import open_file
 
 MAX_LAYERS = 8
 
@@ -83,8 +83,9 @@ class Drawings:
         return [layers[index] for index in sorted(layers)]
 
 
-def read_layers(payload: Any, uploads: Uploads, drawings: Drawings, limits: Limits
-                ) -> list[Image.Image]:
+def read_layers(
+    payload: Any, uploads: Uploads, drawings: Drawings, limits: Limits
+) -> list[Image.Image]:
     """Give the layers of the regions' drawing.
 
     Args:

@@ -8,10 +8,16 @@ from stylemix.encoders.none import NoEncoder
 from stylemix.encoders.table import TableEncoder
 from stylemix.encoders.texture_palette import TexturePaletteEncoder
 from stylemix.encoders.thin import ThinEncoder
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugins.hookspecs import Register, hookimpl
 
-__all__ = ["InceptionEncoder", "NoEncoder", "StyleEncoder", "TableEncoder",
-           "TexturePaletteEncoder", "ThinEncoder"]
+__all__ = [
+    "InceptionEncoder",
+    "NoEncoder",
+    "StyleEncoder",
+    "TableEncoder",
+    "TexturePaletteEncoder",
+    "ThinEncoder",
+]
 
 
 @hookimpl

@@ -10,13 +10,31 @@ from stylemix.generators.base import (
     mirror,
     pad_to_multiple,
 )
+from stylemix.generators.blocks import double
 from stylemix.generators.johnson import Johnson
 from stylemix.generators.lean import Lean
-from stylemix.generators.vgg import VGG
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.generators.vgg import VGG, Decode, Packing
+from stylemix.generators.vgg_decoder import Decoder
+from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
+from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
-    "VGG", "Attach", "Generator", "Injected", "Johnson", "Lean", "Stage", "mirror", "pad_to_multiple",
+    "VGG",
+    "Attach",
+    "Decode",
+    "Decoder",
+    "Generator",
+    "Injected",
+    "Johnson",
+    "Lean",
+    "Packing",
+    "Stage",
+    "Trunk",
+    "check_layer",
+    "double",
+    "mirror",
+    "pad_to_multiple",
+    "stride_of",
 ]
 
 

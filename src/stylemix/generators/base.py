@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.injection import Injection
-from stylemix.style import StyleMix
+from stylemix.injections.base import Injection
+from stylemix.injections.style import StyleMix
 from stylemix.types import Site
 
 Attach = Callable[[Site], Mapping[str, Injection]]

@@ -12,9 +12,9 @@ from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import NORM_EPSILON, ConvUnit, affine, double
 from stylemix.generators.grain import Grain
+from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
-from stylemix.options import check_counts
-from stylemix.style import StyleMix
+from stylemix.plugins.options import check_counts
 from stylemix.types import Site
 
 KERNEL = 5
@@ -27,10 +27,12 @@ class Stem(Stage):
     def __init__(self, width: int, attach: Attach) -> None:
         # 1 pixel for the first, 2 for the second; a multiple of the stride.
         super().__init__(stride_in=1, stride_out=4, halo=4, channels_out=width)
-        self.units = nn.ModuleList([
-            ConvUnit("down1", 3, width // 3, 3, attach, stride_in=1, stride=2),
-            ConvUnit("down2", width // 3, width, 3, attach, stride_in=2, stride=2),
-        ])
+        self.units = nn.ModuleList(
+            [
+                ConvUnit("down1", 3, width // 3, 3, attach, stride_in=1, stride=2),
+                ConvUnit("down2", width // 3, width, 3, attach, stride_in=2, stride=2),
+            ]
+        )
 
     def forward(self, x: Tensor, mix: StyleMix | None) -> Tensor:
         """Turn a picture [B, 3, H, W] in [0, 1] into a map [B, width, H/4, W/4]."""
@@ -94,11 +96,13 @@ class Block(Stage):
 
     def __init__(self, name: str, width: int, expansion: int, attach: Attach) -> None:
         injected = Injected(Site(f"{name}.out", "map", width, 4), attach)
-        super().__init__(stride_in=4, stride_out=4, halo=KERNEL // 2 + injected.reach,
-                         channels_out=width)
+        super().__init__(
+            stride_in=4, stride_out=4, halo=KERNEL // 2 + injected.reach, channels_out=width
+        )
         self.depthwise = Depthwise(f"{name}.1", width, attach)
-        self.expand = nn.Conv2d(width + self.depthwise.before_next.extra_channels,
-                                expansion * width, 1)
+        self.expand = nn.Conv2d(
+            width + self.depthwise.before_next.extra_channels, expansion * width, 1
+        )
         nn.init.kaiming_normal_(self.expand.weight, nonlinearity="relu")
         nn.init.zeros_(self.expand.bias)  # type: ignore[arg-type]
         self.project = ConvUnit(f"{name}.2", expansion * width, width, 1, attach, stride_in=4)
@@ -121,10 +125,12 @@ class Head(Stage):
         # 1 for the first 3x3, 1 and half of that for the two upsamplings, a half for the second
         # 3x3 and a half for the 5x5.
         super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
-        self.units = nn.ModuleList([
-            ConvUnit("up1", width, width // 2, 3, attach, stride_in=4),
-            ConvUnit("up2", width // 2, width // 4, 3, attach, stride_in=2),
-        ])
+        self.units = nn.ModuleList(
+            [
+                ConvUnit("up1", width, width // 2, 3, attach, stride_in=4),
+                ConvUnit("up2", width // 2, width // 4, 3, attach, stride_in=2),
+            ]
+        )
         self.grain = Grain(width // 2, 2)
         self.output = ConvUnit("output", width // 4, 3, 5, attach, stride_in=1)
 
@@ -156,18 +162,21 @@ class Lean(Generator):
     # As for the Johnson generator; smaller kernels need less.
     margin = 8
 
-    def __init__(self, attach: Attach, *, width: int = 96, blocks: int = 8,
-                 expansion: int = 2) -> None:
+    def __init__(
+        self, attach: Attach, *, width: int = 96, blocks: int = 8, expansion: int = 2
+    ) -> None:
         super().__init__()
         check_counts("generator", width=(width, 12), blocks=(blocks, 1), expansion=(expansion, 1))
         if width % 12:
             raise ConfigError(f"generator.width must be a multiple of 12, got {width}")
-        self.stages = nn.ModuleList([  # type: ignore[assignment]
-            Stem(width, attach),
-            Bottleneck(width, attach),
-            *(Block(f"block{i + 1}", width, expansion, attach) for i in range(blocks)),
-            Head(width, attach),
-        ])
+        self.stages = nn.ModuleList(
+            [  # type: ignore[assignment]
+                Stem(width, attach),
+                Bottleneck(width, attach),
+                *(Block(f"block{i + 1}", width, expansion, attach) for i in range(blocks)),
+                Head(width, attach),
+            ]
+        )
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
@@ -176,5 +185,8 @@ class Lean(Generator):
         Behind the stem the features depend on the style, so its map is the only style-free one.
         """
         trunk = self.stages[0](image, None)
-        return {s.name: trunk for s in self.sites
-                if s.channels == trunk.shape[1] and s.stride == 4 and not s.name.startswith("down")}
+        return {
+            s.name: trunk
+            for s in self.sites
+            if s.channels == trunk.shape[1] and s.stride == 4 and not s.name.startswith("down")
+        }

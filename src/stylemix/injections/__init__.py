@@ -1,14 +1,16 @@
-"""The paper's four injection mechanisms, one a file."""
+"""What an injection is, the styles it is given, and the paper's four mechanisms, one a file."""
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.injections.base import Injection
 from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.inject import Inject
 from stylemix.injections.patch import Patch
+from stylemix.injections.style import Style, StyleMix
+from stylemix.plugins.hookspecs import Register, hookimpl
 
-__all__ = ["Concat", "FiLM", "Inject", "Patch"]
+__all__ = ["Concat", "FiLM", "Inject", "Injection", "Patch", "Style", "StyleMix"]
 
 
 @hookimpl

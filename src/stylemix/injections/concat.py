@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.types import Site, StyleCode
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from stylemix.injection import Injection
+from stylemix.injections.base import Injection
 from stylemix.types import Site, StyleCode
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.content import Content, IdentityFeatures, Pixel
 from stylemix.losses.lattice import Lattice
@@ -13,10 +12,22 @@ from stylemix.losses.relaxed_earth_mover import RelaxedEarthMover
 from stylemix.losses.sliced import SlicedWasserstein
 from stylemix.losses.style import Gram
 from stylemix.losses.variation import Variation
+from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
-    "Content", "Features", "Gram", "IdentityFeatures", "Lattice", "LocalContrast", "LossTerm",
-    "Moments", "Palette", "Pixel", "RelaxedEarthMover", "SlicedWasserstein", "Variation",
+    "Content",
+    "Features",
+    "Gram",
+    "IdentityFeatures",
+    "Lattice",
+    "LocalContrast",
+    "LossTerm",
+    "Moments",
+    "Palette",
+    "Pixel",
+    "RelaxedEarthMover",
+    "SlicedWasserstein",
+    "Variation",
 ]
 
 

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.color import grey
 from stylemix.errors import ConfigError
+from stylemix.images.color import grey
 from stylemix.losses.base import Features, LossTerm
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 _CHANCE = 1.5
 """Amplitude of a peak, against its surroundings, that noise rarely has."""
@@ -58,11 +58,12 @@ class Lattice(LossTerm):
         if min(height, width) < _SPACING * self.period:
             raise ConfigError(
                 f"the loss 'lattice' of period {self.period} needs crops of at least "
-                f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}")
+                f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}"
+            )
         power, floor = _power(grey(image[..., :height, :width])[:, :1])
         steps = (height // self.period, width // self.period)
         ratio = _mean_around(power, (1, 1)) / _ring(power.detach(), steps).clamp_min(floor)
-        at = ratio[:, 0, ::steps[0], ::steps[1]].flatten(1)
+        at = ratio[:, 0, :: steps[0], :: steps[1]].flatten(1)
         return (at[:, 1:].clamp_min(_CHANCE**2).sqrt() - _CHANCE).mean(1)
 
 
@@ -91,13 +92,14 @@ def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
     down, right = reach
     padded = F.pad(power, (right, right, down, down), mode="circular")
     # A box is a column of a row: a hundred times fewer additions than all at once.
-    return F.avg_pool2d(F.avg_pool2d(padded, (2 * down + 1, 1), stride=1), (1, 2 * right + 1),
-                        stride=1)
+    return F.avg_pool2d(
+        F.avg_pool2d(padded, (2 * down + 1, 1), stride=1), (1, 2 * right + 1), stride=1
+    )
 
 
 def _ring(power: Tensor, steps: tuple[int, int]) -> Tensor:
     """Give the mean over a ring from a quarter to half of the way to the next lattice point."""
     outer, inner = ((s // 2, t // 2) for s, t in (steps, (steps[0] // 2, steps[1] // 2)))
     counts = [(2 * a + 1) * (2 * b + 1) for a, b in (outer, inner)]
-    total = (_mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1])
+    total = _mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1]
     return total / (counts[0] - counts[1])

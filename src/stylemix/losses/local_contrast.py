@@ -11,7 +11,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
 """A place and its eight neighbours."""
@@ -43,12 +43,20 @@ class LocalContrast(LossTerm):
     source = "content"
     around: Tensor
 
-    def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 8,
-                 temperature: float = 0.07) -> None:
+    def __init__(
+        self,
+        *,
+        layers: Sequence[str] = ("relu2_2", "relu3_3"),
+        places: int = 8,
+        temperature: float = 0.07,
+    ) -> None:
         super().__init__()
         check_counts(places=(places, 1))
-        if isinstance(temperature, bool) or not isinstance(temperature, int | float) \
-                or not temperature > 0:
+        if (
+            isinstance(temperature, bool)
+            or not isinstance(temperature, int | float)
+            or not temperature > 0
+        ):
             raise ConfigError(f"temperature must be a number above 0, got {temperature!r}")
         self.layers = tuple(layers)
         self.places = places
@@ -72,8 +80,10 @@ class LocalContrast(LossTerm):
     def _differences(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         if min(height, width) < 3:
-            raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x "
-                              f"{width}: choose larger crops or shallower layers")
+            raise ConfigError(
+                f"local contrast needs maps of at least 3 x 3, got {height} x "
+                f"{width}: choose larger crops or shallower layers"
+            )
         rows, columns = spread_places(self.places, height, width, x.device, margin=1)
         # One gathering for all: each has a gradient of the whole map's size.
         down, right = self.around.unbind(1)

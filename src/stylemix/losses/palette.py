@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.quantiles import projected_quantiles, unit_vectors
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 
 class Palette(LossTerm):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 
 class RelaxedEarthMover(LossTerm):
@@ -37,8 +37,9 @@ class RelaxedEarthMover(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"),
-                 places: int = 256) -> None:
+    def __init__(
+        self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 256
+    ) -> None:
         super().__init__()
         check_counts(places=(places, 1))
         self.layers = tuple(layers)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.quantiles import projected_quantiles, unit_vectors
-from stylemix.options import check_counts
+from stylemix.plugins.options import check_counts
 
 SLICED_LAYERS = ("relu2_2", "relu3_3")
 
@@ -34,8 +34,9 @@ class SlicedWasserstein(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = SLICED_LAYERS, directions: int = 64,
-                 quantiles: int = 64) -> None:
+    def __init__(
+        self, *, layers: Sequence[str] = SLICED_LAYERS, directions: int = 64, quantiles: int = 64
+    ) -> None:
         super().__init__()
         check_counts(directions=(directions, 1), quantiles=(quantiles, 2))
         self.layers = tuple(layers)

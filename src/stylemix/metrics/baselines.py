@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-from stylemix.color import transfer_color
 from stylemix.images import Picture, read, to_float, to_pil
+from stylemix.images.color import transfer_color
 
 
 def copy(content: Picture, style: Picture) -> Image.Image:

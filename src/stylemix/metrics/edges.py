@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.color import luma
+from stylemix.images.color import luma
 
 
 def edge_map(image: Tensor, sigma: float = 2.0) -> Tensor:

@@ -7,9 +7,25 @@ from stylemix.optimization.descent import Descent
 from stylemix.optimization.objective import Loss, Losses, MakeLoss
 from stylemix.optimization.recipe import Recipe, check_steps
 from stylemix.optimization.render import Task, optimize
-from stylemix.optimization.space import FeatureSpace, feature_space
+from stylemix.optimization.space import FeatureSpace, feature_space, shrink
+from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
 
 __all__ = [
-    "FEATURES", "Descent", "FeatureSpace", "Loss", "Losses", "MakeLoss", "Recipe", "Task",
-    "check_steps", "feature_space", "optimize",
+    "FEATURES",
+    "HALO",
+    "STRIDES",
+    "Descent",
+    "FeatureSpace",
+    "Loss",
+    "Losses",
+    "MakeLoss",
+    "Recipe",
+    "Task",
+    "check_steps",
+    "feature_space",
+    "on_map",
+    "optimize",
+    "shrink",
+    "split",
+    "within",
 ]

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.backbones import FeatureNet, feature_net
-from stylemix.layout import place
 from stylemix.losses.style import GRAM_LAYERS
+from stylemix.ops.placement import place
 
 
 class FeatureSpace:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from stylemix.hookspecs import Register, hookimpl
+from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.stylizers.base import Progress, Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
+from stylemix.stylizers.tiling import render_tiled
 
-__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build"]
+__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build", "render_tiled"]
 
 
 @hookimpl

@@ -12,9 +12,9 @@ from torch import nn
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
-from stylemix.layout import place
+from stylemix.injections.style import Style
+from stylemix.ops.placement import place
 from stylemix.plugins import registry
-from stylemix.style import Style
 
 Progress = Callable[..., object]
 """Called with the steps done and their total. A function with a third parameter (required, or named

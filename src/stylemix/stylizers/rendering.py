@@ -1,4 +1,4 @@
-"""A network's pass over a picture of any size, whole or in tiles."""
+"""A network's pass over a picture of any size, whole or in tiles, and the photograph's share."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import Tensor
 from stylemix.errors import out_of_memory
 from stylemix.generators import Generator, mirror, pad_to_multiple
 from stylemix.images import to_float
-from stylemix.style import StyleMix
+from stylemix.injections.style import StyleMix
 from stylemix.stylizers.base import Progress
-from stylemix.tiling import render_tiled
+from stylemix.stylizers.tiling import render_tiled
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
@@ -21,12 +21,15 @@ TILE = 768
 
 
 def render(
-    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None = None,
+    generator: Generator,
+    rgb: Tensor,
+    mix: StyleMix,
+    tile: int | None = None,
     progress: Progress | None = None,
 ) -> Tensor:
     """Run a generator on a picture of any size.
 
-    Tiles change nothing but the memory that it takes, see :func:`stylemix.tiling.render_tiled`.
+    Tiles change nothing but the memory that it takes, see :func:`stylemix.stylizers.render_tiled`.
 
     Args:
         generator: on any device.
@@ -45,8 +48,10 @@ def render(
     """
     if margin := generator.margin:
         rgb = mirror(rgb, margin)
-        mix = replace(mix, weights=tuple(
-            w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights))
+        mix = replace(
+            mix,
+            weights=tuple(w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights),
+        )
         out = _render(generator, rgb, mix, tile, progress)
         return out[:, margin:-margin, margin:-margin]
     return _render(generator, rgb, mix, tile, progress)
@@ -79,8 +84,10 @@ def _render_whole(
     device = next(generator.parameters()).device
     content = pad_to_multiple(to_float(rgb).to(device), multiple, minimum)
     weights = tuple(
-        w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
-        else pad_to_multiple(w, multiple, minimum) for w in mix.weights
+        w
+        if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
+        else pad_to_multiple(w, multiple, minimum)
+        for w in mix.weights
     )
     out = generator(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
     if progress is not None:
@@ -92,3 +99,22 @@ def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
     if dtype == torch.uint8:
         return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
     return x.to(dtype)
+
+
+def add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
+    """Give ``out + weight * (rgb - again)``, and ``rgb`` where weight is 1; row by row.
+
+    A weight below 0 moves away from the photograph.
+    """
+    top = 255.0 if rgb.dtype == torch.uint8 else 1.0
+    result = torch.empty_like(out)
+    rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
+    for start in range(0, rgb.shape[-2], rows):
+        part = slice(start, start + rows)
+        w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
+        error = rgb[:, part].float() - again[:, part].float()
+        value = (out[:, part].float() + w * error).clamp(0, top)
+        # Little but where the weight is near 1.
+        value = torch.lerp(value, rgb[:, part].float(), w.clamp(0, 1) ** 4)
+        result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
+    return result

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stylemix.testing import checks
 from stylemix.testing.case import InjectionCase
 from stylemix.testing.checks import INJECTION_CHECKS
 from stylemix.testing.models import MODEL_CHECKS, ModelCase
@@ -60,5 +61,12 @@ def model_suite(name: str, /, *, megabytes: float = 3.0, says: str = "") -> Call
     return test_model
 
 
-__all__ = ["INJECTION_CHECKS", "MODEL_CHECKS", "InjectionCase", "ModelCase", "injection_suite",
-           "model_suite"]
+__all__ = [
+    "INJECTION_CHECKS",
+    "MODEL_CHECKS",
+    "InjectionCase",
+    "ModelCase",
+    "checks",
+    "injection_suite",
+    "model_suite",
+]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from stylemix.errors import ConfigError
 from stylemix.images import save, to_pil
-from stylemix.style import StyleMix
-from stylemix.stylizers import FeedForward
 
 SMOOTH = 0.98
 
@@ -30,20 +27,31 @@ class Report:
     def __init__(self, folder: Path, tensorboard: bool, progress: bool, done: float) -> None:
         self.folder = folder
         self.writer = _writer(folder / "tensorboard") if tensorboard else None
-        self.bar = tqdm(total=100.0, initial=100 * done, disable=not progress, unit="%",
-                        bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+        self.bar = tqdm(
+            total=100.0,
+            initial=100 * done,
+            disable=not progress,
+            unit="%",
+            bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
+        )
         self.smooth: dict[str, float] = {}
 
     def step(
-        self, number: int, done: float, losses: Mapping[str, float], rate: float,
-        images: int, seconds: float,
+        self,
+        number: int,
+        done: float,
+        losses: Mapping[str, float],
+        rate: float,
+        images: int,
+        seconds: float,
     ) -> None:
         """Take the losses of one step of ``images`` photographs that took ``seconds``."""
         values = {**losses, "images/s": images / max(seconds, 1e-9)}
         for name, value in values.items():
             self.smooth[name] = SMOOTH * self.smooth.get(name, value) + (1 - SMOOTH) * value
-        self.bar.set_postfix({k: f"{v:.3g}" for k, v in self.smooth.items()} | {"step": number},
-                             refresh=False)
+        self.bar.set_postfix(
+            {k: f"{v:.3g}" for k, v in self.smooth.items()} | {"step": number}, refresh=False
+        )
         self.bar.update(100 * done - self.bar.n)
         if self.writer is not None and number % 10 == 0:
             for name, value in values.items():
@@ -70,33 +78,8 @@ def _writer(folder: Path):  # type: ignore[no-untyped-def]
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise ConfigError("TensorBoard isn't installed: pip install 'stylemix[train]', or set "
-                          "runtime.tensorboard = false") from None
+        raise ConfigError(
+            "TensorBoard isn't installed: pip install 'stylemix[train]', or set "
+            "runtime.tensorboard = false"
+        ) from None
     return SummaryWriter(str(folder))
-
-
-@torch.no_grad()
-def sheet(
-    model: FeedForward, photographs: Tensor, paintings: Tensor, rows: Tensor | None = None
-) -> Tensor:
-    """Stylise every photograph with every painting.
-
-    Args:
-        model: in evaluation mode.
-        photographs: [P, 3, S, S] in [0, 1], S a multiple of 4.
-        paintings: [Q, 3, S, S] in [0, 1].
-        rows: [Q], which of the encoder's named styles each painting is, or None.
-
-    Returns:
-        uint8 [3, (P + 1) S, (Q + 1) S]: paintings in the first row, photographs in the first
-        column.
-    """
-    lines = [torch.cat([torch.ones_like(paintings[0]), *paintings], dim=2)]
-    codes = [None if rows is None else model.encoder.rows(rows[i:i + 1])
-             for i in range(len(paintings))]
-    styles = [model.prepare(painting[None], code)
-              for painting, code in zip(paintings, codes, strict=True)]
-    for photograph in photographs:
-        made = [model(photograph[None], StyleMix.single(style))[0] for style in styles]
-        lines.append(torch.cat([photograph, *made], dim=2))
-    return (torch.cat(lines, dim=1).float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()

@@ -1,11 +1,9 @@
-"""How far a training is, and what that means for learning rate and phase."""
+"""How far a training is, and what that means for the learning rate."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from stylemix.training.config import PhaseConfig
 from stylemix.training.run_config import OptimizerConfig, ScheduleConfig
 
 
@@ -28,17 +26,6 @@ def progress_of(
     else:
         done = seconds / (60 * schedule.minutes)
     return min(1.0, done)
-
-
-def phase_at(phases: Sequence[PhaseConfig], progress: float) -> int:
-    """Give the number of the phase that a progress in [0, 1] falls into."""
-    total = sum(phase.share for phase in phases)
-    edge = 0.0
-    for number, phase in enumerate(phases):
-        edge += phase.share / total
-        if progress < edge:
-            return number
-    return len(phases) - 1
 
 
 def learning_rate(optimizer: OptimizerConfig, step: int, progress: float) -> float:

@@ -1,0 +1,322 @@
+"""Pictures in and out: files, PIL images, arrays and tensors become one checked form."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from stylemix.errors import ConfigError, PictureError
+from stylemix.images.files import decode, open_file
+
+Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
+"""What every function that wants a picture accepts."""
+
+_TOLERANCE = 1e-4  # a resampled float picture may overshoot [0, 1] by rounding
+_ROWS = 4_000_000  # values per step of row-wise work
+
+
+@dataclass
+class LoadedPicture:
+    """A picture, checked and upright.
+
+    Attributes:
+        rgb: [3, H, W], uint8; float32 in [0, 1] when the picture was given as floats.
+        alpha: [H, W] uint8, or None for an opaque picture. Colours under it are kept as they were.
+        icc: the RGB colour profile of ``rgb``, or None (sRGB is meant).
+        name: what to call the picture in messages.
+    """
+
+    rgb: Tensor
+    alpha: Tensor | None
+    icc: bytes | None
+    name: str
+
+
+def read(
+    picture: Picture, *, max_pixels: int = 200_000_000, to_srgb: bool = False
+) -> LoadedPicture:
+    """Read a picture.
+
+    Files and PIL images are turned upright by their EXIF orientation; of an animation, a file's
+    first frame is taken. Any mode works: grey, palette, 1-bit, CMYK (through its profile), 16-bit
+    (rounded to 8) and transparency.
+
+    Args:
+        picture: a path, a PIL image, an array [H, W], [H, W, 1], [H, W, 3] or [H, W, 4], or a
+            tensor [3, H, W], [1, 3, H, W] or [1, H, W]; uint8 or bool, or float in [0, 1].
+        max_pixels: larger pictures are refused, files by their header before decoding.
+        to_srgb: convert the colours to sRGB by the picture's profile, instead of keeping them
+            together with the profile.
+
+    Returns:
+        The picture, on the CPU.
+
+    Raises:
+        PictureError: it is missing, damaged, too large, of a wrong shape or holds wrong values.
+    """
+    if isinstance(picture, str | os.PathLike):
+        name = os.fspath(picture)
+        if not isinstance(name, str):
+            name = os.fsdecode(name)
+        with open_file(name, max_pixels) as image:
+            return _from_pil(image, f"{name!r}", Path(name).name, to_srgb)
+    if isinstance(picture, Image.Image):
+        _check_pixels(*picture.size, max_pixels, "the PIL image")
+        return _from_pil(picture, "the PIL image", "image", to_srgb)
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture, max_pixels)
+    if isinstance(picture, Tensor):
+        return _from_tensor(picture, max_pixels)
+    raise PictureError(
+        f"{type(picture).__name__} is no picture: give a path, a PIL image, a NumPy array "
+        "[H, W, 3] or a tensor [3, H, W]"
+    )
+
+
+def to_float(tensor: Tensor) -> Tensor:
+    """Give a picture [C, H, W] or [N, C, H, W] as float32 in [0, 1], [N, C, H, W].
+
+    uint8 is divided by 255; floats are taken as they are.
+    """
+    batch = tensor if tensor.ndim == 4 else tensor[None]
+    if batch.dtype == torch.uint8:
+        return batch.float().div_(255)
+    return batch.float()
+
+
+def resize(
+    tensor: Tensor, *, short_side: int | None = None, long_side: int | None = None
+) -> Tensor:
+    """Resize a picture to a side's length with an antialiased bicubic filter.
+
+    Args:
+        tensor: [C, H, W] or [N, C, H, W], uint8 or float in [0, 1].
+        short_side: pixels that the shorter side gets; or
+        long_side: pixels that the longer side gets. The other side follows, at least 1 pixel.
+
+    Returns:
+        The picture with as many dimensions and of the same type; floats stay in [0, 1].
+
+    Raises:
+        ConfigError: not exactly one side is given, or it is below 1.
+    """
+    if (short_side is None) == (long_side is None):
+        raise ConfigError("give resize either short_side or long_side")
+    target = short_side if short_side is not None else long_side
+    if isinstance(target, bool) or not isinstance(target, int) or target < 1:
+        raise ConfigError(f"a side must be a whole number of pixels >= 1, got {target!r}")
+    height, width = tensor.shape[-2:]
+    side = min(height, width) if short_side is not None else max(height, width)
+    return _resample(
+        tensor,
+        max(1, round(height * target / side)),
+        max(1, round(width * target / side)),
+        "bicubic",
+    )
+
+
+def read_mask(picture: Picture, height: int, width: int) -> Tensor:
+    """Read a mask for a picture of ``height`` x ``width`` pixels.
+
+    Colours count by their luminance; transparent pixels count as black. A mask of another size is
+    resized.
+
+    Args:
+        picture: as for :func:`read`.
+        height: of the picture that the mask is for.
+        width: of the picture that the mask is for.
+
+    Returns:
+        [1, 1, height, width], float32 in [0, 1].
+
+    Raises:
+        PictureError: it can't be read, or its proportions differ by more than 2 %.
+    """
+    loaded = read(picture)
+    mask = _luminance(loaded.rgb)
+    if loaded.alpha is not None:
+        mask *= loaded.alpha.float().div_(255)
+    own_height, own_width = mask.shape
+    wanted = own_height * width / own_width  # the mask's height at the picture's width
+    # One pixel is what rounding costs when a small picture was resized.
+    if abs(wanted - height) > max(0.02 * height, 1):
+        raise PictureError(
+            f"the mask ({loaded.name}) is {own_width} x {own_height} pixels, but the picture is "
+            f"{width} x {height}: crop or resize the mask to the picture's proportions"
+        )
+    out = _resample(mask[None, None], height, width, "bilinear")
+    # The filter's weights sum to one only up to rounding; white must stay exactly white.
+    out[out > 1 - 1e-6] = 1
+    out[out < 1e-6] = 0
+    return out
+
+
+def to_pil(rgb: Tensor, alpha: Tensor | None = None, icc: bytes | None = None) -> Image.Image:
+    """Give a picture as a PIL image.
+
+    Args:
+        rgb: [3, H, W], uint8 or float (clipped to [0, 1] and rounded to 8 bits).
+        alpha: [H, W] uint8, or None.
+        icc: colour profile for ``info["icc_profile"]``, or None.
+
+    Returns:
+        An RGB image, or RGBA with ``alpha``.
+
+    Raises:
+        PictureError: a float picture holds NaN or infinity.
+    """
+    pixels = torch.empty((*rgb.shape[-2:], 3 if alpha is None else 4), dtype=torch.uint8)
+    step = max(1, _ROWS // (3 * rgb.shape[-1]))
+    for start in range(0, rgb.shape[-2], step):
+        part = rgb[:, start : start + step].detach()
+        if part.dtype != torch.uint8:
+            part = part.float()
+            if not bool(part.isfinite().all()):
+                raise PictureError(
+                    "the result holds values that are no numbers: the model's weights are "
+                    "damaged, or its training diverged"
+                )
+            part = part.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+        pixels[start : start + step, :, :3] = part.permute(1, 2, 0).cpu()
+    if alpha is not None:
+        pixels[..., 3] = alpha.cpu()
+    image = Image.fromarray(pixels.numpy())
+    if icc is not None:
+        image.info["icc_profile"] = icc
+    return image
+
+
+def _from_pil(image: Image.Image, shown: str, name: str, to_srgb: bool) -> LoadedPicture:
+    color, alpha, icc = decode(image, shown, to_srgb=to_srgb)
+    if color.mode == "F":
+        grey = torch.from_numpy(np.array(color, dtype=np.float32))[None]
+        return LoadedPicture(_check_values(grey, shown).repeat(3, 1, 1), None, None, name)
+    rgb = torch.from_numpy(np.array(color)).permute(2, 0, 1).contiguous()
+    return LoadedPicture(
+        rgb, None if alpha is None else torch.from_numpy(np.array(alpha)), icc, name
+    )
+
+
+def _from_array(array: np.ndarray, max_pixels: int) -> LoadedPicture:
+    shape = list(array.shape)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        remedy = "give [H, W, 3], [H, W, 4] or [H, W]"
+        if array.ndim == 3 and array.shape[0] in (1, 3, 4):
+            remedy = "channels come last in arrays: use array.transpose(1, 2, 0)"
+        elif array.ndim == 4:
+            remedy = "give one picture at a time, such as array[0]"
+        raise PictureError(f"an array of shape {shape} is no picture: {remedy}")
+    if array.dtype.kind not in "bf" and array.dtype != np.uint8:
+        raise PictureError(_wrong_type("array", array.dtype))
+    _check_pixels(array.shape[1], array.shape[0], max_pixels, f"the array of shape {shape}")
+    # Native byte order, positive strides and memory of our own, which torch needs.
+    array = np.array(
+        array.transpose(2, 0, 1),
+        order="C",
+        dtype=np.float32 if array.dtype.kind == "f" else array.dtype,
+    )
+    values = _check_values(torch.from_numpy(array), "the array")
+    if len(values) == 1:
+        values = values.repeat(3, 1, 1)
+    alpha = None
+    if len(values) == 4:
+        alpha = values[3].clone()
+        if alpha.dtype != torch.uint8:
+            alpha = alpha.mul_(255).round_().to(torch.uint8)
+    return LoadedPicture(values[:3], alpha, None, "array")
+
+
+def _from_tensor(tensor: Tensor, max_pixels: int) -> LoadedPicture:
+    shape = list(tensor.shape)
+    values = tensor.detach()
+    if values.ndim == 4 and shape[0] == 1 and shape[1] == 3:
+        values = values[0]
+    if values.ndim != 3 or len(values) not in (1, 3):
+        remedy = "give [3, H, W], [1, 3, H, W] or [1, H, W]"
+        if tensor.ndim == 4 and shape[0] > 1:
+            remedy = "give one picture at a time, such as tensor[0]"
+        elif tensor.ndim == 3 and shape[2] in (1, 3):
+            remedy = "channels come first in tensors: use tensor.permute(2, 0, 1)"
+        elif tensor.ndim == 2:
+            remedy = "add the channel: use tensor[None]"
+        elif tensor.ndim == 3 and shape[0] == 4:
+            remedy = "tensors carry no transparency: use tensor[:3]"
+        raise PictureError(f"a tensor of shape {shape} is no picture: {remedy}")
+    if not (values.is_floating_point() or values.dtype in (torch.uint8, torch.bool)):
+        raise PictureError(_wrong_type("tensor", values.dtype))
+    _check_pixels(values.shape[2], values.shape[1], max_pixels, f"the tensor of shape {shape}")
+    values = _check_values(values.cpu(), "the tensor")
+    rgb = values.repeat(3, 1, 1) if len(values) == 1 else values.contiguous()
+    return LoadedPicture(rgb, None, None, "tensor")
+
+
+def _wrong_type(what: str, dtype: Any) -> str:
+    return (
+        f"values of type {dtype} are not accepted in an {what}: give uint8, or floats in "
+        "[0, 1] (divide 16-bit values by 65535)"
+    ).replace("an tensor", "a tensor")
+
+
+def _check_pixels(width: int, height: int, max_pixels: int, shown: str) -> None:
+    if width < 1 or height < 1:
+        raise PictureError(f"{shown} has no pixels: give a picture of at least 1 x 1")
+    if width * height > max_pixels:
+        raise PictureError(
+            f"{shown} has {width} x {height} = {width * height:,} pixels, more than the limit of "
+            f"{max_pixels:,}: shrink it first"
+        )
+
+
+def _check_values(values: Tensor, shown: str) -> Tensor:
+    """Give uint8, or float32 in [0, 1]; refuse what can't be a picture."""
+    if values.dtype == torch.uint8:
+        return values
+    if values.dtype == torch.bool:
+        return values.to(torch.uint8) * 255
+    values = values.float()
+    low, high = (float(v) for v in values.aminmax())
+    if not np.isfinite([low, high]).all():
+        raise PictureError(
+            f"{shown} holds NaN or infinite values: replace them first, for "
+            "instance with nan_to_num"
+        )
+    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
+        remedy = "divide by 255" if low >= 0 and 1 < high <= 255 else "scale or clip them first"
+        raise PictureError(
+            f"{shown} holds floats from {low:.4g} to {high:.4g}, but floats must "
+            f"be in [0, 1]: {remedy}"
+        )
+    return values.clamp(0, 1) if low < 0 or high > 1 else values
+
+
+def _luminance(rgb: Tensor) -> Tensor:
+    """Give the luma [H, W] of a picture [3, H, W] in [0, 1]; exact for grey."""
+    out = torch.empty(rgb.shape[-2:])
+    step = max(1, _ROWS // (3 * rgb.shape[-1]))
+    for start in range(0, rgb.shape[-2], step):
+        red, green, blue = to_float(rgb[:, start : start + step])[0]
+        out[start : start + step] = green + 0.299 * (red - green) + 0.114 * (blue - green)
+    return out.clamp_(0, 1)
+
+
+def _resample(tensor: Tensor, height: int, width: int, mode: str) -> Tensor:
+    if (height, width) == tuple(tensor.shape[-2:]):
+        return tensor
+    batch = tensor if tensor.ndim == 4 else tensor[None]
+    if tensor.dtype == torch.uint8 and min(height, width, *tensor.shape[-2:]) == 1:
+        # torch's kernel for bytes takes one-pixel sides for another memory layout and fails.
+        return _resample(tensor.float() / 255, height, width, mode).mul_(255).round_().byte()
+    out = F.interpolate(batch, (height, width), mode=mode, antialias=True, align_corners=False)
+    if out.is_floating_point():
+        out = out.clamp_(0, 1)
+    return out if tensor.ndim == 4 else out[0]

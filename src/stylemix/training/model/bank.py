@@ -1,0 +1,145 @@
+"""The bank: crops of paintings with everything about them that training never changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from stylemix.encoders import StyleEncoder
+from stylemix.losses.objective import Objective, Targets
+from stylemix.training.data import Crops
+
+CHUNK = 8
+
+
+@dataclass(frozen=True)
+class Bank:
+    """M crops, their loss targets and their encoder statistics.
+
+    Targets are float16, each divided by its largest entry: Gram matrices at VGG-16's scale
+    don't fit float16 otherwise.
+
+    Attributes:
+        crops: uint8 [M, 3, side, side].
+        targets: by ``"label/number"``, float16 [M, ...].
+        scales: what each target was divided by, float32 [M].
+        statistics: what the encoder measured, float32 [M, S], or None where all of it learns.
+    """
+
+    crops: Tensor
+    targets: Mapping[str, Tensor]
+    scales: Mapping[str, Tensor]
+    statistics: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def images(self, indices: Tensor) -> Tensor:
+        """Give crops as float32 [N, 3, side, side] in [0, 1]."""
+        return self.crops[indices].float() / 255
+
+    def targets_of(self, indices: Tensor) -> Targets:
+        """Give the targets of the chosen crops, as :meth:`Objective.prepare_one` would."""
+        found: dict[str, list[Tensor]] = {}
+        for key in sorted(self.targets, key=lambda k: (k.split("/")[0], int(k.split("/")[1]))):
+            target = self.targets[key][indices].float()
+            scale = self.scales[key][indices].view(-1, *[1] * (target.ndim - 1))
+            found.setdefault(key.split("/")[0], []).append(target * scale)
+        return found
+
+
+@torch.no_grad()
+def make_bank(
+    paintings: Crops,
+    per_painting: int,
+    side: int,
+    objective: Objective,
+    encoder: StyleEncoder,
+    seed: int,
+    precision: torch.dtype = torch.float32,
+    *,
+    progress: bool = False,
+) -> Bank:
+    """Cut crops of every painting at its own scale and look at them once.
+
+    Args:
+        paintings: where crops come from.
+        per_painting: how many of each.
+        side: of a crop, in pixels.
+        objective: makes the targets.
+        encoder: makes the statistics.
+        seed: of the crops.
+        precision: of the feature network's autocast.
+        progress: show a bar.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    order = [i for _ in range(per_painting) for i in range(len(paintings))]
+    crops: list[Tensor] = []
+    statistics: list[Tensor] = []
+    targets: dict[str, list[Tensor]] = {}
+    scales: dict[str, list[Tensor]] = {}
+    for start in tqdm(
+        range(0, len(order), CHUNK), desc="looking at paintings", disable=not progress
+    ):
+        chosen = order[start : start + CHUNK]
+        images = paintings.cut(chosen, side, torch.rand(len(chosen), 4, generator=generator))
+        crops.append((images * 255).round().to(torch.uint8))
+        with torch.autocast(images.device.type, precision, enabled=precision != torch.float32):
+            found = objective.prepare_one("style", images)
+        for label, tensors in found.items():
+            for number, target in enumerate(tensors):
+                scale = target.flatten(1).abs().amax(1).clamp_min(1e-12).float()
+                small = target / scale.view(-1, *[1] * (target.ndim - 1))
+                targets.setdefault(f"{label}/{number}", []).append(small.half())
+                scales.setdefault(f"{label}/{number}", []).append(scale)
+        seen = encoder.statistics(images)
+        if seen is not None:
+            statistics.append(seen.float())
+    return Bank(
+        torch.cat(crops),
+        {k: torch.cat(v) for k, v in targets.items()},
+        {k: torch.cat(v) for k, v in scales.items()},
+        torch.cat(statistics) if statistics else None,
+    )
+
+
+def save_bank(bank: Bank, path: Path, key: str) -> None:
+    """Write a bank to one file, complete or not at all; ``key`` says what it was made from."""
+    tensors = {"crops": bank.crops}
+    tensors.update({f"target.{k}": v for k, v in bank.targets.items()})
+    tensors.update({f"scale.{k}": v for k, v in bank.scales.items()})
+    if bank.statistics is not None:
+        tensors["statistics"] = bank.statistics
+    temporary = path.with_suffix(".partial")
+    save_file(
+        {k: v.cpu().contiguous() for k, v in tensors.items()},
+        temporary,
+        metadata={"key": json.dumps(key)},
+    )
+    os.replace(temporary, path)
+
+
+def load_bank(path: Path, key: str, device: torch.device) -> Bank | None:
+    """Read a bank; None when there is none, it is damaged, or was made from something else."""
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            if (file.metadata() or {}).get("key") != json.dumps(key):
+                return None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return None
+    return Bank(
+        tensors["crops"],
+        {k[7:]: v for k, v in tensors.items() if k.startswith("target.")},
+        {k[6:]: v for k, v in tensors.items() if k.startswith("scale.")},
+        tensors.get("statistics"),
+    )

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylemix.ops import (
+    ContentCovariance,
+    ContentMoments,
+    binomial,
+    covariance,
+    gram,
+    moments,
+    total_variation,
+)
+
+
+def test_gram_equals_the_formula():
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    flat = x.numpy().reshape(2, 3, 20)
+    want = np.einsum("bip,bjp->bij", flat, flat) / (3 * 4 * 5)
+    np.testing.assert_allclose(gram(x).numpy(), want, rtol=1e-12)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6))
+def test_gram_is_symmetric_positive_and_blind_to_order(seed, height, width):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(1, 4, height, width, dtype=torch.float64, generator=generator)
+    g = gram(x)
+    torch.testing.assert_close(g, g.transpose(1, 2))
+    assert torch.linalg.eigvalsh(g).min() > -1e-12
+    order = torch.randperm(height * width, generator=generator)
+    shuffled = x.flatten(2)[:, :, order].reshape(x.shape)
+    torch.testing.assert_close(gram(shuffled), g)
+
+
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_gram_is_summed_in_float32_under_autocast(order):
+    x = torch.rand(2, 8, 64, 64).to(torch.bfloat16).contiguous(memory_format=order)
+    with torch.autocast("cpu", torch.bfloat16):
+        g = gram(x)
+    assert g.dtype == torch.float32
+    torch.testing.assert_close(g, gram(x.double()).float(), rtol=1e-4, atol=0)
+
+
+def test_gram_of_a_constant_map():
+    assert gram(torch.full((1, 2, 3, 3), 2.0)) == pytest.approx(torch.full((1, 2, 2), 4.0 / 2))
+
+
+def test_moments_normalise_like_instance_norm():
+    x = torch.randn(2, 3, 6, 7)
+    mean, std = moments(x)
+    torch.testing.assert_close((x - mean) / std, F.instance_norm(x, eps=1e-5), atol=1e-5, rtol=0)
+
+
+def test_moments_of_half_precision_are_measured_in_float32():
+    x = (torch.randn(1, 2, 64, 64) + 300).to(torch.bfloat16)
+    mean, _ = moments(x)
+    assert mean.dtype == torch.float32
+    want = x.double().mean((0, 2, 3)).float()
+    torch.testing.assert_close(mean.flatten(), want, rtol=1e-5, atol=0)
+
+
+def test_frozen_moments_are_given_back_whatever_comes():
+    module = ContentMoments()
+    frozen = (torch.zeros(1, 2, 1, 1), torch.full((1, 2, 1, 1), 2.0))
+    module.frozen = frozen
+    x = torch.randn(1, 2, 4, 4)
+    assert module(x) is frozen
+    torch.testing.assert_close(module.normalize(x), x / 2)
+
+
+def test_total_variation_of_a_ramp():
+    ramp = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 3, 4, 4)
+    assert total_variation(ramp) == pytest.approx(1.0)
+
+
+def test_covariance_is_numpys_and_has_a_gradient():
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    mean, matrix = covariance(x)
+    for m, c, one in zip(mean, matrix, x.detach().flatten(2).numpy(), strict=True):
+        np.testing.assert_allclose(m.detach().flatten(), one.mean(1))
+        np.testing.assert_allclose(c.detach(), np.cov(one, bias=True))
+    assert torch.autograd.gradcheck(lambda y: covariance(y)[1], (x,))
+
+
+def test_content_covariance_measures_or_gives_what_is_frozen():
+    x = torch.randn(1, 3, 8, 8)
+    module = ContentCovariance()
+    mean, matrix = module(x)
+    assert matrix.dtype == torch.float64
+    torch.testing.assert_close(
+        torch.diagonal(matrix, dim1=1, dim2=2).sqrt().float(), moments(x, eps=0)[1].flatten(1)
+    )
+    torch.testing.assert_close(module.normalize(x), x - mean.float())
+    module.frozen = (torch.ones(1, 3, 1, 1), torch.eye(3)[None])
+    assert module(torch.randn(1, 3, 2, 2)) is module.frozen
+    torch.testing.assert_close(module.normalize(x), x - 1)
+
+
+def test_binomial_equals_the_convolution_inside():
+    x = torch.rand(1, 1, 7, 9)
+    kernel = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1]))[None, None] / 16
+    torch.testing.assert_close(binomial(x)[..., 1:-1, 1:-1], F.conv2d(x, kernel))
+    torch.testing.assert_close(
+        binomial(torch.full((1, 3, 4, 4), 0.3)), torch.full((1, 3, 4, 4), 0.3)
+    )
+
+
+def test_binomial_removes_what_alternates_and_mirrors_edges():
+    x = torch.rand(2, 3, 5, 6, dtype=torch.float64)
+    rows = torch.tensor([1.0, -1, 1, -1, 1], dtype=torch.float64)[:, None]
+    alternating = rows.expand(1, 1, 5, 6)
+    torch.testing.assert_close(binomial(alternating), torch.zeros_like(alternating))
+    mirrored = F.pad(x, (1, 1, 1, 1), mode="reflect").numpy()
+    vertical = (mirrored[:, :, :-2] + 2 * mirrored[:, :, 1:-1] + mirrored[:, :, 2:]) / 4
+    both = (vertical[..., :-2] + 2 * vertical[..., 1:-1] + vertical[..., 2:]) / 4
+    np.testing.assert_allclose(binomial(x), both)
