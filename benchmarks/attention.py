@@ -95,8 +95,10 @@ def seconds(runs: dict[str, Callable[[], Tensor]], times: int) -> dict[str, tupl
             start, processor = time.perf_counter(), time.process_time()
             run()
             found[name].append((time.perf_counter() - start, time.process_time() - processor))
-    return {name: (statistics.median(t for t, _ in values), statistics.median(c for _, c in values))
-            for name, values in found.items()}
+    return {
+        name: (statistics.median(t for t, _ in values), statistics.median(c for _, c in values))
+        for name, values in found.items()
+    }
 
 
 def table(names: list[str], memory: dict[str, float], options: argparse.Namespace) -> None:
@@ -138,8 +140,10 @@ def main() -> None:
         # The memory first: a process starts with its parent's peak.
         memory = {name: in_a_process_of_its_own(name) for name in (*WAYS, *present, NOTHING)}
         side = options.size // options.stride
-        print(f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
-              f"channels, {options.threads} threads, median of {options.runs} runs")
+        print(
+            f"attention from {side} x {side} to {side} x {side} places of {options.channels} "
+            f"channels, {options.threads} threads, median of {options.runs} runs"
+        )
         table(list(WAYS), memory, options)
         print(f"\none pass at {options.size} x {options.size}")
         table(present, memory, options)

@@ -17,9 +17,16 @@ from typing import Any
 
 from stylemix.metrics.bootstrap import mean_interval
 
-COLUMNS = (("content", "content_loss", 3), ("style", "style_loss", 3), ("rank", "rank", 2),
-           ("palette", "palette", 4), ("edges", "edges", 3), ("checkerboard", "checkerboard", 1),
-           ("shift, dB", "shift_psnr", 1), ("identity, dB", "identity_psnr", 1))
+COLUMNS = (
+    ("content", "content_loss", 3),
+    ("style", "style_loss", 3),
+    ("rank", "rank", 2),
+    ("palette", "palette", 4),
+    ("edges", "edges", 3),
+    ("checkerboard", "checkerboard", 1),
+    ("shift, dB", "shift_psnr", 1),
+    ("identity, dB", "identity_psnr", 1),
+)
 
 Pairs = dict[tuple[str, str], dict[str, Any]]
 
@@ -36,8 +43,10 @@ def differences(control: Pairs, other: Pairs, metric: str) -> list[float]:
         SystemExit: the two don't have the same pairs.
     """
     if control.keys() != other.keys():
-        raise SystemExit("the files have different pairs: measure all models with the same "
-                         "photographs, paintings and --limit")
+        raise SystemExit(
+            "the files have different pairs: measure all models with the same "
+            "photographs, paintings and --limit"
+        )
     return [other[pair][metric] - control[pair][metric] for pair in control]
 
 
@@ -46,8 +55,10 @@ def table(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> str:
     control, *others = (pairs_of(r) for r in reports)
     shown = [c for c in COLUMNS if all(c[1] in record for record in control.values())]
     lines = ["| | " + " | ".join(c[0] for c in shown) + " |", "| --- |" + " --- |" * len(shown)]
-    means = [f"{sum(r[metric] for r in control.values()) / len(control):.{digits}f}"
-             for _, metric, digits in shown]
+    means = [
+        f"{sum(r[metric] for r in control.values()) / len(control):.{digits}f}"
+        for _, metric, digits in shown
+    ]
     lines.append("| " + " | ".join([names[0], *means]) + " |")
     for name, other in zip(names[1:], others, strict=True):
         cells = []

@@ -68,14 +68,18 @@ def cell(summary: dict[str, Any], metric: str, digits: int, factor: float) -> st
     return f"{mean} ({found['low'] * factor:,.{digits}f} to {found['high'] * factor:,.{digits}f})"
 
 
-def table(reports: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str, int, float]]
-          ) -> list[str]:
+def table(
+    reports: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str, int, float]]
+) -> list[str]:
     """Give a table, a line a report; columns that nobody measured are left out."""
     shown = [c for c in columns if any(c[1] in r["summary"] for r in reports)]
     lines = ["| | " + " | ".join(c[0] for c in shown) + " |", "| --- |" + " --- |" * len(shown)]
-    lines += ["| " + " | ".join([name_of(r["settings"]),
-                                 *(cell(r["summary"], *c[1:]) for c in shown)]) + " |"
-              for r in reports]
+    lines += [
+        "| "
+        + " | ".join([name_of(r["settings"]), *(cell(r["summary"], *c[1:]) for c in shown)])
+        + " |"
+        for r in reports
+    ]
     return lines
 
 
@@ -84,18 +88,31 @@ def strength_table(reports: Sequence[dict[str, Any]]) -> list[str]:
     asked = [r for r in reports if "content_rises" in r["summary"]]
     if not asked:
         return []
-    steps = sorted({float(k.split("_at_")[1]) for r in asked for k in r["summary"]
-                    if k.startswith("content_at_")})
-    lines = ["| content / style at strength | " + " | ".join(f"{s:g}" for s in steps)
-             + " | content rises | style falls |",
-             "| --- |" + " --- |" * (len(steps) + 2)]
+    steps = sorted(
+        {
+            float(k.split("_at_")[1])
+            for r in asked
+            for k in r["summary"]
+            if k.startswith("content_at_")
+        }
+    )
+    lines = [
+        "| content / style at strength | "
+        + " | ".join(f"{s:g}" for s in steps)
+        + " | content rises | style falls |",
+        "| --- |" + " --- |" * (len(steps) + 2),
+    ]
     for r in asked:
         found = r["summary"]
-        values = [f"{found[f'content_at_{s:g}']['mean']:.2f} / "
-                  f"{found[f'style_at_{s:g}']['mean']:.2f}"
-                  if f"content_at_{s:g}" in found else "" for s in steps]
-        shares = [f"{100 * found[k]['mean']:.1f} % of pairs"
-                  for k in ("content_rises", "style_falls")]
+        values = [
+            f"{found[f'content_at_{s:g}']['mean']:.2f} / {found[f'style_at_{s:g}']['mean']:.2f}"
+            if f"content_at_{s:g}" in found
+            else ""
+            for s in steps
+        ]
+        shares = [
+            f"{100 * found[k]['mean']:.1f} % of pairs" for k in ("content_rises", "style_falls")
+        ]
         lines.append("| " + " | ".join([name_of(r["settings"]), *values, *shares]) + " |")
     return lines
 
@@ -103,8 +120,11 @@ def strength_table(reports: Sequence[dict[str, Any]]) -> list[str]:
 def command(report: dict[str, Any]) -> str:
     """Give the command that measures a model's line, with words for the folders."""
     settings, summary = report["settings"], report["summary"]
-    parts = ["stylemix evaluate --content PHOTOGRAPHS --style PAINTINGS",
-             f"--model {Path(str(settings['model'])).name}", f"--size {settings['size']}"]
+    parts = [
+        "stylemix evaluate --content PHOTOGRAPHS --style PAINTINGS",
+        f"--model {Path(str(settings['model'])).name}",
+        f"--size {settings['size']}",
+    ]
     if settings.get("strength", 1.0) != 1.0:
         parts.append(f"--strength {settings['strength']:g}")
     if settings["features"] != "vgg16":
@@ -112,8 +132,12 @@ def command(report: dict[str, Any]) -> str:
     steps = [k.split("_at_")[1] for k in summary if k.startswith("content_at_")]
     if steps:
         parts.append("--strengths " + ",".join(steps))
-    for metric, option in (("fid_mixed6e", "--inception FILE"), ("fid_art", "--art-inception FILE"),
-                           ("lpips", "--lpips FILE"), ("peak_mib", "--memory")):
+    for metric, option in (
+        ("fid_mixed6e", "--inception FILE"),
+        ("fid_art", "--art-inception FILE"),
+        ("lpips", "--lpips FILE"),
+        ("peak_mib", "--memory"),
+    ):
         if metric in summary:
             parts.append(option)
     return " ".join(parts)
@@ -126,29 +150,52 @@ def document(reports: Sequence[dict[str, Any]]) -> str:
         chosen = [r for r in reports if r["settings"].get("set", "unseen") == kind]
         if not chosen:
             continue
-        lines += ["### Paintings " + {"unseen": "set aside from the training",
-                                       "seen": "of the training"}[kind], ""]
+        lines += [
+            "### Paintings "
+            + {"unseen": "set aside from the training", "seen": "of the training"}[kind],
+            "",
+        ]
         keys = ("photographs", "paintings", "pairs", "size", "features")
         for key in dict.fromkeys(tuple(r["settings"][k] for k in keys) for r in chosen):
             same = [r for r in chosen if tuple(r["settings"][k] for k in keys) == key]
             photographs, paintings, pairs, size, features = key
-            network = {"vgg16": "VGG-16", "thin": "the small network of stylemix (figures compare "
-                       "with each other only)"}[features]
-            lines += [f"{photographs} photographs, {paintings} paintings, {pairs} pairs, short "
-                      f"side {size} pixels, losses through {network}; means, and in brackets 95 % "
-                      "bootstrap intervals over pairs.",
-                      "", *table(same, QUALITY), "", *table(same, COST), "",
-                      "Faults, per cent of pictures above the gate and the photograph's own level; "
-                      "stability under a shift of one pixel; and how well a photograph comes back "
-                      "through the network when it is its own style:", "", *table(same, FAULTS), ""]
+            network = {
+                "vgg16": "VGG-16",
+                "thin": "the small network of stylemix (figures compare with each other only)",
+            }[features]
+            lines += [
+                f"{photographs} photographs, {paintings} paintings, {pairs} pairs, short "
+                f"side {size} pixels, losses through {network}; means, and in brackets 95 % "
+                "bootstrap intervals over pairs.",
+                "",
+                *table(same, QUALITY),
+                "",
+                *table(same, COST),
+                "",
+                "Faults, per cent of pictures above the gate and the photograph's own level; "
+                "stability under a shift of one pixel; and how well a photograph comes back "
+                "through the network when it is its own style:",
+                "",
+                *table(same, FAULTS),
+                "",
+            ]
             if steps := strength_table(same):
                 lines += [*steps, ""]
-    models = [r for r in reports if r["settings"].get("set", "unseen") == "unseen"
-              and r["settings"]["model"] not in ("copy", "color", "gatys")]
-    lines += ["Measured by (for baselines add `--baseline copy --baseline color --baseline gatys`, "
-              "for paintings of the training `--seen FOLDER`; `--json FILE` writes what "
-              "`benchmarks/make_results.py` reads):", "", "```bash",
-              *dict.fromkeys(command(r) for r in models), "```"]
+    models = [
+        r
+        for r in reports
+        if r["settings"].get("set", "unseen") == "unseen"
+        and r["settings"]["model"] not in ("copy", "color", "gatys")
+    ]
+    lines += [
+        "Measured by (for baselines add `--baseline copy --baseline color --baseline gatys`, "
+        "for paintings of the training `--seen FOLDER`; `--json FILE` writes what "
+        "`benchmarks/make_results.py` reads):",
+        "",
+        "```bash",
+        *dict.fromkeys(command(r) for r in models),
+        "```",
+    ]
     return "\n".join(lines)
 
 

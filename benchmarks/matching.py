@@ -47,8 +47,7 @@ def brute_force(x: Tensor, s: Tensor) -> Tensor:
 def chunked(x: Tensor, s: Tensor, stride: int = 1, count: int = 10**9) -> Tensor:
     """Match as the plugin does."""
     rows, columns = (torch.tensor(starts(n, stride)) for n in x.shape[-2:])
-    return nearest(patches(x, rows, columns),
-                   sample(s, count, torch.Generator().manual_seed(0)))
+    return nearest(patches(x, rows, columns), sample(s, count, torch.Generator().manual_seed(0)))
 
 
 def peak_memory() -> float:
@@ -78,7 +77,10 @@ def measure(way: str, size: int, threads: int) -> tuple[float, float, int]:
     """Run one way in a process of its own; gives seconds, MiB and the checksum."""
     answer = subprocess.run(
         [sys.executable, __file__, "--threads", str(threads), "--one", way, str(size)],
-        check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.split()
     return float(answer[0]), float(answer[1]), int(float(answer[2]))
 
 
@@ -94,8 +96,10 @@ def main() -> None:
     if options.one:
         one(options.one[0], int(options.one[1]))
         return
-    print(f"relu3_3, {CHANNELS} channels, 3 x 3 patches, {options.threads} thread(s); MiB beyond "
-          "the maps and libraries")
+    print(
+        f"relu3_3, {CHANNELS} channels, 3 x 3 patches, {options.threads} thread(s); MiB beyond "
+        "the maps and libraries"
+    )
     print(f"{'pixels':>6}  {'way':<12}{'seconds':>9}{'MiB':>9}")
     last: tuple[float, int] | None = None
     for size in options.sizes:

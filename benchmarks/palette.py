@@ -47,15 +47,22 @@ def main() -> None:
         model = stylemix.load(name)
         found = []
         for i in range(options.pairs):
-            strokes, palette = (small(paintings[(7 * i + step) % len(paintings)],
-                                      options.style_size) for step in (0, 19))
-            result = pixels(model.stylize(photographs[i % len(photographs)], strokes,
-                                          palette=palette, size=options.size))
+            strokes, palette = (
+                small(paintings[(7 * i + step) % len(paintings)], options.style_size)
+                for step in (0, 19)
+            )
+            result = pixels(
+                model.stylize(
+                    photographs[i % len(photographs)], strokes, palette=palette, size=options.size
+                )
+            )
             found.append([palette_distance(result, pixels(p)) for p in (palette, strokes)])
         near = sum(there < own for there, own in found)
         means = [statistics.mean(values) for values in zip(*found, strict=True)]
-        print(f"{Path(name).name:<20}{means[0]:>12.3f}{means[1]:>12.3f}"
-              f"{f'{near} of {len(found)}':>20}")
+        print(
+            f"{Path(name).name:<20}{means[0]:>12.3f}{means[1]:>12.3f}"
+            f"{f'{near} of {len(found)}':>20}"
+        )
 
 
 if __name__ == "__main__":

@@ -29,18 +29,23 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     generator = torch.Generator().manual_seed(0)
-    photo, painting = (torch.randint(0, 256, (3, *size), generator=generator, dtype=torch.uint8)
-                       for size in ((options.height, options.width), (600, 800)))
+    photo, painting = (
+        torch.randint(0, 256, (3, *size), generator=generator, dtype=torch.uint8)
+        for size in ((options.height, options.width), (600, 800))
+    )
     model = Gatys(coarse_to_fine=False)
     begin, cpu = time.perf_counter(), time.process_time()
-    model.stylize(photo, painting, refine=options.steps, refine_features=options.features,
-                  tile=options.tile)
+    model.stylize(
+        photo, painting, refine=options.steps, refine_features=options.features, tile=options.tile
+    )
     # Kibibytes on Linux, bytes on macOS.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"{options.width} x {options.height}, {options.features}, {options.steps} step(s): "
-          f"{time.perf_counter() - begin:.0f} s, {time.process_time() - cpu:.0f} CPU s, "
-          f"peak {peak:.0f} MiB")
+    print(
+        f"{options.width} x {options.height}, {options.features}, {options.steps} step(s): "
+        f"{time.perf_counter() - begin:.0f} s, {time.process_time() - cpu:.0f} CPU s, "
+        f"peak {peak:.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

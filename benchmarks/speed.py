@@ -157,12 +157,16 @@ def main() -> None:
         # The memory first: a process starts with its parent's peak.
         memory = {name: in_a_process_of_its_own(name) for name in (*NETWORKS, NOTHING)}
         times = time_in_turns(options)
-    print(f"{options.size} x {options.size}, {options.threads} threads, "
-          f"median of {options.runs} runs, style encoded before")
+    print(
+        f"{options.size} x {options.size}, {options.threads} threads, "
+        f"median of {options.runs} runs, style encoded before"
+    )
     print(f"{'':<15}{'seconds':>9}{'fastest':>9}{'parameters':>12}{'peak MiB':>10}")
     for name, (seconds, parameters) in times.items():
-        print(f"{name:<15}{statistics.median(seconds):>9.3f}{min(seconds):>9.3f}"
-              f"{parameters:>12,}{memory[name]:>10.0f}")
+        print(
+            f"{name:<15}{statistics.median(seconds):>9.3f}{min(seconds):>9.3f}"
+            f"{parameters:>12,}{memory[name]:>10.0f}"
+        )
     print(f"{NOTHING:<45}{memory[NOTHING]:>10.0f}")
     ratio = statistics.median(times[NETWORKS[0]][0]) / statistics.median(times[NETWORKS[1]][0])
     print(f"stylemix takes {ratio:.2f} of the other's time")

@@ -43,8 +43,9 @@ def run(way: str, options: argparse.Namespace) -> None:
     side, style_side = options.size // options.stride, options.style // options.stride
     x = torch.rand(1, options.channels, side, side, generator=random)
     s = torch.rand(1, options.channels, style_side, style_side, generator=random)
-    swap = StyleSwap(Site("relu3_3", "map", options.channels, options.stride),
-                     {"site": options.channels})
+    swap = StyleSwap(
+        Site("relu3_3", "map", options.channels, options.stride), {"site": options.channels}
+    )
     patches = swap.prepare({"site": s})
     start, total = time.perf_counter(), 0.0
     with torch.inference_mode():
@@ -71,12 +72,18 @@ def main() -> None:
     if options.only:
         run(options.only, options)
         return
-    print(f"{options.size} x {options.size} pixels, stride {options.stride}, {options.channels} "
-          f"channels, painting of {options.style} x {options.style}, {options.threads} threads")
+    print(
+        f"{options.size} x {options.size} pixels, stride {options.stride}, {options.channels} "
+        f"channels, painting of {options.style} x {options.style}, {options.threads} threads"
+    )
     sums = {}
     for way in WAYS:
-        done = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--only", way], check=True,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, __file__, *sys.argv[1:], "--only", way],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         seconds, memory, sums[way] = map(float, done.stdout.split())
         took = f"{seconds:8.1f} s" if way != WAYS[0] else " " * 10
         print(f"{way:16} {took} {memory:8.0f} MB")

@@ -35,8 +35,10 @@ class Region:
             NodeError: another number of masks than pictures, or other proportions.
         """
         if len(self.mask) not in (1, count):
-            raise NodeError(f"{self.source}: {len(self.mask)} masks for {count} pictures: give "
-                            "one mask, or one a picture")
+            raise NodeError(
+                f"{self.source}: {len(self.mask)} masks for {count} pictures: give "
+                "one mask, or one a picture"
+            )
         fit_mask(self.mask[0], height, width, self.source)
 
     def at(self, number: int, height: int, width: int) -> Tensor:
@@ -98,8 +100,9 @@ class StyleBundle:
         """Limit every part to a region; None changes nothing."""
         if region is None:
             return self
-        return replace(self, parts=tuple(
-            replace(part, regions=(*part.regions, region)) for part in self.parts))
+        return replace(
+            self, parts=tuple(replace(part, regions=(*part.regions, region)) for part in self.parts)
+        )
 
     def scaled(self, factor: float) -> tuple[Part, ...]:
         """Give the parts with their weights multiplied."""

@@ -82,8 +82,9 @@ def check_mask(mask: Tensor | None, source: str) -> Tensor | None:
     elif mask.ndim == 4 and mask.shape[1] == 1:
         batch = mask[:, 0]
     if batch.ndim != 3 or batch.numel() == 0:
-        raise NodeError(f"{source}: expected a MASK, [batch, height, width], got "
-                        f"{list(mask.shape)}")
+        raise NodeError(
+            f"{source}: expected a MASK, [batch, height, width], got {list(mask.shape)}"
+        )
     if batch.shape[-2:] == (_EMPTY_MASK, _EMPTY_MASK) and not bool(batch.any()):
         return None
     return batch
@@ -116,6 +117,7 @@ def fit_mask(mask: Tensor, height: int, width: int, source: str) -> Tensor:
     if not bool(out.isfinite().all()):
         raise NodeError(f"{source}: the mask holds NaN or infinite values")
     if out.shape != (height, width):
-        out = F.interpolate(out[None, None], (height, width), mode="bilinear", antialias=True,
-                            align_corners=False)[0, 0]
+        out = F.interpolate(
+            out[None, None], (height, width), mode="bilinear", antialias=True, align_corners=False
+        )[0, 0]
     return out.clamp(0, 1)

@@ -28,6 +28,7 @@ class Progress:
         It raises ComfyUI's own exception once the user has pressed cancel; the exception must
         reach ComfyUI unchanged.
         """
+
         def report(done: int, total: int) -> None:
             throw_exception_if_processing_interrupted()
             self._bar.update_absolute(_at(number, done, total))
@@ -36,6 +37,7 @@ class Progress:
 
     def with_previews(self, number: int) -> Callable[[int, int, Image.Image], None]:
         """Give a callback as :meth:`of` does, which also shows the picture so far on the node."""
+
         def report(done: int, total: int, picture: Image.Image) -> None:
             throw_exception_if_processing_interrupted()
             # JPEG holds no opacity.

@@ -32,34 +32,49 @@ def look_inputs() -> list[Any]:
     """Give the inputs that say how the result looks; the last two are wires."""
     return [
         io.Float.Input(
-            "strength", default=1.0, min=0.0, max=2.0, step=0.05,
+            "strength",
+            default=1.0,
+            min=0.0,
+            max=2.0,
+            step=0.05,
             display_mode=io.NumberDisplay.slider,
             tooltip="0 gives the image back, 1 is the usual strength, more exaggerates.",
         ),
         io.Boolean.Input(
-            "preserve_color", default=False,
+            "preserve_color",
+            default=False,
             tooltip="Keep the image's colours and take only the painting's strokes.",
         ),
         io.Int.Input(
-            "size", default=0, min=0, max=16384, step=8,
+            "size",
+            default=0,
+            min=0,
+            max=16384,
+            step=8,
             tooltip="Pixels of the result's long side; 0 keeps the image's size. Smaller gives "
-                    "coarser strokes.",
+            "coarser strokes.",
             **known(io.Int.Input, advanced=True),
         ),
         io.Int.Input(
-            "tile", default=0, min=0, max=16384, step=64,
+            "tile",
+            default=0,
+            min=0,
+            max=16384,
+            step=64,
             tooltip="Side in pixels of the tiles that bound memory; 0 chooses by itself. Tiles "
-                    "change nothing in the picture. A tile larger than the image means none.",
+            "change nothing in the picture. A tile larger than the image means none.",
             **known(io.Int.Input, advanced=True),
         ),
         io.Mask.Input(
-            "mask", optional=True,
+            "mask",
+            optional=True,
             tooltip="White where the style holds; the image stays as it is elsewhere.",
         ),
         io.Image.Input(
-            "palette", optional=True,
+            "palette",
+            optional=True,
             tooltip="A painting whose colours to use with the strokes of the style. Not together "
-                    "with preserve_color.",
+            "with preserve_color.",
         ),
     ]
 
@@ -67,9 +82,12 @@ def look_inputs() -> list[Any]:
 def features_input(name: str, tooltip: str) -> Any:
     """Give the choice of the network that an optimisation looks through."""
     return io.Combo.Input(
-        name, options=["thin", "vgg16"], default="thin", optional=True,
+        name,
+        options=["thin", "vgg16"],
+        default="thin",
+        optional=True,
         tooltip=f"{tooltip} 'thin' ships with stylemix; 'vgg16' is slower and better, and its "
-                "weights are downloaded once.",
+        "weights are downloaded once.",
         **known(io.Combo.Input, advanced=True),
     )
 
@@ -113,8 +131,9 @@ def render_batch(
     images = check_images(image, "image")
     count, height, width, channels = images.shape
     if 0 < tile < SMALLEST_TILE:
-        raise NodeError(f"tile: expected 0 (automatic) or at least {SMALLEST_TILE} pixels, got "
-                        f"{tile}")
+        raise NodeError(
+            f"tile: expected 0 (automatic) or at least {SMALLEST_TILE} pixels, got {tile}"
+        )
     limits = check_mask(mask, "mask")
     if limits is not None:
         style = style.within(Region(limits, False, "mask"))
@@ -124,8 +143,10 @@ def render_batch(
     result: Tensor | None = None
     for number in range(count):
         report = progress.with_previews(number) if previews else progress.of(number)
-        with naming(f"image {number + 1} of {count}", PictureError), \
-                naming(features_name, WeightsError):
+        with (
+            naming(f"image {number + 1} of {count}", PictureError),
+            naming(features_name, WeightsError),
+        ):
             picture = stylizer.stylize(
                 to_picture(images[number]),
                 [part.style for part in style.parts],
@@ -149,8 +170,10 @@ def render_batch(
 def _encoded(palette: Tensor, stylizer: Stylizer, preserve_color: bool) -> Style:
     """Encode the palette's painting, once for all pictures."""
     if preserve_color:
-        raise NodeError("palette: preserve_color keeps the image's own colours; disconnect the "
-                        "palette, or switch preserve_color off")
+        raise NodeError(
+            "palette: preserve_color keeps the image's own colours; disconnect the "
+            "palette, or switch preserve_color off"
+        )
     paintings = check_images(palette, "palette")
     if len(paintings) != 1:
         raise NodeError(f"palette: expected one painting, got a batch of {len(paintings)}")

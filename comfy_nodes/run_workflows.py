@@ -77,7 +77,7 @@ def run_all(
         _say(f"{name}: {len(made)} picture(s) of {made[0].width} x {made[0].height}, checked")
     stills = [name for name in results if name != "video_batch"]
     for number, first in enumerate(stills):
-        for second in stills[number + 1:]:
+        for second in stills[number + 1 :]:
             check_differ(f"{first}, {second}", results[first][0], results[second][0])
     basic = results["basic"][0]
     weak = server.run(with_inputs(prompts["basic"], "StylemixApplyStyle", strength=0.5))
@@ -107,16 +107,31 @@ def _example(folder: str, name: str) -> Path:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--photo", type=Path, default=_example("photos", "mountains"),
-                        help="the photograph; default: one of examples/photos")
-    parser.add_argument("--paintings", type=Path, nargs=3, default=[
-        _example("paintings", name) for name in ("knife-birches", "swirling-night", "warm-portrait")
-    ], help="three paintings; default: of examples/paintings")
+    parser.add_argument(
+        "--photo",
+        type=Path,
+        default=_example("photos", "mountains"),
+        help="the photograph; default: one of examples/photos",
+    )
+    parser.add_argument(
+        "--paintings",
+        type=Path,
+        nargs=3,
+        default=[
+            _example("paintings", name)
+            for name in ("knife-birches", "swirling-night", "warm-portrait")
+        ],
+        help="three paintings; default: of examples/paintings",
+    )
     parser.add_argument("--side", type=int, default=512, help="long side of the photograph")
-    parser.add_argument("--model", type=Path,
-                        help="a checkpoint folder instead of the embedded model")
-    parser.add_argument("--previews", action="store_true",
-                        help="write the template browser's pictures into example_workflows")
+    parser.add_argument(
+        "--model", type=Path, help="a checkpoint folder instead of the embedded model"
+    )
+    parser.add_argument(
+        "--previews",
+        action="store_true",
+        help="write the template browser's pictures into example_workflows",
+    )
     parser.add_argument("--output", type=Path, help="folder to write the pictures to")
     parser.add_argument("--gpu", action="store_true", help="let ComfyUI use the GPU")
     return parser.parse_args()

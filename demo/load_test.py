@@ -41,8 +41,12 @@ def ask(url: str, photo: str, painting: str, side: str) -> str:
 
     try:
         client = Client(url, verbose=False, httpx_kwargs={"timeout": 240})
-        png, _, _ = client.predict(photo=handle_file(photo), painting_1=handle_file(painting),
-                                   size=side, api_name="/stylize")
+        png, _, _ = client.predict(
+            photo=handle_file(photo),
+            painting_1=handle_file(painting),
+            size=side,
+            api_name="/stylize",
+        )
         with Image.open(png) as image:
             image.load()
         client.close()
@@ -91,9 +95,11 @@ def main(requests: int, rounds: int, side: str, models: tuple[str, ...]) -> None
             answers = list(pool.map(lambda photo: ask(url, photo, painting, side), photos))
             failures += [answer for answer in answers if answer]
             levels.append(memory(server.pid or 0))
-            click.echo(f"round {number}: {requests - sum(map(bool, answers))} of {requests} in "
-                       f"{time.perf_counter() - started:.1f} s; server memory "
-                       f"{levels[-1] / 2**20:.0f} MB, files {disk(folder) / 2**20:.1f} MB")
+            click.echo(
+                f"round {number}: {requests - sum(map(bool, answers))} of {requests} in "
+                f"{time.perf_counter() - started:.1f} s; server memory "
+                f"{levels[-1] / 2**20:.0f} MB, files {disk(folder) / 2**20:.1f} MB"
+            )
     deadline = time.monotonic() + 90
     while disk(f"{folder}/cache") > CACHE_BYTES and time.monotonic() < deadline:
         time.sleep(1)
@@ -103,11 +109,12 @@ def main(requests: int, rounds: int, side: str, models: tuple[str, ...]) -> None
     for failure in sorted(set(failures)):
         click.echo(f"failed: {failure}", err=True)
     growth = levels[-1] - levels[min(1, len(levels) - 1)]
-    click.echo(f"{len(failures)} failures; memory grew by {growth / 2**20:.0f} MB after round 2; "
-               f"{kept / 2**20:.1f} MB of files kept (bound {CACHE_BYTES / 2**20:.0f} MB); "
-               f"folder deleted at the end: {not Path(folder).exists()}")
-    sys.exit(bool(failures) or growth > GROWTH_BYTES or kept > CACHE_BYTES
-             or Path(folder).exists())
+    click.echo(
+        f"{len(failures)} failures; memory grew by {growth / 2**20:.0f} MB after round 2; "
+        f"{kept / 2**20:.1f} MB of files kept (bound {CACHE_BYTES / 2**20:.0f} MB); "
+        f"folder deleted at the end: {not Path(folder).exists()}"
+    )
+    sys.exit(bool(failures) or growth > GROWTH_BYTES or kept > CACHE_BYTES or Path(folder).exists())
 
 
 if __name__ == "__main__":

@@ -112,16 +112,24 @@ def measure(model: str) -> dict[str, float] | None:
 
     if model not in (*registry("presets").names(), *registry("stylizers").names()):
         return None
-    answer = subprocess.run([sys.executable, "-c", PROGRAM, model, str(SIZE)], check=True,
-                            stdout=subprocess.PIPE, text=True).stdout.split()
-    return dict(zip(("seconds", "steps", "mebibytes", "parameters"), map(float, answer),
-                    strict=True))
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM, model, str(SIZE)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.split()
+    return dict(
+        zip(("seconds", "steps", "mebibytes", "parameters"), map(float, answer), strict=True)
+    )
 
 
 def page(table: dict[str, Any], measured: dict[str, dict[str, float]]) -> str:
     """Give the text of methods.md."""
-    lines = ["| method | year | model | idea | CPU seconds | memory | parameters | trainable "
-             "| good for |", "| --- " * 9 + "|"]
+    lines = [
+        "| method | year | model | idea | CPU seconds | memory | parameters | trainable "
+        "| good for |",
+        "| --- " * 9 + "|",
+    ]
     for m in table["method"]:
         found = measured.get(m["model"])
         speed, memory, size = "not measured", "not measured", "not measured"
@@ -132,13 +140,20 @@ def page(table: dict[str, Any], measured: dict[str, dict[str, float]]) -> str:
             memory = f"{found['mebibytes'] / 1024:.1f} GB"
             size = f"{found['parameters'] / 1e6:.1f} M" if found["parameters"] else "none"
         home = "" if m["home"] == "built in" else f" (`pip install {m['home']}`)"
-        lines.append(f"| {m['name']} | {m['year']} | `{m['model']}`{home} | {m['idea']} | {speed} "
-                     f"| {memory} | {size} | {m['trainable']} | {m['good']} |")
-    sources = "\n".join(f"- {m['name']}: {m['source']}." for m in table["method"]
-                        if m["source"] != "as above")
+        lines.append(
+            f"| {m['name']} | {m['year']} | `{m['model']}`{home} | {m['idea']} | {speed} "
+            f"| {memory} | {size} | {m['trainable']} | {m['good']} |"
+        )
+    sources = "\n".join(
+        f"- {m['name']}: {m['source']}." for m in table["method"] if m["source"] != "as above"
+    )
     wrong = "\n".join(f"| {w['preprint']} | {w['true']} |" for w in table["wrong"])
-    return (INTRO.format(size=SIZE) + "\n".join(lines) + "\n"
-            + OUTRO.format(sources=sources, wrong=wrong))
+    return (
+        INTRO.format(size=SIZE)
+        + "\n".join(lines)
+        + "\n"
+        + OUTRO.format(sources=sources, wrong=wrong)
+    )
 
 
 def main() -> None:

@@ -12,8 +12,14 @@ from stylemix.images import save
 
 HERE = Path(__file__).parent
 PHOTOS = ("temple", "astronaut", "cat", "mountains")
-PAINTINGS = ("swirling-night", "knife-birches", "rolling-waves", "warm-portrait", "rose-window",
-             "ink-mountains")
+PAINTINGS = (
+    "swirling-night",
+    "knife-birches",
+    "rolling-waves",
+    "warm-portrait",
+    "rose-window",
+    "ink-mountains",
+)
 CELL, GAP = (300, 225), 6
 
 

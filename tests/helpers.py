@@ -41,6 +41,11 @@ def tiny_palette_model(seed: int = 0) -> FeedForward:
         {"name": "film", "sites": ["block*", "up1*"]},
         {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
     )
-    encoder = {"name": "texture-palette", "dim": 8, "hidden": 16, "palette_dim": 6,
-               "palette_hidden": 12}
+    encoder = {
+        "name": "texture-palette",
+        "dim": 8,
+        "hidden": 16,
+        "palette_dim": 6,
+        "palette_hidden": 12,
+    }
     return place(FeedForward.from_config({**config, "encoder": encoder}), "cpu").eval()

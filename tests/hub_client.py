@@ -56,8 +56,13 @@ class Client:
         self.said: list[str] = []
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=stderr, text=True, env=environment(url, cache) | more)
+                [sys.executable, "-c", CLIENT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=environment(url, cache) | more,
+            )
 
     def __enter__(self) -> Client:
         return self
@@ -78,12 +83,20 @@ class Client:
 
 def environment(url: str, cache: Path) -> dict[str, str]:
     """Give the environment of a client of the hub at ``url``."""
-    others = {k: v for k, v in os.environ.items()
-              if not k.startswith("HF_") and k != "STYLEMIX_CATALOGUE"}
+    others = {
+        k: v for k, v in os.environ.items() if not k.startswith("HF_") and k != "STYLEMIX_CATALOGUE"
+    }
     path = os.pathsep.join(p for p in (os.environ.get("PYTHONPATH", ""), str(SOURCE)) if p)
     return {
-        **others, "PYTHONPATH": path, "HF_ENDPOINT": url, "HF_HOME": str(cache),
-        "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1", "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost", "OMP_NUM_THREADS": "1",
+        **others,
+        "PYTHONPATH": path,
+        "HF_ENDPOINT": url,
+        "HF_HOME": str(cache),
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "OMP_NUM_THREADS": "1",
     }

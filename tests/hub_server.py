@@ -95,22 +95,41 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     return answer(self, body, *parts)
                 except Refusal as refusal:
                     said = json.dumps({"error": refusal.said}).encode()
-                    return self._send(refusal.status, said, {
-                        "X-Error-Code": refusal.code, "X-Error-Message": refusal.said,
-                        "Content-Type": "application/json"})
+                    return self._send(
+                        refusal.status,
+                        said,
+                        {
+                            "X-Error-Code": refusal.code,
+                            "X-Error-Message": refusal.said,
+                            "Content-Type": "application/json",
+                        },
+                    )
         return self._send(404, b"{}", {})
 
     # Reading.
 
     def info(self, body: bytes, name: str, revision: str = "") -> None:
         repository, commit, files = self._files(name, revision)
-        self._json({"id": name, "modelId": name, "sha": commit, "private": repository.private,
-                    "tags": [], "downloads": 0, "siblings": [{"rfilename": f} for f in files]})
+        self._json(
+            {
+                "id": name,
+                "modelId": name,
+                "sha": commit,
+                "private": repository.private,
+                "tags": [],
+                "downloads": 0,
+                "siblings": [{"rfilename": f} for f in files],
+            }
+        )
 
     def tree(self, body: bytes, name: str, revision: str) -> None:
         _, _, files = self._files(name, revision)
-        self._json([{"type": "file", "path": path, "size": len(data), "oid": git_oid(data)}
-                    for path, data in files.items()])
+        self._json(
+            [
+                {"type": "file", "path": path, "size": len(data), "oid": git_oid(data)}
+                for path, data in files.items()
+            ]
+        )
 
     def resolve(self, body: bytes, name: str, revision: str, path: str) -> None:
         _, commit, files = self._files(name, revision)
@@ -121,11 +140,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._send(200, data, {"ETag": f'"{git_oid(data)}"', "X-Repo-Commit": commit})
         oid = hashlib.sha256(data).hexdigest()
         self.server.large[oid] = data
-        return self._send(302, b"", {
-            # Another host, as on the Hub: clients don't ask it for the size and the commit.
-            "Location": f"http://localhost:{self.server.server_address[1]}/large/{oid}",
-            "X-Repo-Commit": commit, "X-Linked-ETag": f'"{oid}"',
-            "X-Linked-Size": str(len(data))})
+        return self._send(
+            302,
+            b"",
+            {
+                # Another host, as on the Hub: clients don't ask it for the size and the commit.
+                "Location": f"http://localhost:{self.server.server_address[1]}/large/{oid}",
+                "X-Repo-Commit": commit,
+                "X-Linked-ETag": f'"{oid}"',
+                "X-Linked-Size": str(len(data)),
+            },
+        )
 
     def get_large(self, body: bytes, oid: str) -> None:
         data = self.server.large[oid]
@@ -160,8 +185,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._json(url, 409)
         private = asked.get("visibility") == "private" or asked.get("private") is True
         repository = self.server.repositories[name] = Repository(private)
-        repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"},
-                          hashlib.sha1(name.encode()).hexdigest(), "main")
+        repository.commit(
+            {".gitattributes": b"*.safetensors filter=lfs\n"},
+            hashlib.sha1(name.encode()).hexdigest(),
+            "main",
+        )
         return self._json(url)
 
     def branch(self, body: bytes, name: str, branch: str) -> None:
@@ -189,9 +217,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def preupload(self, body: bytes, name: str, revision: str) -> None:
         self._files(name, revision)
         self._may_write(name)
-        self._json({"files": [
-            {"path": f["path"], "uploadMode": "lfs" if is_large(f["path"]) else "regular",
-             "shouldIgnore": False} for f in json.loads(body)["files"]]})
+        self._json(
+            {
+                "files": [
+                    {
+                        "path": f["path"],
+                        "uploadMode": "lfs" if is_large(f["path"]) else "regular",
+                        "shouldIgnore": False,
+                    }
+                    for f in json.loads(body)["files"]
+                ]
+            }
+        )
 
     def batch(self, body: bytes, name: str) -> None:
         self._may_write(name)
@@ -236,8 +273,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         oid = hashlib.sha1(parent.encode() + body).hexdigest()
         repository.commit(files, oid, revision)
         repository.messages[oid] = message
-        self._json({"success": True, "commitOid": oid,
-                    "commitUrl": f"{self.server.url}/{name}/commit/{oid}", "hookOutput": ""})
+        self._json(
+            {
+                "success": True,
+                "commitOid": oid,
+                "commitUrl": f"{self.server.url}/{name}/commit/{oid}",
+                "hookOutput": "",
+            }
+        )
 
     def _files(self, name: str, revision: str) -> tuple[Repository, str, dict[str, bytes]]:
         repository = self.server.repositories.get(name)

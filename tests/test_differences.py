@@ -23,8 +23,17 @@ def tool():
 
 def report(shift: float, noise: float = 0.0, pairs: int = 8) -> dict:
     """Give pairs that differ from each other by far more than by ``shift``."""
-    return {"records": [{"content": f"c{i}", "style": f"s{i}", "content_loss": 0.1 * i + shift,
-                         "style_loss": 0.5 + noise * (-1) ** i} for i in range(pairs)]}
+    return {
+        "records": [
+            {
+                "content": f"c{i}",
+                "style": f"s{i}",
+                "content_loss": 0.1 * i + shift,
+                "style_loss": 0.5 + noise * (-1) ** i,
+            }
+            for i in range(pairs)
+        ]
+    }
 
 
 def test_a_small_difference_shows_behind_large_ones_between_pairs(tool):
@@ -50,6 +59,10 @@ def test_other_pairs_are_refused(tool):
 def test_the_script(tmp_path):
     for name, shift in (("control", 0.0), ("other", 0.03)):
         (tmp_path / f"{name}.json").write_text(json.dumps(report(shift)))
-    found = subprocess.run([sys.executable, SCRIPT, tmp_path / "control.json",
-                            tmp_path / "other.json"], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path / "control.json", tmp_path / "other.json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "| other | **+0.030** (+0.030 to +0.030) |" in found.stdout

@@ -24,8 +24,13 @@ HAS_FILM = "film" in {info.name for info in stylemix.models()}
 def run(script: str, *arguments: str) -> None:
     source = str(EXAMPLES.parent / "src")
     path = os.pathsep.join(p for p in (source, os.environ.get("PYTHONPATH")) if p)
-    subprocess.run([sys.executable, str(EXAMPLES / script), *arguments], check=True,
-                   env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+    subprocess.run(
+        [sys.executable, str(EXAMPLES / script), *arguments],
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
 
 
 def levels(path: Path) -> np.ndarray:
@@ -33,12 +38,18 @@ def levels(path: Path) -> np.ndarray:
 
 
 def test_every_picture_is_listed_with_a_licence():
-    rows = re.findall(r"^\| \[(.+?)\]\(\1\) \|.+\| ([^|]+) \|$",
-                      (EXAMPLES / "README.md").read_text("utf-8"), re.M)
-    listed = {name: re.sub(r"\[(.+?)\]\(https://creativecommons\.org/.+?\)", r"\1", licence)
-              for name, licence in rows}
-    pictures = {f.relative_to(EXAMPLES).as_posix() for folder in ("photos", "paintings")
-                for f in (EXAMPLES / folder).iterdir()}
+    rows = re.findall(
+        r"^\| \[(.+?)\]\(\1\) \|.+\| ([^|]+) \|$", (EXAMPLES / "README.md").read_text("utf-8"), re.M
+    )
+    listed = {
+        name: re.sub(r"\[(.+?)\]\(https://creativecommons\.org/.+?\)", r"\1", licence)
+        for name, licence in rows
+    }
+    pictures = {
+        f.relative_to(EXAMPLES).as_posix()
+        for folder in ("photos", "paintings")
+        for f in (EXAMPLES / folder).iterdir()
+    }
     assert set(listed) == pictures
     assert set(listed.values()) <= LICENCES
 
@@ -65,17 +76,24 @@ def test_the_generator_repeats_itself_and_the_committed_painting(tmp_path):
 
 
 def test_the_generator_paints_every_committed_painting():
-    shown = subprocess.run([sys.executable, str(EXAMPLES / "make_paintings.py"), "--help"],
-                           check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        [sys.executable, str(EXAMPLES / "make_paintings.py"), "--help"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     names = re.search(r"--only \{(.+?)\}", re.sub(r"\s+", "", shown).replace("--only", "--only "))
     assert names
     assert {f.stem for f in EXAMPLES.glob("paintings/*.jpg")} == set(names[1].split(","))
 
 
-@pytest.mark.parametrize("model", [
-    "tiny",
-    pytest.param("film", marks=pytest.mark.skipif(not HAS_FILM, reason="no embedded model")),
-])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "tiny",
+        pytest.param("film", marks=pytest.mark.skipif(not HAS_FILM, reason="no embedded model")),
+    ],
+)
 def test_quickstart(tmp_path, model):
     if model == "tiny":
         model = str(checkpoint.save(tiny_model(), tmp_path / "model"))

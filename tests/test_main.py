@@ -13,7 +13,10 @@ import stylemix
 def test_the_module_is_the_command():
     source = Path(stylemix.__file__).parents[1]
     done = subprocess.run(
-        [sys.executable, "-m", "stylemix", "--help"], capture_output=True, text=True, timeout=900,
+        [sys.executable, "-m", "stylemix", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": str(source)},
     )
     assert done.returncode == 0, done.stderr

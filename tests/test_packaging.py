@@ -23,8 +23,13 @@ MEGABYTE = 2**20
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-                   cwd=ROOT, check=True, capture_output=True, text=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     (built,) = folder.glob("*.whl")
     return built
 
@@ -36,16 +41,21 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_every_file_of_the_package_is_inside_and_nothing_else(names):
-    tree = {f.relative_to(SOURCE).as_posix() for f in (SOURCE / "stylemix").rglob("*")
-            if f.is_file() and "__pycache__" not in f.parts}
+    tree = {
+        f.relative_to(SOURCE).as_posix()
+        for f in (SOURCE / "stylemix").rglob("*")
+        if f.is_file() and "__pycache__" not in f.parts
+    }
     inside = {n for n in names if ".dist-info/" not in n}
     assert inside == tree
     assert not [n for n in names if "tests" in Path(n).parts or "examples" in Path(n).parts]
 
 
 def test_weights_are_inside_unchanged(wheel, names):
-    files = [*(SOURCE / "stylemix/backbones/weights").glob("*.safetensors"),
-             *(SOURCE / "stylemix/models").glob("film/*")]
+    files = [
+        *(SOURCE / "stylemix/backbones/weights").glob("*.safetensors"),
+        *(SOURCE / "stylemix/models").glob("film/*"),
+    ]
     with zipfile.ZipFile(wheel) as archive:
         for file in files:
             assert archive.read(file.relative_to(SOURCE).as_posix()) == file.read_bytes()
@@ -70,12 +80,21 @@ def test_wheel_is_small(wheel):
 def tracked() -> list[Path]:
     """List the files that git tracks; outside a clone, what an unpacked archive holds."""
     if (ROOT / ".git").exists() and shutil.which("git"):
-        listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT,
-                                check=True, capture_output=True, text=True).stdout
+        listed = subprocess.run(
+            ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         files = [ROOT / name for name in listed.split("\0") if name]
     else:
-        files = [f for top in ("src", "tests", "plugins", "examples", "docs", "benchmarks")
-                 for f in (ROOT / top).rglob("*") if "__pycache__" not in f.parts]
+        files = [
+            f
+            for top in ("src", "tests", "plugins", "examples", "docs", "benchmarks")
+            for f in (ROOT / top).rglob("*")
+            if "__pycache__" not in f.parts
+        ]
     return [f for f in files if f.is_file()]
 
 
@@ -83,8 +102,11 @@ def test_tracked_files_are_of_bearable_size():
     files = tracked()
     assert ROOT / "src/stylemix/api.py" in files
     assert not [f for f in files if f.stat().st_size > 25 * MEGABYTE]
-    long = {f: n for f in files if f.suffix == ".py"
-            and (n := len(f.read_text("utf-8").splitlines())) > 400}
+    long = {
+        f: n
+        for f in files
+        if f.suffix == ".py" and (n := len(f.read_text("utf-8").splitlines())) > 400
+    }
     assert not long
 
 
@@ -99,6 +121,7 @@ def modules(source: Path) -> dict[str, Path]:
 
 def imported(name: str, file: Path, known: dict[str, Path]) -> set[str]:
     """Give the known modules that a module names in imports that run when it is loaded."""
+
     def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         for node in body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -132,7 +155,7 @@ def cycle(graph: dict[str, set[str]]) -> list[str]:
 
     def visit(node: str) -> list[str]:
         if node in path:
-            return path[path.index(node):]
+            return path[path.index(node) :]
         if node in done:
             return []
         path.append(node)

@@ -38,7 +38,7 @@ version = "0.0.{patch}"
 only-include = ["{module}.py"]
 """
 
-CLASHING = '''
+CLASHING = """
 from stylemix import hookimpl
 from stylemix.injections import FiLM
 
@@ -47,7 +47,7 @@ from stylemix.injections import FiLM
 def register_injections(register):
     register("clash_alone", FiLM)
     register("adain", FiLM)
-'''
+"""
 
 LIST = """
 import dataclasses, json, sys, warnings
@@ -68,13 +68,22 @@ PROVIDES: dict[str, dict[str, list[str]]] = {
     "stylemix-adain": {"injections": ["adain"], "presets": ["adain", "adain-vgg16"]},
     "stylemix-template": {"injections": ["gate"]},
     "stylemix-wct": {"injections": ["wct"], "presets": ["wct", "wct-vgg16"]},
-    "stylemix-styleswap": {"injections": ["styleswap"],
-                           "presets": ["styleswap", "styleswap-vgg16"]},
+    "stylemix-styleswap": {
+        "injections": ["styleswap"],
+        "presets": ["styleswap", "styleswap-vgg16"],
+    },
     "stylemix-sanet": {"injections": ["sanet"], "presets": ["sanet", "sanet-vgg16"]},
-    "stylemix-adaattn": {"injections": ["adaattn"], "generators": ["adaattn"],
-                         "losses": ["adaattn-local"], "presets": ["adaattn", "adaattn-vgg16"]},
-    "stylemix-stytr2": {"injections": ["stytr2"], "generators": ["stytr2"],
-                        "presets": ["stytr2", "stytr2-paper"]},
+    "stylemix-adaattn": {
+        "injections": ["adaattn"],
+        "generators": ["adaattn"],
+        "losses": ["adaattn-local"],
+        "presets": ["adaattn", "adaattn-vgg16"],
+    },
+    "stylemix-stytr2": {
+        "injections": ["stytr2"],
+        "generators": ["stytr2"],
+        "presets": ["stytr2", "stytr2-paper"],
+    },
     "stylemix-cnnmrf": {"stylizers": ["cnnmrf"]},
 }
 """What our distributions bring, beside the models that lie in their folders."""
@@ -107,22 +116,40 @@ class Environment:
 
     def start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.python), *arguments], capture_output=True, text=True, timeout=240,
+            [str(self.python), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=240,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
         )
 
     def pip(self, *arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "--python", str(self.python), "--no-input",
-             "--disable-pip-version-check", *arguments],
-            capture_output=True, text=True, timeout=240,
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "--python",
+                str(self.python),
+                "--no-input",
+                "--disable-pip-version-check",
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=240,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
     def install(self, *folders: Path) -> None:
-        self.pip("install", "--no-deps", "--no-build-isolation", "--no-index",
-                 *(str(folder) for folder in folders))
+        self.pip(
+            "install",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            *(str(folder) for folder in folders),
+        )
 
     def plugins(self) -> Any:
         return json.loads(self.run("-c", LIST))
@@ -148,7 +175,10 @@ def test_installed_plugins_are_listed_with_version_and_names(environment: Enviro
     found = environment.plugins()
     for name in ("stylemix-adain", "stylemix-template"):
         assert found["infos"][name] == {
-            "name": name, "version": "0.1.0", "builtin": False, "error": None,
+            "name": name,
+            "version": "0.1.0",
+            "builtin": False,
+            "error": None,
             "provides": _provides(name),
         }
     assert found["infos"]["stylemix"]["builtin"]
@@ -188,8 +218,19 @@ def test_the_command_line_lists_them_too(environment: Environment) -> None:
 
 def test_the_plugins_own_tests_pass_where_they_are_installed(environment: Environment) -> None:
     out = environment.run(
-        "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--rootdir", str(PLUGINS),
-        "-c", os.devnull, str(PLUGINS / "stylemix-adain"), str(PLUGINS / "template"), check=False,
+        "-m",
+        "pytest",
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(PLUGINS),
+        "-c",
+        os.devnull,
+        str(PLUGINS / "stylemix-adain"),
+        str(PLUGINS / "template"),
+        check=False,
     )
     assert "failed" not in out, out
     assert "error" not in out, out
@@ -200,8 +241,9 @@ def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
     environment: Environment, tmp_path: Path
 ) -> None:
     environment.install(
-        _distribution(tmp_path / "a", "stylemix-broken", "stylemix_broken",
-                      "import a_module_nobody_has\n", 1),
+        _distribution(
+            tmp_path / "a", "stylemix-broken", "stylemix_broken", "import a_module_nobody_has\n", 1
+        ),
         _distribution(tmp_path / "b", "stylemix-zz-clash", "stylemix_zz_clash", CLASHING, 2),
     )
     found = environment.plugins()
@@ -224,8 +266,14 @@ def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
     for name in ("stylemix-broken", refused):
         assert any(repr(name) in warning for warning in found["warnings"]), found["warnings"]
 
-    environment.pip("uninstall", "-y", "stylemix-adain", "stylemix-template", "stylemix-broken",
-                    "stylemix-zz-clash")
+    environment.pip(
+        "uninstall",
+        "-y",
+        "stylemix-adain",
+        "stylemix-template",
+        "stylemix-broken",
+        "stylemix-zz-clash",
+    )
     left = environment.plugins()
     assert list(left["infos"]) == ["stylemix"]
     assert not {"gate", "adain", "clash_alone"} & set(left["injections"])
@@ -233,28 +281,50 @@ def test_broken_and_clashing_plugins_are_named_and_break_nothing_and_all_can_go(
 
 
 def test_the_command_line_says_in_a_line_what_to_do_without_a_plugin_or_with_a_broken_one(
-    tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     made = Environment(tmp_path / "env")
-    photo, painting = (str(ROOT / "examples" / f) for f in (
-        "photos/cat.jpg", "paintings/rolling-waves.jpg"))
-    render = ("-m", "stylemix", "stylize", photo, painting, "--size", "64", "-o",
-              str(tmp_path / "out.png"), "--model")
+    photo, painting = (
+        str(ROOT / "examples" / f) for f in ("photos/cat.jpg", "paintings/rolling-waves.jpg")
+    )
+    render = (
+        "-m",
+        "stylemix",
+        "stylize",
+        photo,
+        painting,
+        "--size",
+        "64",
+        "-o",
+        str(tmp_path / "out.png"),
+        "--model",
+    )
     missing = made.start(*render, "wct")
     assert missing.returncode == 2
-    assert missing.stderr == ("Error: the model 'wct' comes from stylemix-wct, which isn't "
-                              "installed: pip install stylemix-wct\n")
+    assert missing.stderr == (
+        "Error: the model 'wct' comes from stylemix-wct, which isn't "
+        "installed: pip install stylemix-wct\n"
+    )
 
     # One that was written for another version of stylemix.
-    made.install(_distribution(tmp_path / "a", "stylemix-wct", "stylemix_wct",
-                               "from stylemix import NoLongerThere\n", 3))
+    made.install(
+        _distribution(
+            tmp_path / "a",
+            "stylemix-wct",
+            "stylemix_wct",
+            "from stylemix import NoLongerThere\n",
+            3,
+        )
+    )
     broken = made.start(*render, "wct")
     assert broken.returncode == 2
     warning, error = broken.stderr.splitlines()
     assert warning.startswith("Warning: the stylemix plugin 'stylemix-wct' could not be loaded")
     assert warning.endswith("update or uninstall it")
-    assert error.startswith("Error: the model 'wct' comes from stylemix-wct, which can't be loaded "
-                            "(ImportError: cannot import name 'NoLongerThere'")
+    assert error.startswith(
+        "Error: the model 'wct' comes from stylemix-wct, which can't be loaded "
+        "(ImportError: cannot import name 'NoLongerThere'"
+    )
     assert error.endswith("update it")
 
 

@@ -26,8 +26,12 @@ GROUND = ("errors", "types")
 OUTSIDE = [
     f for top in ("plugins", "comfy_nodes", "demo") for f in sorted((ROOT / top).rglob("*.py"))
 ]
-GUIDES = [ROOT / "README.md", *sorted(f for top in ("docs", "plugins", "comfy_nodes", "demo")
-                                      for f in (ROOT / top).rglob("*.md"))]
+GUIDES = [
+    ROOT / "README.md",
+    *sorted(
+        f for top in ("docs", "plugins", "comfy_nodes", "demo") for f in (ROOT / top).rglob("*.md")
+    ),
+]
 
 
 def is_public(module: str, name: str | None) -> bool:
@@ -78,22 +82,25 @@ def test_guides_import_public_names_only():
     assert seen >= 10
 
 
-@pytest.mark.parametrize("line, fine", [
-    ("from stylemix import Injection, checkpoint", True),
-    ("from stylemix.errors import ConfigError", True),
-    ("from stylemix.types import Box", True),
-    ("from stylemix.ops import moments", True),
-    ("from stylemix.training.encoder import Pretrainer", True),
-    ("from stylemix_template import anything", True),
-    ("import stylemix\nstylemix.load('film')", True),
-    ("from stylemix.ops.ops import moments", False),
-    ("from stylemix.ops import F", False),
-    ("from stylemix.errors import annotations_of_nobody", False),
-    ("import stylemix.stylizers.tiling", False),
-    ("from stylemix import api", False),
-    ("def f():\n    from stylemix.generators.blocks import double", False),
-    ("import stylemix\nstylemix.api.load('film')", False),
-])
+@pytest.mark.parametrize(
+    "line, fine",
+    [
+        ("from stylemix import Injection, checkpoint", True),
+        ("from stylemix.errors import ConfigError", True),
+        ("from stylemix.types import Box", True),
+        ("from stylemix.ops import moments", True),
+        ("from stylemix.training.encoder import Pretrainer", True),
+        ("from stylemix_template import anything", True),
+        ("import stylemix\nstylemix.load('film')", True),
+        ("from stylemix.ops.ops import moments", False),
+        ("from stylemix.ops import F", False),
+        ("from stylemix.errors import annotations_of_nobody", False),
+        ("import stylemix.stylizers.tiling", False),
+        ("from stylemix import api", False),
+        ("def f():\n    from stylemix.generators.blocks import double", False),
+        ("import stylemix\nstylemix.api.load('film')", False),
+    ],
+)
 def test_the_line_is_drawn_where_it_should(line, fine):
     assert (list(trespasses(line)) == []) == fine
 

@@ -24,22 +24,34 @@ SLOTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "ThresholdMask": ({"mask": "MASK"}, {"MASK": "MASK"}),
     "LoadVideo": ({}, {"VIDEO": "VIDEO"}),
     "GetVideoComponents": (
-        {"video": "VIDEO"}, {"images": "IMAGE", "audio": "AUDIO", "fps": "FLOAT"}),
+        {"video": "VIDEO"},
+        {"images": "IMAGE", "audio": "AUDIO", "fps": "FLOAT"},
+    ),
     "CreateVideo": ({"images": "IMAGE", "audio": "AUDIO", "fps": "FLOAT"}, {"VIDEO": "VIDEO"}),
     "SaveVideo": ({"video": "VIDEO"}, {}),
     "MarkdownNote": ({}, {}),
     "StylemixLoadModel": ({}, {"model": "STYLEMIX_MODEL"}),
     "StylemixEncodeStyle": (
-        {"model": "STYLEMIX_MODEL", "painting": "IMAGE"}, {"style": "STYLEMIX_STYLE"}),
+        {"model": "STYLEMIX_MODEL", "painting": "IMAGE"},
+        {"style": "STYLEMIX_STYLE"},
+    ),
     "StylemixMixStyles": (
-        {"style_a": "STYLEMIX_STYLE", "style_b": "STYLEMIX_STYLE", "mask_a": "MASK",
-         "mask_b": "MASK"}, {"style": "STYLEMIX_STYLE"}),
+        {
+            "style_a": "STYLEMIX_STYLE",
+            "style_b": "STYLEMIX_STYLE",
+            "mask_a": "MASK",
+            "mask_b": "MASK",
+        },
+        {"style": "STYLEMIX_STYLE"},
+    ),
     "StylemixApplyStyle": (
         {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
-        {"image": "IMAGE"}),
+        {"image": "IMAGE"},
+    ),
     "StylemixOptimisePicture": (
         {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
-        {"image": "IMAGE"}),
+        {"image": "IMAGE"},
+    ),
 }
 
 Wire = tuple[int, str]
@@ -69,13 +81,17 @@ class Workflow:
         number = len(self.nodes) + 1
         inputs, outputs = SLOTS[kind]
         node: dict[str, Any] = {
-            "id": number, "type": kind,
-            "pos": [40 + 380 * column, self._bottom.get(column, 40)], "size": [320, height],
-            "flags": {}, "order": number - 1, "mode": 0,
-            "inputs": [{"name": name, "type": slot, "link": None}
-                       for name, slot in inputs.items()],
-            "outputs": [{"name": name, "type": slot, "links": []}
-                        for name, slot in outputs.items()],
+            "id": number,
+            "type": kind,
+            "pos": [40 + 380 * column, self._bottom.get(column, 40)],
+            "size": [320, height],
+            "flags": {},
+            "order": number - 1,
+            "mode": 0,
+            "inputs": [{"name": name, "type": slot, "link": None} for name, slot in inputs.items()],
+            "outputs": [
+                {"name": name, "type": slot, "links": []} for name, slot in outputs.items()
+            ],
             "properties": {"Node name for S&R": kind},
             "widgets_values": values or [],
         }
@@ -93,29 +109,40 @@ class Workflow:
 
     def style(self, column: int, model: int, painting: Wire) -> Wire:
         """Add a node that encodes a painting."""
-        return self.add(column, "StylemixEncodeStyle", model=(model, "model"),
-                        painting=painting, height=80), "style"
+        return self.add(
+            column, "StylemixEncodeStyle", model=(model, "model"), painting=painting, height=80
+        ), "style"
 
     def mix(self, column: int, weights: tuple[float, float], **wires: Wire) -> Wire:
         """Add a node that mixes two styles."""
-        return self.add(column, "StylemixMixStyles", list(weights), title=None, height=150,
-                        **wires), "style"
+        return self.add(
+            column, "StylemixMixStyles", list(weights), title=None, height=150, **wires
+        ), "style"
 
     def apply(
-        self, column: int, image: Wire, style: Wire, *, strength: float = 1.0,
-        preserve_color: bool = False, refine: int = 0, **wires: Wire,
+        self,
+        column: int,
+        image: Wire,
+        style: Wire,
+        *,
+        strength: float = 1.0,
+        preserve_color: bool = False,
+        refine: int = 0,
+        **wires: Wire,
     ) -> Wire:
         """Add a node that applies a style."""
         values = [strength, preserve_color, 0, 0, refine, "thin"]
         height = 460 if refine else 240  # room for the picture so far
-        return self.add(column, "StylemixApplyStyle", values,
-                        height=height, image=image, style=style, **wires), "image"
+        return self.add(
+            column, "StylemixApplyStyle", values, height=height, image=image, style=style, **wires
+        ), "image"
 
     def optimise(self, column: int, image: Wire, style: Wire, *, steps: int) -> Wire:
         """Add a node that optimises a picture."""
         values = [steps, 3.0, 1.0, False, 0, 0, "thin", "adam", True]
-        return self.add(column, "StylemixOptimisePicture", values,
-                        height=560, image=image, style=style), "image"
+        return self.add(
+            column, "StylemixOptimisePicture", values, height=560, image=image, style=style
+        ), "image"
 
     def save(self, column: int, image: Wire, name: str) -> None:
         """Add a node that saves a picture."""
@@ -124,9 +151,16 @@ class Workflow:
     def data(self) -> dict[str, Any]:
         """Give the file's content."""
         return {
-            "id": "", "revision": 0, "last_node_id": len(self.nodes),
-            "last_link_id": len(self.links), "nodes": self.nodes, "links": self.links,
-            "groups": [], "config": {}, "extra": {}, "version": 0.4,
+            "id": "",
+            "revision": 0,
+            "last_node_id": len(self.nodes),
+            "last_link_id": len(self.links),
+            "nodes": self.nodes,
+            "links": self.links,
+            "groups": [],
+            "config": {},
+            "extra": {},
+            "version": 0.4,
         }
 
     def _connect(self, source: int, output: str, target: int, name: str) -> None:
@@ -151,7 +185,9 @@ def basic() -> Workflow:
     """One photograph, one painting."""
     workflow, _, (style,) = _start(
         "Choose a photograph and a painting, then run. *strength* goes from 0 (the photograph) "
-        "over 1 to 2 (exaggerated). The model ships with stylemix: nothing is downloaded.", 1)
+        "over 1 to 2 (exaggerated). The model ships with stylemix: nothing is downloaded.",
+        1,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     workflow.save(4, workflow.apply(3, photo, style), "basic")
     return workflow
@@ -161,7 +197,9 @@ def mix_two_styles() -> Workflow:
     """Two paintings, mixed by weights."""
     workflow, _, (first, second) = _start(
         "Two paintings in one picture. Only the ratio of *weight_a* to *weight_b* counts; here "
-        "it is 60 to 40.", 2)
+        "it is 60 to 40.",
+        2,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     style = workflow.mix(3, (0.6, 0.4), style_a=first, style_b=second)
     workflow.save(5, workflow.apply(4, photo, style), "mix")
@@ -173,7 +211,9 @@ def masked_regions() -> Workflow:
     workflow, _, (first, second) = _start(
         "Painting A in the bright parts of the photograph, such as the sky, painting B in the "
         "rest. Move the threshold, or connect any other mask to *mask_a*, for instance one that "
-        "you draw with *Open in MaskEditor* on the photograph.", 2)
+        "you draw with *Open in MaskEditor* on the photograph.",
+        2,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     grey = workflow.add(1, "ImageToMask", ["blue"], image=photo, height=60)
     mask = workflow.add(2, "ThresholdMask", [0.6], mask=(grey, "MASK"), height=60)
@@ -186,7 +226,9 @@ def three_styles() -> Workflow:
     """Three paintings by a chain of two mixtures, in the photograph's colours."""
     workflow, _, (first, second, third) = _start(
         "Mix Styles takes two styles; chain it for more. Here A and B count 1 each and C counts "
-        "2, so that A : B : C is 1 : 1 : 2. *preserve_color* keeps the photograph's colours.", 3)
+        "2, so that A : B : C is 1 : 1 : 2. *preserve_color* keeps the photograph's colours.",
+        3,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     pair = workflow.mix(3, (1.0, 1.0), style_a=first, style_b=second)
     style = workflow.mix(4, (1.0, 1.0), style_a=pair, style_b=third)
@@ -198,7 +240,9 @@ def other_colours() -> Workflow:
     """The strokes of one painting, the colours of another one."""
     workflow, _, (style,) = _start(
         "The strokes of painting A in the colours of painting B: connect any picture to "
-        "*palette*. Only its colours count.", 1)
+        "*palette*. Only its colours count.",
+        1,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     colours = workflow.image(1, PAINTINGS[1], "Painting B, for its colours")
     workflow.save(4, workflow.apply(3, photo, style, palette=colours), "colours")
@@ -210,7 +254,9 @@ def refine() -> Workflow:
     workflow, _, (style,) = _start(
         "*refine* goes on from the network's picture by optimisation: slower, and nearer to the "
         "painting. The picture so far appears on the node, and Cancel works between steps. "
-        "*refine_features* vgg16 is better still; its weights are downloaded once.", 1)
+        "*refine_features* vgg16 is better still; its weights are downloaded once.",
+        1,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     workflow.save(4, workflow.apply(3, photo, style, refine=25), "refine")
     return workflow
@@ -221,7 +267,9 @@ def optimise() -> Workflow:
     workflow, _, (style,) = _start(
         "The method of Gatys et al.: no trained network makes the picture, the photograph itself "
         "is changed step by step. The style is the same as for Apply Style, mixtures and masks "
-        "too. Allow a minute or two on a CPU, and more for larger pictures.", 1)
+        "too. Allow a minute or two on a CPU, and more for larger pictures.",
+        1,
+    )
     photo = workflow.image(0, PHOTO, "Photograph")
     workflow.save(4, workflow.optimise(3, photo, style, steps=100), "optimise")
     return workflow
@@ -231,21 +279,38 @@ def video_batch() -> Workflow:
     """A video, frame by frame."""
     workflow, _, (style,) = _start(
         "Every frame of a video in one style. The painting is encoded once; beside the video "
-        "itself, memory holds one frame at a time. Cancel works between frames.", 1)
+        "itself, memory holds one frame at a time. Cancel works between frames.",
+        1,
+    )
     video = workflow.add(1, "LoadVideo", [CLIP, "image"], height=300)
     parts = workflow.add(2, "GetVideoComponents", video=(video, "VIDEO"), height=90)
     frames = workflow.apply(3, (parts, "images"), style)
-    made = workflow.add(4, "CreateVideo", [30.0], height=100, images=frames,
-                        audio=(parts, "audio"), fps=(parts, "fps"))
-    workflow.add(5, "SaveVideo", ["video/stylemix", "auto", "auto"], height=380,
-                 video=(made, "VIDEO"))
+    made = workflow.add(
+        4,
+        "CreateVideo",
+        [30.0],
+        height=100,
+        images=frames,
+        audio=(parts, "audio"),
+        fps=(parts, "fps"),
+    )
+    workflow.add(
+        5, "SaveVideo", ["video/stylemix", "auto", "auto"], height=380, video=(made, "VIDEO")
+    )
     workflow.add(4, "PreviewImage", height=260, images=frames)
     return workflow
 
 
 WORKFLOWS = (
-    basic, mix_two_styles, masked_regions, three_styles, other_colours, video_batch, refine,
-    optimise)
+    basic,
+    mix_two_styles,
+    masked_regions,
+    three_styles,
+    other_colours,
+    video_batch,
+    refine,
+    optimise,
+)
 
 
 def write(folder: Path = FOLDER) -> None:

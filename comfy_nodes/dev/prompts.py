@@ -37,7 +37,8 @@ def to_prompt(workflow: Mapping[str, Any], object_info: Mapping[str, Any]) -> Pr
             raise ValueError(f"the server doesn't know the node {kind!r}")
         inputs = {
             slot["name"]: links[slot["link"]]
-            for slot in node.get("inputs", ()) if slot.get("link") is not None
+            for slot in node.get("inputs", ())
+            if slot.get("link") is not None
         }
         values = iter(node.get("widgets_values", ()))
         for name, spec in _inputs(object_info[kind]["input"]):

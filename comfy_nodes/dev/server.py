@@ -66,8 +66,11 @@ class ComfyServer:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for name in ("custom_nodes", "models/stylemix", "input", "output", "temp", "user"):
             (self.base / name).mkdir(parents=True)
-        shutil.copytree(PACK, self.base / "custom_nodes" / "stylemix",
-                        ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            PACK,
+            self.base / "custom_nodes" / "stylemix",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
 
     @property
     def inputs(self) -> Path:
@@ -85,18 +88,31 @@ class ComfyServer:
         path = [str(source)] if source.is_dir() else []
         path += [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
         environment = {
-            **os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1",
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path),
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         with (self.base / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    self.python, str(self.checkout / "main.py"), *self.arguments,
-                    "--listen", "127.0.0.1", "--port", self.url.rpartition(":")[2],
-                    "--base-directory", str(self.base),
-                    "--database-url", "sqlite:///:memory:",
-                    "--disable-auto-launch", "--disable-api-nodes",
+                    self.python,
+                    str(self.checkout / "main.py"),
+                    *self.arguments,
+                    "--listen",
+                    "127.0.0.1",
+                    "--port",
+                    self.url.rpartition(":")[2],
+                    "--base-directory",
+                    str(self.base),
+                    "--database-url",
+                    "sqlite:///:memory:",
+                    "--disable-auto-launch",
+                    "--disable-api-nodes",
                 ],
-                cwd=self.base, env=environment, stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.base,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         try:
             self._wait()
@@ -137,7 +153,8 @@ class ComfyServer:
     def post(self, route: str, body: Any) -> Any:
         """Post JSON to a route; gives the parsed answer, or None for an empty one."""
         request = urllib.request.Request(
-            self.url + route, json.dumps(body).encode(), {"Content-Type": "application/json"})
+            self.url + route, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         with self._opener.open(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
@@ -172,8 +189,10 @@ class ComfyServer:
                         raise CancelledError(f"at {facts['node_type']}")
                 return dict(history[prompt_id]["outputs"])
             time.sleep(0.2)
-        raise TimeoutError(f"the prompt isn't done after {seconds} s; the server's log ends:\n"
-                           + self.log()[-2000:])
+        raise TimeoutError(
+            f"the prompt isn't done after {seconds} s; the server's log ends:\n"
+            + self.log()[-2000:]
+        )
 
     def run(self, prompt: dict[str, Any]) -> list[Image.Image]:
         """Run a prompt and give the still pictures that its output nodes made, in order."""
@@ -194,8 +213,9 @@ class ComfyServer:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                raise RuntimeError("ComfyUI ended at its start; its output ends:\n"
-                                   + self.log()[-4000:])
+                raise RuntimeError(
+                    "ComfyUI ended at its start; its output ends:\n" + self.log()[-4000:]
+                )
             try:
                 self.get("/system_stats")
                 return

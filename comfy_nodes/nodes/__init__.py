@@ -11,6 +11,10 @@ from .mix_styles import MixStyles
 from .optimise_picture import OptimisePicture
 
 NODES: tuple[type[io.ComfyNode], ...] = (
-    LoadModel, EncodeStyle, MixStyles, ApplyStyle, OptimisePicture,
+    LoadModel,
+    EncodeStyle,
+    MixStyles,
+    ApplyStyle,
+    OptimisePicture,
 )
 """Every node of this pack, in the order in which they are used."""

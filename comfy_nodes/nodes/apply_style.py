@@ -25,9 +25,13 @@ class ApplyStyle(io.ComfyNode):
                 *picture_inputs(),
                 *look_inputs(),
                 io.Int.Input(
-                    "refine", default=0, min=0, max=1000, optional=True,
+                    "refine",
+                    default=0,
+                    min=0,
+                    max=1000,
+                    optional=True,
                     tooltip="Steps of optimisation after the network's pass: slower, and nearer "
-                            "to the painting. 25 are a good start.",
+                    "to the painting. 25 are a good start.",
                 ),
                 features_input("refine_features", "What refine looks through."),
             ],
@@ -50,9 +54,20 @@ class ApplyStyle(io.ComfyNode):
         refine_features: str = "thin",
     ) -> io.NodeOutput:
         """Render the batch with the model that encoded the style."""
-        return io.NodeOutput(render_batch(
-            image, style, style.stylizer, size=size, tile=tile, mask=mask, palette=palette,
-            strength=strength, preserve_color=preserve_color, refine=refine,
-            refine_features=refine_features, features_name="refine_features",
-            previews=refine > 0 or not style.stylizer.trained,
-        ))
+        return io.NodeOutput(
+            render_batch(
+                image,
+                style,
+                style.stylizer,
+                size=size,
+                tile=tile,
+                mask=mask,
+                palette=palette,
+                strength=strength,
+                preserve_color=preserve_color,
+                refine=refine,
+                refine_features=refine_features,
+                features_name="refine_features",
+                previews=refine > 0 or not style.stylizer.trained,
+            )
+        )

@@ -25,14 +25,15 @@ class EncodeStyle(io.ComfyNode):
             display_name="Encode Style (stylemix)",
             category=CATEGORY,
             description="Encodes a painting. A batch of paintings becomes their equal mixture. "
-                        "Models that draw in a style of their own need no painting.",
+            "Models that draw in a style of their own need no painting.",
             inputs=[
                 StylemixModel.Input("model", tooltip="From Load Style Model."),
                 io.Image.Input(
-                    "painting", optional=True,
+                    "painting",
+                    optional=True,
                     tooltip="One painting, or a batch of several that are mixed in equal parts. "
-                            "Only a model that draws in a style of its own, such as "
-                            "johnson-swirling-night, works without.",
+                    "Only a model that draws in a style of its own, such as "
+                    "johnson-swirling-night, works without.",
                 ),
             ],
             outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],

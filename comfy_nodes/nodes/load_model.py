@@ -32,14 +32,17 @@ class LoadModel(io.ComfyNode):
             description="Loads a stylemix model. The embedded ones need no download.",
             inputs=[
                 io.Combo.Input(
-                    "model", options=options, default=options[0],
+                    "model",
+                    options=options,
+                    default=options[0],
                     tooltip="An embedded model, a checkpoint folder in models/stylemix, or a "
-                            "model from the Hugging Face Hub.",
+                    "model from the Hugging Face Hub.",
                 ),
                 io.String.Input(
-                    "hub_name", default="",
+                    "hub_name",
+                    default="",
                     tooltip="owner/name, or owner/name@revision for a fixed version; only used "
-                            f"when model is {HUB!r}.",
+                    f"when model is {HUB!r}.",
                 ),
             ],
             outputs=[StylemixModel.Output("stylemix_model", display_name="model")],
@@ -63,9 +66,11 @@ class LoadModel(io.ComfyNode):
             name, _, tag = hub_name.strip().partition("@")
             target, revision, source = name, tag or None, "hub_name"
             if not _REPOSITORY.fullmatch(name):
-                raise NodeError(f"hub_name: expected owner/name, as on the Hugging Face Hub, got "
-                                f"{hub_name!r}")
+                raise NodeError(
+                    f"hub_name: expected owner/name, as on the Hugging Face Hub, got {hub_name!r}"
+                )
         # ComfyUI runs nodes in inference mode; weights made in it could never be trained again.
         with naming(source), torch.inference_mode(False):
             return io.NodeOutput(
-                stylemix.load(target, revision=revision, device=get_torch_device()))
+                stylemix.load(target, revision=revision, device=get_torch_device())
+            )

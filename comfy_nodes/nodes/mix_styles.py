@@ -22,26 +22,32 @@ class MixStyles(io.ComfyNode):
             display_name="Mix Styles (stylemix)",
             category=CATEGORY,
             description="Mixes two styles by weights, or each in its own region. Chain several "
-                        "for more than two.",
+            "for more than two.",
             inputs=[
                 StylemixStyle.Input("style_a", tooltip="From Encode Style or Mix Styles."),
                 StylemixStyle.Input("style_b", tooltip="From Encode Style or Mix Styles."),
                 *(
                     io.Float.Input(
-                        name, default=1.0, min=0.0, max=100.0, step=0.05,
+                        name,
+                        default=1.0,
+                        min=0.0,
+                        max=100.0,
+                        step=0.05,
                         tooltip=f"Share of {name.replace('weight', 'style')}; only the ratio of "
-                                "the two weights counts.",
+                        "the two weights counts.",
                     )
                     for name in ("weight_a", "weight_b")
                 ),
                 io.Mask.Input(
-                    "mask_a", optional=True,
+                    "mask_a",
+                    optional=True,
                     tooltip="White where style_a holds. Alone, it leaves the rest to style_b.",
                 ),
                 io.Mask.Input(
-                    "mask_b", optional=True,
+                    "mask_b",
+                    optional=True,
                     tooltip="White where style_b holds. Alone, it leaves the rest to style_a. "
-                            "With both, the image stays as it is where both are black.",
+                    "With both, the image stays as it is where both are black.",
                 ),
             ],
             outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],
@@ -60,12 +66,16 @@ class MixStyles(io.ComfyNode):
     ) -> io.NodeOutput:
         """Join the two bundles."""
         if style_a.parts[0].style.fingerprint != style_b.parts[0].style.fingerprint:
-            raise NodeError("style_b: encoded by another model than style_a; connect both Encode "
-                            "Style nodes to the same Load Style Model node")
+            raise NodeError(
+                "style_b: encoded by another model than style_a; connect both Encode "
+                "Style nodes to the same Load Style Model node"
+            )
         total = weight_a + weight_b
         if min(weight_a, weight_b) < 0 or not total > 0:
-            raise NodeError(f"weight_a, weight_b: expected numbers >= 0, one of them above 0, got "
-                            f"{weight_a} and {weight_b}")
+            raise NodeError(
+                f"weight_a, weight_b: expected numbers >= 0, one of them above 0, got "
+                f"{weight_a} and {weight_b}"
+            )
         first = check_mask(mask_a, "mask_a")
         second = check_mask(mask_b, "mask_b")
         region_a = None if first is None else Region(first, False, "mask_a of Mix Styles")
@@ -75,8 +85,10 @@ class MixStyles(io.ComfyNode):
             region_a = Region(second, True, "mask_b of Mix Styles")
         if second is None and first is not None:
             region_b = Region(first, True, "mask_a of Mix Styles")
-        return io.NodeOutput(StyleBundle(
-            style_a.stylizer,
-            style_a.within(region_a).scaled(weight_a / total)
-            + style_b.within(region_b).scaled(weight_b / total),
-        ))
+        return io.NodeOutput(
+            StyleBundle(
+                style_a.stylizer,
+                style_a.within(region_a).scaled(weight_a / total)
+                + style_b.within(region_b).scaled(weight_b / total),
+            )
+        )

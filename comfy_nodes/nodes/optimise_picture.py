@@ -26,29 +26,41 @@ class OptimisePicture(io.ComfyNode):
             display_name="Optimise Picture (stylemix)",
             category=CATEGORY,
             description="Optimises the picture itself, step by step, until it has the painting's "
-                        "texture and colours (Gatys et al., 2016). Takes minutes where Apply "
-                        "Style takes a second.",
+            "texture and colours (Gatys et al., 2016). Takes minutes where Apply "
+            "Style takes a second.",
             inputs=[
                 *picture_inputs(),
                 io.Int.Input(
-                    "steps", default=200, min=1, max=5000,
+                    "steps",
+                    default=200,
+                    min=1,
+                    max=5000,
                     tooltip="Steps of the optimisation; time grows in proportion.",
                 ),
                 io.Float.Input(
-                    "style_weight", default=3.0, min=0.05, max=100.0, step=0.05,
+                    "style_weight",
+                    default=3.0,
+                    min=0.05,
+                    max=100.0,
+                    step=0.05,
                     tooltip="What the painting counts against the photograph.",
                 ),
                 *look_inputs(),
                 features_input("features", "The network to look through."),
                 io.Combo.Input(
-                    "optimizer", options=["adam", "lbfgs"], default="adam", optional=True,
+                    "optimizer",
+                    options=["adam", "lbfgs"],
+                    default="adam",
+                    optional=True,
                     tooltip="Adam is better within some hundred steps; L-BFGS is the paper's.",
                     **known(io.Combo.Input, advanced=True),
                 ),
                 io.Boolean.Input(
-                    "coarse_to_fine", default=True, optional=True,
+                    "coarse_to_fine",
+                    default=True,
+                    optional=True,
                     tooltip="Spend the first half of the steps at half the size: larger strokes, "
-                            "less time.",
+                    "less time.",
                     **known(io.Boolean.Input, advanced=True),
                 ),
             ],
@@ -76,12 +88,28 @@ class OptimisePicture(io.ComfyNode):
         """Optimise picture by picture; of the style, the paintings that it keeps are used."""
         # ComfyUI runs nodes in inference mode, whose tensors take no gradient.
         with naming("steps, style_weight, features, optimizer"), torch.inference_mode(False):
-            method = build({
-                "stylizer": "gatys", "features": features, "optimizer": optimizer, "steps": steps,
-                "style_weight": style_weight, "coarse_to_fine": coarse_to_fine,
-            }).to(get_torch_device())
-        return io.NodeOutput(render_batch(
-            image, style, method, size=size, tile=tile, mask=mask, palette=palette,
-            strength=strength, preserve_color=preserve_color, features_name="features",
-            previews=True,
-        ))
+            method = build(
+                {
+                    "stylizer": "gatys",
+                    "features": features,
+                    "optimizer": optimizer,
+                    "steps": steps,
+                    "style_weight": style_weight,
+                    "coarse_to_fine": coarse_to_fine,
+                }
+            ).to(get_torch_device())
+        return io.NodeOutput(
+            render_batch(
+                image,
+                style,
+                method,
+                size=size,
+                tile=tile,
+                mask=mask,
+                palette=palette,
+                strength=strength,
+                preserve_color=preserve_color,
+                features_name="features",
+                previews=True,
+            )
+        )

@@ -39,7 +39,7 @@ def main() -> None:
     moved = {name.replace(last_old, last_new): value for name, value in weights.items()}
     new.load_state_dict({**new.state_dict(), **moved})
     with torch.no_grad():
-        for stage in new.generator.stages[2 + few:2 + told.blocks]:
+        for stage in new.generator.stages[2 + few : 2 + told.blocks]:
             for film in stage.block.second.modules():
                 if isinstance(film, FiLM):
                     film.linear.weight.zero_()

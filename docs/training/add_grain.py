@@ -22,8 +22,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model")
     parser.add_argument("output")
-    parser.add_argument("--amount", type=float, default=0.3,
-                        help="standard deviation at the bottleneck; half of it further up")
+    parser.add_argument(
+        "--amount",
+        type=float,
+        default=0.3,
+        help="standard deviation at the bottleneck; half of it further up",
+    )
     parser.add_argument("--seed", type=int, default=6)
     told = parser.parse_args()
     old = stylemix.load(told.model)

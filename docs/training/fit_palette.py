@@ -36,8 +36,12 @@ def looked_at(encoder: nn.Module, crops: Crops, side: int, seed: int) -> Tensor:
     """Give the encoder's statistics of one crop of every painting, [P, S]."""
     chance = torch.rand(len(crops), 4, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        return torch.cat([encoder.statistics(crops.cut([i], side, chance[i:i + 1]))
-                          for i in tqdm(range(len(crops)), desc="looking at paintings")])
+        return torch.cat(
+            [
+                encoder.statistics(crops.cut([i], side, chance[i : i + 1]))
+                for i in tqdm(range(len(crops)), desc="looking at paintings")
+            ]
+        )
 
 
 def started(teacher: FeedForward) -> FeedForward:
@@ -47,16 +51,18 @@ def started(teacher: FeedForward) -> FeedForward:
     model = build(config)
     assert isinstance(model, FeedForward)
     own, given = model.state_dict(), teacher.state_dict()
-    model.load_state_dict({k: given[k] if k in given and given[k].shape == v.shape else v
-                           for k, v in own.items()})
+    model.load_state_dict(
+        {k: given[k] if k in given and given[k].shape == v.shape else v for k, v in own.items()}
+    )
     first = model.encoder.perceptron[0]
     with torch.no_grad():  # it reads the same statistics of maps, of the grey picture
-        first.weight.copy_(teacher.encoder.perceptron[0].weight[:, :first.in_features])
+        first.weight.copy_(teacher.encoder.perceptron[0].weight[:, : first.in_features])
     return model
 
 
-def fit(model: FeedForward, statistics: Tensor, wanted: dict[str, Tensor], steps: int, seed: int
-        ) -> dict[str, float]:
+def fit(
+    model: FeedForward, statistics: Tensor, wanted: dict[str, Tensor], steps: int, seed: int
+) -> dict[str, float]:
     """Regress scales and shifts; gives the share of variance explained on every tenth painting.
 
     Args:
@@ -73,8 +79,11 @@ def fit(model: FeedForward, statistics: Tensor, wanted: dict[str, Tensor], steps
     with torch.no_grad():
         for film in late:
             film.linear.bias.copy_(wanted[film.site.name].mean(0))
-    parameters = [*encoder.perceptron.parameters(), *encoder.palette.parameters(),
-                  *(p for film in late for p in film.linear.parameters())]
+    parameters = [
+        *encoder.perceptron.parameters(),
+        *encoder.palette.parameters(),
+        *(p for film in late for p in film.linear.parameters()),
+    ]
     optimizer = torch.optim.AdamW(parameters, weight_decay=1e-3)
     spread = {name: w.std(0).mean() for name, w in wanted.items()}
     held = torch.arange(len(statistics)) % 10 == 0
@@ -82,8 +91,10 @@ def fit(model: FeedForward, statistics: Tensor, wanted: dict[str, Tensor], steps
 
     def errors(rows: Tensor) -> dict[str, Tensor]:
         code = encoder.embed(statistics[rows])
-        return {name: (film.linear(code[film.needs[0]]) - wanted[name][rows]).square().mean()
-                for name, film in films.items()}
+        return {
+            name: (film.linear(code[film.needs[0]]) - wanted[name][rows]).square().mean()
+            for name, film in films.items()
+        }
 
     for step in tqdm(range(steps), desc="fitting"):
         optimizer.param_groups[0]["lr"] = 5e-4 * (1 + math.cos(math.pi * step / steps))
@@ -94,8 +105,10 @@ def fit(model: FeedForward, statistics: Tensor, wanted: dict[str, Tensor], steps
         optimizer.step()
     with torch.no_grad():
         rows = held.nonzero().flatten()
-        return {name: round(1 - float(e / wanted[name][rows].var(0, correction=0).mean()), 3)
-                for name, e in errors(rows).items()}
+        return {
+            name: round(1 - float(e / wanted[name][rows].var(0, correction=0).mean()), 3)
+            for name, e in errors(rows).items()
+        }
 
 
 def main() -> None:
@@ -112,21 +125,38 @@ def main() -> None:
     torch.manual_seed(options.seed)
     teacher = stylemix.load(options.teacher, device="cpu")
     assert isinstance(teacher, FeedForward)
-    crops = Crops(read_pictures(options.style, 384, what="style", limit=options.limit,
-                                progress=True), torch.device("cpu"))
+    crops = Crops(
+        read_pictures(options.style, 384, what="style", limit=options.limit, progress=True),
+        torch.device("cpu"),
+    )
     model = started(teacher)
     seen = looked_at(teacher.encoder, crops, options.side, options.seed)
     with torch.no_grad():
         code = teacher.encoder.embed(seen)
         wanted = {name: film.linear(code["embedding"]) for name, film in heads(teacher).items()}
-    explained = fit(model, looked_at(model.encoder, crops, options.side, options.seed), wanted,
-                    options.steps, options.seed)
-    checkpoint.save(model, options.output, half=True, card={
-        "description": "Texture and palette as two codes: the strokes of one painting with the "
-                       "colours of another.",
-        "training": {"what": "codes fitted to film's scales and shifts", "teacher": options.teacher,
-                     "paintings": len(crops), "steps": options.steps, "explained": explained},
-    })
+    explained = fit(
+        model,
+        looked_at(model.encoder, crops, options.side, options.seed),
+        wanted,
+        options.steps,
+        options.seed,
+    )
+    checkpoint.save(
+        model,
+        options.output,
+        half=True,
+        card={
+            "description": "Texture and palette as two codes: the strokes of one painting with the "
+            "colours of another.",
+            "training": {
+                "what": "codes fitted to film's scales and shifts",
+                "teacher": options.teacher,
+                "paintings": len(crops),
+                "steps": options.steps,
+                "explained": explained,
+            },
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -29,10 +29,14 @@ def main() -> None:
     if model.config != other.config:
         parser.error(f"{told.model} and {told.other} aren't the same kind of network")
     weights, others = model.state_dict(), other.state_dict()
-    model.load_state_dict({
-        name: torch.lerp(others[name], tensor, told.share) if tensor.is_floating_point() else tensor
-        for name, tensor in weights.items()
-    })
+    model.load_state_dict(
+        {
+            name: torch.lerp(others[name], tensor, told.share)
+            if tensor.is_floating_point()
+            else tensor
+            for name, tensor in weights.items()
+        }
+    )
     checkpoint.save(model, told.output)
 
 

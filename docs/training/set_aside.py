@@ -22,8 +22,10 @@ def digest(path: Path) -> bytes:
 
 def pictures(folder: Path) -> list[Path]:
     """Give the pictures under a folder in that order."""
-    return sorted((p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".png")),
-                  key=lambda p: (digest(p), p))
+    return sorted(
+        (p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".png")),
+        key=lambda p: (digest(p), p),
+    )
 
 
 def first_of_each(paintings: list[Path], count: int) -> list[Path]:
@@ -61,11 +63,11 @@ def main() -> None:
     small = [p for p in paintings if p.name.startswith(args.small)]
     unseen = first_of_each(large, args.styles)
     others = [p for p in large if p not in set(unseen)]
-    link(photographs[:args.photographs], args.data, args.out / "unseen", flat=True)
+    link(photographs[: args.photographs], args.data, args.out / "unseen", flat=True)
     link(unseen, args.data, args.out / "unseen", flat=True)
     link(first_of_each(others, args.styles), args.data, args.out / "seen", flat=True)
-    link(photographs[args.photographs:], args.data, args.out / "train")
-    link([*others, *small[:args.smalls]], args.data, args.out / "train")
+    link(photographs[args.photographs :], args.data, args.out / "train")
+    link([*others, *small[: args.smalls]], args.data, args.out / "train")
 
 
 if __name__ == "__main__":

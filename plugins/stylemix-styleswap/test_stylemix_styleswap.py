@@ -33,6 +33,7 @@ def _swap(x: Tensor, s: Tensor, **options: int) -> Tensor:
 
 def _brute_force(x: np.ndarray, s: np.ndarray, size: int) -> np.ndarray:
     """The definition with loops: x [C, h, w] from patches of s [C, h', w']."""
+
     def places(a: np.ndarray) -> list[tuple[int, int]]:
         return [(i, j) for i in range(a.shape[1] - size + 1) for j in range(a.shape[2] - size + 1)]
 
@@ -41,8 +42,9 @@ def _brute_force(x: np.ndarray, s: np.ndarray, size: int) -> np.ndarray:
 
     total, covered = np.zeros_like(x), np.zeros(x.shape[1:])
     for at in places(x):
-        scores = [(patch(x, at) * patch(s, q)).sum() / np.linalg.norm(patch(s, q))
-                  for q in places(s)]
+        scores = [
+            (patch(x, at) * patch(s, q)).sum() / np.linalg.norm(patch(s, q)) for q in places(s)
+        ]
         best = patch(s, places(s)[int(np.argmax(scores))])
         total[:, at[0] : at[0] + size, at[1] : at[1] + size] += best
         covered[at[0] : at[0] + size, at[1] : at[1] + size] += 1
@@ -66,7 +68,7 @@ def test_chunks_change_nothing(similarities: int, monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_more_similarities_are_held_at_once_than_allowed(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Four times the pixels take four times as many chunks, not larger ones."""
     seen: list[int] = []

@@ -138,8 +138,10 @@ def _tiny(layers: list[str]) -> stylemix.Stylizer:
 def test_the_cascade_renders_in_tiles_what_it_renders_whole() -> None:
     model = _tiny(["relu3_3", "relu2_1", "relu1_1"])
     random = torch.Generator().manual_seed(4)
-    content, painting = torch.rand(3, 84, 104, generator=random), torch.rand(1, 3, 40, 48,
-                                                                             generator=random)
+    content, painting = (
+        torch.rand(3, 84, 104, generator=random),
+        torch.rand(1, 3, 40, 48, generator=random),
+    )
     with torch.no_grad():
         mix = StyleMix.single(model.prepare(painting))
         whole, tiled = (model.render(content, mix, tile) for tile in (0, 32))

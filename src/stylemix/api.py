@@ -90,7 +90,16 @@ def stylize(
     else:
         stylizer = load(model, device=device)
     return stylizer.stylize(
-        content, style, strength=strength, weights=weights, masks=masks,
-        preserve_color=preserve_color, palette=palette, size=size, tile=tile, refine=refine,
-        refine_features=refine_features, progress=progress,
+        content,
+        style,
+        strength=strength,
+        weights=weights,
+        masks=masks,
+        preserve_color=preserve_color,
+        palette=palette,
+        size=size,
+        tile=tile,
+        refine=refine,
+        refine_features=refine_features,
+        progress=progress,
     )

@@ -33,8 +33,9 @@ def test_distances_equal_those_of_the_formed_teacher(layer, wide):
     close = {"rtol": 1e-4, "atol": 1e-4}
     torch.testing.assert_close((a - b).square().sum(), (ta - tb).square().sum(), **close)
     torch.testing.assert_close(a.square().sum(), ta.square().sum(), **close)
-    torch.testing.assert_close((a @ a.T - b @ b.T).square().sum(),
-                               (ta @ ta.T - tb @ tb.T).square().sum(), **close)
+    torch.testing.assert_close(
+        (a @ a.T - b @ b.T).square().sum(), (ta @ ta.T - tb @ tb.T).square().sum(), **close
+    )
     # Inner products of places, which patch matching compares.
     torch.testing.assert_close(a.T @ b, ta.T @ tb, **close)
     assert len(a) == net.channels[layer] <= maps[layer].shape[1]
@@ -71,10 +72,16 @@ def test_a_file_of_any_width_is_loaded(tmp_path):
         torch.testing.assert_close(again(image)[layer], x)
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("maps.2.bias", None), ("features.10.bias", None), ("features.12.weight", torch.zeros(3)),
-    ("maps.0.weight", torch.zeros(9, 4, 1, 1)), ("features.99.bias", torch.zeros(3)),
-])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("maps.2.bias", None),
+        ("features.10.bias", None),
+        ("features.12.weight", torch.zeros(3)),
+        ("maps.0.weight", torch.zeros(9, 4, 1, 1)),
+        ("features.99.bias", torch.zeros(3)),
+    ],
+)
 def test_files_that_do_not_fit_are_refused(tmp_path, key, value):
     net, maps = tiny_distilled()
     path = write(tmp_path / "thin.safetensors", net, maps, **{key: value})

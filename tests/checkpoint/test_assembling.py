@@ -12,8 +12,12 @@ from stylemix.stylizers import build
 
 
 def config_of(*layers, cascade=False):
-    return {"generator": {"name": "vgg", "layers": list(layers), "cascade": cascade},
-            "encoder": {"name": "none"}, "injections": [], "style_size": 32}
+    return {
+        "generator": {"name": "vgg", "layers": list(layers), "cascade": cascade},
+        "encoder": {"name": "none"},
+        "injections": [],
+        "style_size": 32,
+    }
 
 
 @pytest.fixture

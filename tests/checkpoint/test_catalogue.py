@@ -68,8 +68,9 @@ def test_only_the_hub_has_revisions(shelf):
 @pytest.fixture
 def brought(shelf, tmp_path):
     """Register models as a plugin does, one of them under a name that ships with stylemix."""
-    folder = checkpoint.save(tiny_model(), tmp_path / "no-model" / "m",
-                             card={"description": "of a plugin"})
+    folder = checkpoint.save(
+        tiny_model(), tmp_path / "no-model" / "m", card={"description": "of a plugin"}
+    )
     known = registry("models")
     for name in ("wash", "alpha", "gatys"):
         known.add(name, folder, "wash-plugin")
@@ -119,9 +120,13 @@ COMMIT = "3" * 40
 def entry(tmp_path_factory):
     """Give an entry of the catalogue file, and the files of its commit."""
     files = files_of(checkpoint.save(tiny_model(seed=4), tmp_path_factory.mktemp("pub") / "tiny"))
-    return {"name": "wash", "repository": "painter/tiny", "revision": COMMIT,
-            "sha256": hashlib.sha256(files["model.safetensors"]).hexdigest(),
-            "description": "watercolours"}, files
+    return {
+        "name": "wash",
+        "repository": "painter/tiny",
+        "revision": COMMIT,
+        "sha256": hashlib.sha256(files["model.safetensors"]).hexdigest(),
+        "description": "watercolours",
+    }, files
 
 
 @pytest.fixture
@@ -136,8 +141,11 @@ def published(shelf, entry, monkeypatch):
 
 def test_a_published_name_is_listed_after_the_embedded_ones(published):
     listed = [(m.name, m.kind, m.description) for m in catalogue.models()]
-    assert listed[:3] == [("film", "embedded", "model film"), ("alpha", "embedded", "model alpha"),
-                          ("wash", "hub", "watercolours")]
+    assert listed[:3] == [
+        ("film", "embedded", "model film"),
+        ("alpha", "embedded", "model alpha"),
+        ("wash", "hub", "watercolours"),
+    ]
     assert {kind for _, kind, _ in listed[3:]} <= {"method"}
 
 
@@ -166,11 +174,16 @@ def test_a_published_name_is_downloaded_once(published, entry, tmp_path):
     _, files = entry
     with serving() as hub:
         hub.add("painter/tiny", {COMMIT: files, "4" * 40: {"config.json": b"{}"}}, main="4" * 40)
-        with Client(hub.url, tmp_path / "cache", tmp_path / "log",
-                    STYLEMIX_CATALOGUE=str(published)) as client:
+        with Client(
+            hub.url, tmp_path / "cache", tmp_path / "log", STYLEMIX_CATALOGUE=str(published)
+        ) as client:
             before = {m["name"]: m for m in client("models")[1]}["wash"]
-            assert before == {"name": "wash", "kind": "hub", "path": "",
-                              "description": "watercolours"}
+            assert before == {
+                "name": "wash",
+                "kind": "hub",
+                "path": "",
+                "description": "watercolours",
+            }
             assert hub.asked == []
             error, folder = client("resolve", "wash")
             assert error == "", folder

@@ -63,7 +63,10 @@ def test_a_saved_style_fits_the_loaded_model(folder):
 
 def test_the_folder_holds_three_files_without_pickle(folder):
     assert sorted(p.name for p in folder.iterdir()) == [
-        "README.md", "config.json", "model.safetensors"]
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
     assert json.loads((folder / "config.json").read_text())["format"] == checkpoint.FORMAT
     header = int.from_bytes((folder / "model.safetensors").read_bytes()[:8], "little")
     names = json.loads((folder / "model.safetensors").read_bytes()[8 : 8 + header])
@@ -121,10 +124,13 @@ def test_the_card_of_a_relative_folder_has_its_name(tmp_path, monkeypatch):
     assert f"# {tmp_path.name}\n" in Path("README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("card, message", [
-    ({"desciption": "x"}, "did you mean 'description'"),
-    ({"metrics": {"loss": torch.ones(1)}}, "JSON"),
-])
+@pytest.mark.parametrize(
+    "card, message",
+    [
+        ({"desciption": "x"}, "did you mean 'description'"),
+        ({"metrics": {"loss": torch.ones(1)}}, "JSON"),
+    ],
+)
 def test_a_card_that_cannot_be_kept_writes_nothing(tmp_path, card, message):
     with pytest.raises(CheckpointError, match=message):
         checkpoint.save(tiny_model(), tmp_path / "new", card=card)
@@ -140,23 +146,26 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 # Strict loading.
 
 
-@pytest.mark.parametrize("changes, message", [
-    ({"sytle_size": 64}, "unknown key 'sytle_size'; did you mean 'style_size'"),
-    ({"format": 2}, "update stylemix"),
-    ({"format": None}, "format None"),
-    ({"format": "1"}, "export the model again"),
-    ({"generator": None}, "lacks 'generator'"),
-    ({"generator": "johnson"}, "doesn't describe a model"),
-    ({"generator": {"name": "johnson", "widht": 4}}, "did you mean 'width'"),
-    ({"generator": {"name": "johnson", "width": "wide"}}, "doesn't describe a model"),
-    ({"generator": {"name": "johnson", "width": -4, "blocks": 1}}, "doesn't describe a model"),
-    ({"injections": [5]}, "doesn't describe a model"),
-    ({"injections": 5}, "doesn't describe a model"),
-    ({"injections": {"name": "film"}}, "must be a list"),
-    ({"style_size": "big"}, "style_size"),
-    ({"stylizer": ["feed_forward"]}, "stylizer"),
-    ({"plugins": 5, "encoder": {"name": "nobody-s"}}, "nobody-s"),
-])
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"sytle_size": 64}, "unknown key 'sytle_size'; did you mean 'style_size'"),
+        ({"format": 2}, "update stylemix"),
+        ({"format": None}, "format None"),
+        ({"format": "1"}, "export the model again"),
+        ({"generator": None}, "lacks 'generator'"),
+        ({"generator": "johnson"}, "doesn't describe a model"),
+        ({"generator": {"name": "johnson", "widht": 4}}, "did you mean 'width'"),
+        ({"generator": {"name": "johnson", "width": "wide"}}, "doesn't describe a model"),
+        ({"generator": {"name": "johnson", "width": -4, "blocks": 1}}, "doesn't describe a model"),
+        ({"injections": [5]}, "doesn't describe a model"),
+        ({"injections": 5}, "doesn't describe a model"),
+        ({"injections": {"name": "film"}}, "must be a list"),
+        ({"style_size": "big"}, "style_size"),
+        ({"stylizer": ["feed_forward"]}, "stylizer"),
+        ({"plugins": 5, "encoder": {"name": "nobody-s"}}, "nobody-s"),
+    ],
+)
 def test_a_wrong_configuration(folder, changes, message):
     edit(folder, **changes)
     with pytest.raises(CheckpointError, match=message):
@@ -194,10 +203,14 @@ def test_truncated_weights(tmp_path_factory, share):
         checkpoint.load(folder)
 
 
-@pytest.mark.parametrize("change, message", [
-    ("missing", "lacks the tensor"), ("extra", "unexpected tensor 'surplus'"),
-    ("shape", "has shape"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ("missing", "lacks the tensor"),
+        ("extra", "unexpected tensor 'surplus'"),
+        ("shape", "has shape"),
+    ],
+)
 def test_tensors_that_do_not_fit(folder, change, message):
     path = folder / "model.safetensors"
     state = load_file(path)
@@ -223,10 +236,13 @@ def test_weights_of_another_model(tmp_path, folder):
         checkpoint.load(folder)
 
 
-@pytest.mark.parametrize("name, recorded, pip", [
-    ("adain", {}, "pip install stylemix-adain"),
-    ("swirl", {"stylemix-swirl": "1.0"}, "pip install stylemix-swirl"),
-])
+@pytest.mark.parametrize(
+    "name, recorded, pip",
+    [
+        ("adain", {}, "pip install stylemix-adain"),
+        ("swirl", {"stylemix-swirl": "1.0"}, "pip install stylemix-swirl"),
+    ],
+)
 def test_a_missing_plugin_says_what_to_install(folder, name, recorded, pip):
     if name in stylemix.plugins.registry("injections").names():
         pytest.skip(f"{name} is installed here")
@@ -264,16 +280,20 @@ except CheckpointError as problem:
 def start(code: str, folder: Path) -> subprocess.Popen[str]:
     path = os.pathsep.join([str(SOURCE), str(Path(__file__).parents[1])])
     return subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", code, str(folder)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
     )
 
 
 def is_one_of(folder: Path, *seeds: int) -> bool:
     state = checkpoint.load(folder).state_dict()
-    return any(all(torch.equal(v, state[k]) for k, v in tiny_model(seed=s).state_dict().items())
-               for s in seeds)
+    return any(
+        all(torch.equal(v, state[k]) for k, v in tiny_model(seed=s).state_dict().items())
+        for s in seeds
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")

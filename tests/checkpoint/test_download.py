@@ -15,8 +15,13 @@ from hub_server import Handler, files_of, serving
 from stylemix import checkpoint
 
 OLD, NEW, SWIRL = "1" * 40, "2" * 40, "5" * 40
-PINNED = {"name": "pinned", "repository": "painter/other", "revision": NEW, "sha256": "0" * 64,
-          "description": "the file isn't the one that was published"}
+PINNED = {
+    "name": "pinned",
+    "repository": "painter/other",
+    "revision": NEW,
+    "sha256": "0" * 64,
+    "description": "the file isn't the one that was published",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +39,11 @@ def hub(tmp_path_factory):
         # More than the client keeps in memory before it writes to the disk.
         large = {**commits[NEW], "model.safetensors": random.Random(0).randbytes(12 << 20)}
         server.add("painter/cut", {NEW: large}, main=NEW)
-        server.add("painter/swirl", {
-            SWIRL: {**commits[NEW], "config.json": json.dumps(foreign).encode()}}, main=SWIRL)
+        server.add(
+            "painter/swirl",
+            {SWIRL: {**commits[NEW], "config.json": json.dumps(foreign).encode()}},
+            main=SWIRL,
+        )
         server.add("painter/text", {OLD: {"README.md": b"no model"}}, main=OLD)
         yield server
 
@@ -78,7 +86,10 @@ def weights(hub, commit: str) -> bytes:
 def test_a_repository_is_downloaded_and_loads(hub, folders):
     _, folder = folders
     assert sorted(p.name for p in folder.iterdir()) == [
-        "README.md", "config.json", "model.safetensors"]
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
     assert (folder / "model.safetensors").read_bytes() == weights(hub, NEW)
     state = checkpoint.load(folder).state_dict()
     assert all((state[k] == v).all() for k, v in tiny_model(seed=2).state_dict().items())
@@ -93,8 +104,9 @@ def test_a_revision_is_pinned_by_tag_or_commit(hub, client, folders):
 
 def test_files_in_the_cache_are_not_downloaded_again(healthy, client, folders):
     assert client("resolve", "painter/tiny") == ("", str(folders[1]))
-    assert not any("GET" in line and ("/large/" in line or "/resolve/" in line)
-                   for line in healthy.asked), healthy.asked
+    assert not any(
+        "GET" in line and ("/large/" in line or "/resolve/" in line) for line in healthy.asked
+    ), healthy.asked
 
 
 @pytest.mark.parametrize("name, revision", [("painter/none", None), ("painter/tiny", "v9")])

@@ -37,14 +37,22 @@ def shown_call(text):
     return stylize.call_args
 
 
-@pytest.mark.parametrize("config, given", [
-    (tiny_model().config, ["photo.jpg", "painting.jpg"]),
-    ({"stylizer": "gatys"}, ["photo.jpg", "painting.jpg"]),
-    ({}, ["photo.jpg", "painting.jpg"]),
-    ({"injections": [{"name": "film"}], "encoder": {"name": "table", "styles": ["a \"b\"", "c"]}},
-     ["photo.jpg", 'a "b"']),
-    ({"injections": [], "encoder": {"name": "none"}}, ["photo.jpg"]),
-])
+@pytest.mark.parametrize(
+    "config, given",
+    [
+        (tiny_model().config, ["photo.jpg", "painting.jpg"]),
+        ({"stylizer": "gatys"}, ["photo.jpg", "painting.jpg"]),
+        ({}, ["photo.jpg", "painting.jpg"]),
+        (
+            {
+                "injections": [{"name": "film"}],
+                "encoder": {"name": "table", "styles": ['a "b"', "c"]},
+            },
+            ["photo.jpg", 'a "b"'],
+        ),
+        ({"injections": [], "encoder": {"name": "none"}}, ["photo.jpg"]),
+    ],
+)
 def test_the_example_gives_what_the_model_takes(config, given):
     call = shown_call(card_text("tiny", config))
     assert [*call.args] == given
@@ -62,15 +70,26 @@ def test_cards_that_ship_with_stylemix_give_what_their_models_take(name):
 
 def test_the_front_matter_says_library_task_and_tags():
     data = front_matter({})
-    assert data.to_dict() == {"library_name": "stylemix", "pipeline_tag": "image-to-image",
-                              "tags": ["style-transfer", "stylemix"]}
+    assert data.to_dict() == {
+        "library_name": "stylemix",
+        "pipeline_tag": "image-to-image",
+        "tags": ["style-transfer", "stylemix"],
+    }
 
 
-@pytest.mark.parametrize("licence, licence_id, name", [
-    ("Apache-2.0", "apache-2.0", None), ("CC0-1.0", "cc0-1.0", None), ("MIT", "mit", None),
-    ("CC BY 4.0", "cc-by-4.0", None), ("My Licence, v2", "other", "my-licence-v2"),
-    ("", None, None), (None, None, None), ({"code": "MIT"}, None, None),
-])
+@pytest.mark.parametrize(
+    "licence, licence_id, name",
+    [
+        ("Apache-2.0", "apache-2.0", None),
+        ("CC0-1.0", "cc0-1.0", None),
+        ("MIT", "mit", None),
+        ("CC BY 4.0", "cc-by-4.0", None),
+        ("My Licence, v2", "other", "my-licence-v2"),
+        ("", None, None),
+        (None, None, None),
+        ({"code": "MIT"}, None, None),
+    ],
+)
 def test_the_licence_is_one_that_the_hub_knows_or_other(licence, licence_id, name):
     data = front_matter({"licence": licence})
     assert data.license == licence_id
@@ -78,20 +97,33 @@ def test_the_licence_is_one_that_the_hub_knows_or_other(licence, licence_id, nam
 
 
 def test_metrics_become_a_model_index():
-    data = front_matter({"metrics": {
-        "Style loss": 0.5, "passed": True, "broken": float("nan"), "by": {"deep": {"er": 1}},
-        "Our 40 pairs": {"ArtFID": 31.25, "n": 40, "note": "text"}}}, name="my: model")
+    data = front_matter(
+        {
+            "metrics": {
+                "Style loss": 0.5,
+                "passed": True,
+                "broken": float("nan"),
+                "by": {"deep": {"er": 1}},
+                "Our 40 pairs": {"ArtFID": 31.25, "n": 40, "note": "text"},
+            }
+        },
+        name="my: model",
+    )
     assert data.model_name == "my: model"
-    found = {(r.dataset_name, r.metric_name, r.metric_type): r.metric_value
-             for r in data.eval_results}
+    found = {
+        (r.dataset_name, r.metric_name, r.metric_type): r.metric_value for r in data.eval_results
+    }
     assert found == {
         ("The authors' test pictures", "Style loss", "style-loss"): 0.5,
-        ("Our 40 pairs", "ArtFID", "artfid"): 31.25, ("Our 40 pairs", "n", "n"): 40,
+        ("Our 40 pairs", "ArtFID", "artfid"): 31.25,
+        ("Our 40 pairs", "n", "n"): 40,
     }
     assert {r.task_type for r in data.eval_results} == {"image-to-image"}
     index = data.to_dict()["model-index"]
     assert [r["dataset"]["type"] for r in index[0]["results"]] == [
-        "the-authors-test-pictures", "our-40-pairs"]
+        "the-authors-test-pictures",
+        "our-40-pairs",
+    ]
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
@@ -101,8 +133,9 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 @example(name="x", description="x", licence="x", metric="\xa0", value=0.0)
 @example(name="x", description="x", licence="x", metric="two\u2003words\xa0", value=0.0)
 def test_any_text_gives_a_card_that_the_hub_can_read(name, description, licence, metric, value):
-    data = front_matter({"description": description, "licence": licence,
-                         "metrics": {metric: value}}, name=name)
+    data = front_matter(
+        {"description": description, "licence": licence, "metrics": {metric: value}}, name=name
+    )
     assert data.library_name == "stylemix"
     assert data.model_name == name
     shown = " ".join(metric.split()) or "unnamed"
@@ -113,8 +146,11 @@ def test_any_text_gives_a_card_that_the_hub_can_read(name, description, licence,
 
 
 def test_pictures_are_copied_beside_the_card_that_shows_them(tmp_path):
-    files = {"A [first] one": draw(tmp_path / "o ne.png"), "two": draw(tmp_path / "a.jpeg"),
-             "three": draw(tmp_path / "b.webp")}
+    files = {
+        "A [first] one": draw(tmp_path / "o ne.png"),
+        "two": draw(tmp_path / "a.jpeg"),
+        "three": draw(tmp_path / "b.webp"),
+    }
     folder = checkpoint.save(tiny_model(), tmp_path / "model", pictures=files)
     text = (folder / "README.md").read_text("utf-8")
     names = ["picture-1.png", "picture-2.jpg", "picture-3.webp"]
@@ -122,7 +158,8 @@ def test_pictures_are_copied_beside_the_card_that_shows_them(tmp_path):
     assert [(folder / n).read_bytes() for n in names] == [f.read_bytes() for f in files.values()]
     assert "*A [first] one*" in text
     assert sorted(p.name for p in folder.iterdir()) == sorted(
-        [*names, "README.md", "config.json", "model.safetensors"])
+        [*names, "README.md", "config.json", "model.safetensors"]
+    )
     # Saved again from its own folder, in another order.
     again = {"two": folder / names[1], "one": folder / names[0]}
     want = [f.read_bytes() for f in again.values()]
@@ -140,19 +177,21 @@ def test_a_picture_that_cannot_be_shown_writes_nothing(tmp_path):
     cut = tmp_path / "cut.png"
     cut.write_bytes(draw(tmp_path / "whole.png").read_bytes()[:60])
     Image.new("RGB", (4, 4)).save(tmp_path / "old.bmp")
-    for name, said in (("none.png", "none.png"), ("cut.png", "can't be read"),
-                       ("old.bmp", "BMP")):
+    for name, said in (("none.png", "none.png"), ("cut.png", "can't be read"), ("old.bmp", "BMP")):
         with pytest.raises(PictureError, match=said):
             checkpoint.save(tiny_model(), tmp_path / "new", pictures={"c": tmp_path / name})
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("text, shown", [
-    ("![a](b.png) and ![](c/d.jpg 'title') and ![a](b.png)", ["b.png", "c/d.jpg"]),
-    ("[a link](b.png)", []),
-    ("![a](https://example.org/b.png) ![b](data:image/png;base64,AA) ![c](//host/d.png)", []),
-    ('<img width="9" src="e.png"> <IMG SRC=\'f.png\' />', ["e.png", "f.png"]),
-    ("![a](<g.png>)", ["g.png"]),
-])
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("![a](b.png) and ![](c/d.jpg 'title') and ![a](b.png)", ["b.png", "c/d.jpg"]),
+        ("[a link](b.png)", []),
+        ("![a](https://example.org/b.png) ![b](data:image/png;base64,AA) ![c](//host/d.png)", []),
+        ('<img width="9" src="e.png"> <IMG SRC=\'f.png\' />', ["e.png", "f.png"]),
+        ("![a](<g.png>)", ["g.png"]),
+    ],
+)
 def test_which_pictures_a_card_shows(text, shown):
     assert shown_pictures(text) == shown

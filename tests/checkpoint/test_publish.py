@@ -36,8 +36,11 @@ def model(tmp_path):
     shown = tmp_path / "shown.png"
     to_pil(picture(3)[0]).save(shown)
     folder = checkpoint.save(
-        tiny_model(seed=5), tmp_path / "model", pictures={"A wave": shown},
-        card={"description": "für Öl", "licence": "CC0-1.0", "metrics": {"ArtFID": 30.5}})
+        tiny_model(seed=5),
+        tmp_path / "model",
+        pictures={"A wave": shown},
+        card={"description": "für Öl", "licence": "CC0-1.0", "metrics": {"ArtFID": 30.5}},
+    )
     (folder / "state.bin").write_bytes(b"of the training, for nobody else")
     return folder
 
@@ -59,14 +62,19 @@ def test_what_is_pushed_gives_the_same_picture_when_loaded(hub, client, model):
     assert hub.repositories["painter/new"].messages[commit] == "A first one"
     files = pushed(hub, "painter/new")
     assert sorted(set(files) - {".gitattributes"}) == [
-        "README.md", "config.json", "model.safetensors", "picture-1.png"]
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "picture-1.png",
+    ]
     for name in ("config.json", "model.safetensors", "picture-1.png"):
         assert files[name] == (model / name).read_bytes()
     assert "PUT /large/" in "\n".join(hub.asked)
     card = files["README.md"].decode()
     assert 'model="painter/new")' in card
-    assert card.replace("painter/new", "path/to/this/folder") == (
-        model / "README.md").read_text("utf-8")
+    assert card.replace("painter/new", "path/to/this/folder") == (model / "README.md").read_text(
+        "utf-8"
+    )
     assert ModelCard(card).data.license == "cc0-1.0"
     error, folder = client("resolve", "painter/new", commit)
     assert error == "", folder
@@ -111,9 +119,13 @@ def test_private(hub, client, model):
     assert pushed(hub, "painter/open") == {}
 
 
-@pytest.mark.parametrize("token, said", [
-    ("hf_unknown", "doesn't know the token"), (READER, "may not write to 'painter/mine'"),
-])
+@pytest.mark.parametrize(
+    "token, said",
+    [
+        ("hf_unknown", "doesn't know the token"),
+        (READER, "may not write to 'painter/mine'"),
+    ],
+)
 def test_a_token_without_rights(hub, client, model, token, said):
     error, message = client("push", str(model), "painter/mine", token=token)
     assert error == "ConfigError"
@@ -122,10 +134,14 @@ def test_a_token_without_rights(hub, client, model, token, said):
     assert "painter/mine" not in hub.repositories
 
 
-@pytest.mark.parametrize("options, said", [
-    ({"repository": "tiny"}, "owner/name"), ({"repository": "a/b/c"}, "owner/name"),
-    ({"revision": "8" * 40}, "give a branch"),
-])
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"repository": "tiny"}, "owner/name"),
+        ({"repository": "a/b/c"}, "owner/name"),
+        ({"revision": "8" * 40}, "give a branch"),
+    ],
+)
 def test_a_wrong_repository_or_revision(hub, client, model, options, said):
     hub.asked.clear()
     options = {"repository": "painter/wrong", **options}
@@ -185,8 +201,9 @@ def test_without_a_token_or_a_server(model, tmp_path):
 
 def test_offline(hub, model, tmp_path):
     hub.asked.clear()
-    with Client(hub.url, tmp_path / "cache", tmp_path / "log", HF_TOKEN=TOKEN,
-                HF_HUB_OFFLINE="1") as client:
+    with Client(
+        hub.url, tmp_path / "cache", tmp_path / "log", HF_TOKEN=TOKEN, HF_HUB_OFFLINE="1"
+    ) as client:
         error, said = client("push", str(model), "painter/x")
     assert error == "ConfigError"
     assert "HF_HUB_OFFLINE" in said
@@ -199,6 +216,9 @@ def test_a_model_in_memory(hub, client, model):
     assert error == "", address
     files = pushed(hub, "painter/memory")
     assert sorted(set(files) - {".gitattributes"}) == [
-        "README.md", "config.json", "model.safetensors"]
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
     assert files["model.safetensors"] == (model / "model.safetensors").read_bytes()
     assert "# memory\n" in files["README.md"].decode()

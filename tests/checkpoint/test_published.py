@@ -7,8 +7,13 @@ import pytest
 from stylemix.checkpoint.published import CATALOGUE, REPOSITORY, Published, published
 from stylemix.errors import ConfigError
 
-ENTRY = {"name": "wash", "repository": "painter/tiny", "revision": "a1" * 20,
-         "sha256": "b2" * 32, "description": "watercolours"}
+ENTRY = {
+    "name": "wash",
+    "repository": "painter/tiny",
+    "revision": "a1" * 20,
+    "sha256": "b2" * 32,
+    "description": "watercolours",
+}
 
 
 @pytest.fixture
@@ -35,17 +40,20 @@ def test_the_file_that_ships_is_right(monkeypatch):
     assert list(published()) == [entry["name"] for entry in shipped["models"]]
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"name": "owner/wash"}, "'name' must be letters"),
-    ({"name": "../wash"}, "'name'"),
-    ({"repository": "tiny"}, "'repository' must be owner/name"),
-    ({"revision": "main"}, "'revision' must be a commit"),
-    ({"revision": "A1" * 20}, "'revision'"),
-    ({"sha256": "b2" * 31}, "'sha256' must be 64"),
-    ({"sha256": None}, "'sha256'.*None"),
-    ({"description": "two\nlines"}, "'description' must be one line"),
-    ({"desription": "x"}, "did you mean 'description'"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"name": "owner/wash"}, "'name' must be letters"),
+        ({"name": "../wash"}, "'name'"),
+        ({"repository": "tiny"}, "'repository' must be owner/name"),
+        ({"revision": "main"}, "'revision' must be a commit"),
+        ({"revision": "A1" * 20}, "'revision'"),
+        ({"sha256": "b2" * 31}, "'sha256' must be 64"),
+        ({"sha256": None}, "'sha256'.*None"),
+        ({"description": "two\nlines"}, "'description' must be one line"),
+        ({"desription": "x"}, "did you mean 'description'"),
+    ],
+)
 def test_a_wrong_entry_says_which_and_why(write, change, message):
     write(ENTRY, {**ENTRY, "name": "second", **change})
     with pytest.raises(ConfigError, match=f"model 2.*{message}"):
@@ -65,8 +73,17 @@ def test_two_of_one_name(write):
         published()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2, "models": []}',
-                                  '{"format": 1, "models": {}}', '{"format": 1, "models": [1]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 2, "models": []}',
+        '{"format": 1, "models": {}}',
+        '{"format": 1, "models": [1]}',
+    ],
+)
 def test_a_file_of_another_form(write, tmp_path, text):
     (tmp_path / "catalogue.json").write_text(text)
     with pytest.raises(ConfigError, match=r"catalogue\.json"):
@@ -78,7 +95,9 @@ def test_a_missing_file_says_what_names_it(write):
         published()
 
 
-@pytest.mark.parametrize("name, fits", [("a/b", True), ("A.b-c_d/e.f", True), ("a", False),
-                                        ("a/b/c", False), ("a b/c", False)])
+@pytest.mark.parametrize(
+    "name, fits",
+    [("a/b", True), ("A.b-c_d/e.f", True), ("a", False), ("a/b/c", False), ("a b/c", False)],
+)
 def test_how_a_repository_looks(name, fits):
     assert bool(REPOSITORY.fullmatch(name)) == fits

@@ -67,7 +67,10 @@ def command(environment: dict[str, str]) -> Callable[..., subprocess.CompletedPr
     def command(*arguments: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "stylemix", *(str(a) for a in arguments)],
-            capture_output=True, text=True, timeout=900, env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            env=environment,
         )
 
     return command

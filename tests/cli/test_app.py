@@ -13,8 +13,11 @@ from stylemix.cli.app import COMMANDS
 def test_help_lists_every_command_and_the_exit_codes(invoke):
     result = invoke("--help")
     assert result.exit_code == 0
-    listed = [line.split()[0] for line in result.stdout.split("Commands:")[1].splitlines()
-              if line.startswith("  ") and line.strip()]
+    listed = [
+        line.split()[0]
+        for line in result.stdout.split("Commands:")[1].splitlines()
+        if line.startswith("  ") and line.strip()
+    ]
     assert listed[: len(COMMANDS)] == list(COMMANDS)
     for status in ("0 ", "1 ", "2 ", "70 ", "130 "):
         assert f"\n    {status}" in result.stdout
@@ -33,18 +36,27 @@ def test_every_command_has_examples_that_its_own_options_fit(invoke, name):
             assert word in known, word
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--help"], ["--version"], ["stylize", "--help"], ["train", "--help"], ["evaluate", "--help"],
-    ["models", "--help"], ["plugins", "--help"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["stylize", "--help"],
+        ["train", "--help"],
+        ["evaluate", "--help"],
+        ["models", "--help"],
+        ["plugins", "--help"],
+    ],
+)
 def test_help_and_version_do_not_import_torch(environment, arguments):
     code = (
         "import sys\nfrom stylemix.cli import main\n"
         f"try:\n    main({arguments!r}, prog_name='stylemix')\n"
         "finally:\n    print('torch' in sys.modules, file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          timeout=900, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=900, env=environment
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert done.stderr.split() == ["False"]

@@ -34,7 +34,9 @@ def test_a_folder_s_pictures_go_to_a_folder_and_the_rest_is_named(tmp_path):
     plan = contents.plan(str(tmp_path), "to/here")
     assert plan.many
     assert pairs(plan, tmp_path) == {
-        "a.jpg": "to/here/a.jpg", "b.PNG": "to/here/b.PNG", "c.bmp": "to/here/c.png",
+        "a.jpg": "to/here/a.jpg",
+        "b.PNG": "to/here/b.PNG",
+        "c.bmp": "to/here/c.png",
     }
     assert plan.left_out == ["e.pdf", "inner", "notes.txt"]
 
@@ -62,9 +64,15 @@ def test_nothing_found_is_an_error(tmp_path):
         contents.plan(str(tmp_path / "folder"), "o")
 
 
-@pytest.mark.parametrize("out, message", [
-    ("out.gif", "ending"), ("out", "ending"), ("nowhere/out.png", "doesn't exist"), (".", "quotes"),
-])
+@pytest.mark.parametrize(
+    "out, message",
+    [
+        ("out.gif", "ending"),
+        ("out", "ending"),
+        ("nowhere/out.png", "doesn't exist"),
+        (".", "quotes"),
+    ],
+)
 def test_a_single_out_must_be_a_picture_file(tmp_path, monkeypatch, out, message):
     monkeypatch.chdir(tmp_path)
     touch(tmp_path, "a.jpg")
@@ -101,8 +109,13 @@ def test_what_is_read_is_never_overwritten(tmp_path):
     (tmp_path / "soft.png").symlink_to(tmp_path / "style.png")
     (tmp_path / "again").symlink_to(tmp_path / "folder")
     a, style = str(tmp_path / "a.png"), str(tmp_path / "style.png")
-    for out in (a, style, str(tmp_path / "hard.png"), str(tmp_path / "soft.png"),
-                str(tmp_path / "folder" / ".." / "a.png")):
+    for out in (
+        a,
+        style,
+        str(tmp_path / "hard.png"),
+        str(tmp_path / "soft.png"),
+        str(tmp_path / "folder" / ".." / "a.png"),
+    ):
         with pytest.raises(PictureError, match="overwritten"):
             contents.plan(a, out, [style])
     for out in ("folder", "again"):
@@ -119,8 +132,10 @@ def test_two_results_of_one_name_are_refused(tmp_path):
             contents.plan(content, "o")
 
 
-@given(stem=st.text("abc.é -_", min_size=1).filter(lambda s: s.strip(".")),
-       ending=st.sampled_from([".jpg", ".JPEG", ".png", ".webp", ".tif", ".tiff"]))
+@given(
+    stem=st.text("abc.é -_", min_size=1).filter(lambda s: s.strip(".")),
+    ending=st.sampled_from([".jpg", ".JPEG", ".png", ".webp", ".tif", ".tiff"]),
+)
 def test_names_that_can_be_written_stay(stem, ending):
     assert contents.result_name(stem + ending) == stem + ending
 

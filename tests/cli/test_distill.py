@@ -64,8 +64,10 @@ def test_writes_the_network_and_shows_the_figures(invoke, write, tmp_path):
     assert result.exit_code == 0, result.stderr
     assert result.stdout.endswith(f"wrote {tmp_path / 'thin.safetensors'} (2 steps)\n")
     figures = json.loads((tmp_path / "thin.json").read_text())["figures"]
-    assert (f"{'relu3_3':<17}{figures['feature_relu3_3']:>15.3f}{figures['gram_relu3_3']:>12.3f}"
-            f"{figures['rank_relu3_3']:>12.3f}\n") in result.stdout
+    assert (
+        f"{'relu3_3':<17}{figures['feature_relu3_3']:>15.3f}{figures['gram_relu3_3']:>12.3f}"
+        f"{figures['rank_relu3_3']:>12.3f}\n"
+    ) in result.stdout
     assert feature_net("thin", tmp_path / "thin.safetensors").channels["relu1_2"] == 3
 
 
@@ -78,12 +80,15 @@ def test_output_resume_and_restart(invoke, write, tmp_path, monkeypatch):
     assert "(1 steps)" in invoke("distill", write(1), *other, "--restart").stdout
 
 
-@pytest.mark.parametrize(("extra", "arguments", "said"), [
-    ("sead = 1", [], "did you mean 'seed'"),
-    ("start = 'nothing'", [], "teacher, random"),
-    ("", ["--device", "warp"], "warp"),
-    ("", ["--output", "e.pt"], ".safetensors"),
-])
+@pytest.mark.parametrize(
+    ("extra", "arguments", "said"),
+    [
+        ("sead = 1", [], "did you mean 'seed'"),
+        ("start = 'nothing'", [], "teacher, random"),
+        ("", ["--device", "warp"], "warp"),
+        ("", ["--output", "e.pt"], ".safetensors"),
+    ],
+)
 def test_wrong_configurations_are_one_error(invoke, write, tmp_path, extra, arguments, said):
     result = invoke("distill", write(extra=extra), *arguments)
     assert result.exit_code == 2

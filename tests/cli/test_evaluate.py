@@ -22,14 +22,33 @@ def folders(draw, tmp_path):
 
 
 def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
-    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
-                    "--strength", 0.8, "--json", tmp_path / "f.json", "--csv", tmp_path / "f.csv",
-                    "--sheet", tmp_path / "sheet.png", "--baseline", "copy")
+    result = invoke(
+        "evaluate",
+        *folders,
+        "-m",
+        model,
+        "--size",
+        64,
+        "--features",
+        "thin",
+        "--strength",
+        0.8,
+        "--json",
+        tmp_path / "f.json",
+        "--csv",
+        tmp_path / "f.csv",
+        "--sheet",
+        tmp_path / "sheet.png",
+        "--baseline",
+        "copy",
+    )
     assert result.exit_code == 0, result.stderr
     expected = metrics.evaluate_pairs(
         metrics.stylizer_method(stylemix.load(model), strength=0.8),
-        sorted((tmp_path / "photos").glob("*.png")), sorted((tmp_path / "paintings").iterdir()),
-        size=64, features="thin",
+        sorted((tmp_path / "photos").glob("*.png")),
+        sorted((tmp_path / "paintings").iterdir()),
+        size=64,
+        features="thin",
     )
     found = json.loads((tmp_path / "f.json").read_text())
     assert len(found["records"]) == len(expected.records) == 6
@@ -53,18 +72,41 @@ def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
 def test_seen_paintings_and_strengths_apart(invoke, model, folders, draw, tmp_path):
     for seed in range(2):
         draw(f"trained/{seed}.png", 20 + seed, 80, 72)
-    result = invoke("evaluate", *folders, "--seen", tmp_path / "trained", "-m", model, "--size", 64,
-                    "--features", "thin", "--strengths", "0,0.5,1", "--baseline", "color",
-                    "--json", tmp_path / "f.json")
+    result = invoke(
+        "evaluate",
+        *folders,
+        "--seen",
+        tmp_path / "trained",
+        "-m",
+        model,
+        "--size",
+        64,
+        "--features",
+        "thin",
+        "--strengths",
+        "0,0.5,1",
+        "--baseline",
+        "color",
+        "--json",
+        tmp_path / "f.json",
+    )
     assert result.exit_code == 0, result.stderr
-    found = {name: json.loads((tmp_path / f"f{name}.json").read_text())
-             for name in ("", "-seen", "-color")}
-    assert [(f["settings"]["model"], f["settings"]["set"], f["settings"]["pairs"])
-            for f in found.values()] == [(str(model), "unseen", 6), (str(model), "seen", 4),
-                                         ("color", "unseen", 6)]
+    found = {
+        name: json.loads((tmp_path / f"f{name}.json").read_text())
+        for name in ("", "-seen", "-color")
+    }
+    assert [
+        (f["settings"]["model"], f["settings"]["set"], f["settings"]["pairs"])
+        for f in found.values()
+    ] == [(str(model), "unseen", 6), (str(model), "seen", 4), ("color", "unseen", 6)]
     expected = metrics.evaluate_pairs(
-        metrics.stylizer_method(stylemix.load(model)), sorted((tmp_path / "photos").glob("*.png")),
-        sorted((tmp_path / "trained").iterdir()), size=64, features="thin", strengths=(0, 0.5, 1))
+        metrics.stylizer_method(stylemix.load(model)),
+        sorted((tmp_path / "photos").glob("*.png")),
+        sorted((tmp_path / "trained").iterdir()),
+        size=64,
+        features="thin",
+        strengths=(0, 0.5, 1),
+    )
     for own, other in zip(found["-seen"]["records"], expected.records, strict=True):
         assert {**own, "seconds": 0} == pytest.approx({**other, "seconds": 0})
     assert "content_rises" in found[""]["summary"]
@@ -74,36 +116,49 @@ def test_seen_paintings_and_strengths_apart(invoke, model, folders, draw, tmp_pa
 
 
 def test_limit_takes_the_first(invoke, model, folders):
-    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
-                    "--limit", 1)
+    result = invoke(
+        "evaluate", *folders, "-m", model, "--size", 64, "--features", "thin", "--limit", 1
+    )
     assert result.exit_code == 0, result.stderr
     assert ": 1 pairs\n" in result.stdout
 
 
-@pytest.mark.parametrize("arguments, said", [
-    (["--content", "nowhere"], "nowhere"),
-    (["--style", "empty"], "empty"),
-    (["-m", "flim"], "flim"),
-    (["--strength", "-1"], "strength"),
-    (["--size", "10"], "--size"),
-    (["--baseline", "magic"], "--baseline"),
-    (["--vgg", "nowhere.safetensors"], "nowhere.safetensors"),
-    (["--inception", "nowhere.pth"], "nowhere.pth"),
-    (["--art-inception", "nowhere.pth"], "nowhere.pth"),
-    (["--lpips", "nowhere.pth"], "nowhere.pth"),
-    (["--strengths", "0.5,0"], "rising"),
-    (["--seen", "nowhere"], "nowhere"),
-    (["--sheet", "sheet.gif"], "ending"),
-    (["--json", "photos/0.png"], "overwritten"),
-    (["--json", "nowhere/f.json"], "nowhere"),
-])
-def test_wrong_input_is_one_error(
-    invoke, model, folders, tmp_path, monkeypatch, arguments, said
-):
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--content", "nowhere"], "nowhere"),
+        (["--style", "empty"], "empty"),
+        (["-m", "flim"], "flim"),
+        (["--strength", "-1"], "strength"),
+        (["--size", "10"], "--size"),
+        (["--baseline", "magic"], "--baseline"),
+        (["--vgg", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["--inception", "nowhere.pth"], "nowhere.pth"),
+        (["--art-inception", "nowhere.pth"], "nowhere.pth"),
+        (["--lpips", "nowhere.pth"], "nowhere.pth"),
+        (["--strengths", "0.5,0"], "rising"),
+        (["--seen", "nowhere"], "nowhere"),
+        (["--sheet", "sheet.gif"], "ending"),
+        (["--json", "photos/0.png"], "overwritten"),
+        (["--json", "nowhere/f.json"], "nowhere"),
+    ],
+)
+def test_wrong_input_is_one_error(invoke, model, folders, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
-    result = invoke("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
-                    "--limit", 1, *arguments)
+    result = invoke(
+        "evaluate",
+        *folders,
+        "-m",
+        model,
+        "--size",
+        64,
+        "--features",
+        "thin",
+        "--limit",
+        1,
+        *arguments,
+    )
     assert result.exit_code == 2
     assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
     assert said in result.stderr

@@ -64,8 +64,9 @@ def test_json_for_programs(invoke, installed):
 
 
 def test_other_commands_warn_of_the_broken_one_in_a_line(invoke, model, draw, tmp_path, installed):
-    done = invoke("stylize", draw("a.png", 1), draw("s.png", 2), "-m", model,
-                  "-o", tmp_path / "out.png")
+    done = invoke(
+        "stylize", draw("a.png", 1), draw("s.png", 2), "-m", model, "-o", tmp_path / "out.png"
+    )
     assert done.exit_code == 0, done.stderr
     assert done.stderr.startswith("Warning: the stylemix plugin 'stylemix-broken'")
     assert done.stderr.count("\n") == 1

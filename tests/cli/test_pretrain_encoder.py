@@ -58,13 +58,16 @@ def test_output_device_resume_and_restart(invoke, write, tmp_path, monkeypatch):
     assert "(1 steps)" in invoke("pretrain-encoder", write(1), *other, "--restart").stdout
 
 
-@pytest.mark.parametrize("extra, arguments, said", [
-    ("sead = 1", [], "did you mean 'seed'"),
-    ("crops = 1", [], "crops = 2"),
-    ("", ["--device", "warp"], "warp"),
-    ("", ["--output", "e.pt"], ".safetensors"),
-    ('encoder_weights = "nowhere.safetensors"', [], "nowhere"),
-])
+@pytest.mark.parametrize(
+    "extra, arguments, said",
+    [
+        ("sead = 1", [], "did you mean 'seed'"),
+        ("crops = 1", [], "crops = 2"),
+        ("", ["--device", "warp"], "warp"),
+        ("", ["--output", "e.pt"], ".safetensors"),
+        ('encoder_weights = "nowhere.safetensors"', [], "nowhere"),
+    ],
+)
 def test_wrong_configurations_are_one_error(invoke, write, tmp_path, extra, arguments, said):
     result = invoke("pretrain-encoder", write(extra=extra), *arguments)
     assert result.exit_code == 2

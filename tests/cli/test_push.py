@@ -12,10 +12,24 @@ def test_a_folder_is_published(model, tmp_path):
     with serving() as hub:
         hub.writers = {"hf_writer": {"painter"}}
         done = subprocess.run(
-            [sys.executable, "-m", "stylemix", "push", model, "painter/tiny", "--private",
-             "--revision", "v2", "--message", "Trained for longer"],
-            capture_output=True, text=True, timeout=900,
-            env=environment(hub.url, tmp_path) | {"HF_TOKEN": "hf_writer"})
+            [
+                sys.executable,
+                "-m",
+                "stylemix",
+                "push",
+                model,
+                "painter/tiny",
+                "--private",
+                "--revision",
+                "v2",
+                "--message",
+                "Trained for longer",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=900,
+            env=environment(hub.url, tmp_path) | {"HF_TOKEN": "hf_writer"},
+        )
         assert done.returncode == 0, done.stderr
         repository = hub.repositories["painter/tiny"]
         commit = repository.refs["v2"]
@@ -28,10 +42,14 @@ def test_a_folder_is_published(model, tmp_path):
         assert f'stylemix.load("painter/tiny", revision="{commit}")' in lines[2]
 
 
-@pytest.mark.parametrize("arguments, said", [
-    (["nowhere", "me/x"], "no stylemix checkpoint"), (["nowhere", "x"], "owner/name"),
-    (["nowhere", "me/x", "--revision", "a" * 40], "give a branch"),
-])
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["nowhere", "me/x"], "no stylemix checkpoint"),
+        (["nowhere", "x"], "owner/name"),
+        (["nowhere", "me/x", "--revision", "a" * 40], "give a branch"),
+    ],
+)
 def test_what_is_wrong_is_one_line(invoke, monkeypatch, arguments, said):
     result = invoke("push", *arguments)
     assert result.exit_code == 2

@@ -23,8 +23,9 @@ def test_refine_is_what_it_is_in_python(invoke, model, draw, tmp_path):
     import stylemix
 
     photo, style = draw("photo.png", 1), draw("style.png", 2)
-    done = invoke("stylize", photo, style, "-o", tmp_path / "out.png", "--model", model,
-                  "--refine", 3)
+    done = invoke(
+        "stylize", photo, style, "-o", tmp_path / "out.png", "--model", model, "--refine", 3
+    )
     assert done.exit_code == 0, done.stderr
     wanted = stylemix.stylize(photo, style, model=model, refine=3)
     assert (pixels(tmp_path / "out.png") == np.asarray(wanted)).all()
@@ -44,8 +45,17 @@ def test_gatys_takes_steps(invoke, draw, tmp_path):
 
 @pytest.mark.parametrize("value", ["-1", "many", "2.5"])
 def test_wrong_numbers(invoke, model, draw, tmp_path, value):
-    done = invoke("stylize", draw("photo.png", 1), draw("style.png", 2), "-o",
-                  tmp_path / "out.png", "--model", model, "--refine", value)
+    done = invoke(
+        "stylize",
+        draw("photo.png", 1),
+        draw("style.png", 2),
+        "-o",
+        tmp_path / "out.png",
+        "--model",
+        model,
+        "--refine",
+        value,
+    )
     assert done.exit_code == 2
     assert "--refine" in done.stderr
     assert not (tmp_path / "out.png").exists()
@@ -53,9 +63,19 @@ def test_wrong_numbers(invoke, model, draw, tmp_path, value):
 
 def test_vgg16_without_weights(invoke, model, draw, tmp_path, monkeypatch):
     monkeypatch.setenv("STYLEMIX_VGG16", str(tmp_path / "none.safetensors"))
-    done = invoke("stylize", draw("photo.png", 1), draw("style.png", 2), "-o",
-                  tmp_path / "out.png", "--model", model, "--refine", 2,
-                  "--refine-features", "vgg16")
+    done = invoke(
+        "stylize",
+        draw("photo.png", 1),
+        draw("style.png", 2),
+        "-o",
+        tmp_path / "out.png",
+        "--model",
+        model,
+        "--refine",
+        2,
+        "--refine-features",
+        "vgg16",
+    )
     assert done.exit_code == 2
     assert "none.safetensors" in done.stderr
     assert not (tmp_path / "out.png").exists()
@@ -78,9 +98,25 @@ def test_ctrl_c_keeps_the_picture_so_far(environment, draw, tmp_path):
         "main(sys.argv[1:])\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "stylize", photo, style, "-o", str(out), "--model", "gatys",
-         "--steps", "1000000"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        [
+            sys.executable,
+            "-c",
+            code,
+            "stylize",
+            photo,
+            style,
+            "-o",
+            str(out),
+            "--model",
+            "gatys",
+            "--steps",
+            "1000000",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "third\n"

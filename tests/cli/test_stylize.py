@@ -37,14 +37,17 @@ def test_one_photograph_one_painting(invoke, model, draw, tmp_path):
     assert not np.array_equal(expected, pixels(photo))
 
 
-@pytest.mark.parametrize("options, same", [
-    (["--strength", "0.4"], {"strength": 0.4}),
-    (["--strength", "1.5"], {"strength": 1.5}),
-    (["--preserve-color"], {"preserve_color": True}),
-    (["--size", "24"], {"size": 24}),
-    (["--tile", "64", "--size", "150"], {"tile": 64, "size": 150}),
-    (["--weights", "1,2.5"], {"weights": [1, 2.5]}),
-])
+@pytest.mark.parametrize(
+    "options, same",
+    [
+        (["--strength", "0.4"], {"strength": 0.4}),
+        (["--strength", "1.5"], {"strength": 1.5}),
+        (["--preserve-color"], {"preserve_color": True}),
+        (["--size", "24"], {"size": 24}),
+        (["--tile", "64", "--size", "150"], {"tile": 64, "size": 150}),
+        (["--weights", "1,2.5"], {"weights": [1, 2.5]}),
+    ],
+)
 def test_options_mean_what_they_mean_in_python(invoke, model, draw, tmp_path, options, same):
     photo, out = draw("a.png", 1), tmp_path / "out.png"
     paintings = [draw("s.png", 2), draw("t.png", 3)][: 2 if "--weights" in options else 1]
@@ -57,15 +60,21 @@ def test_options_mean_what_they_mean_in_python(invoke, model, draw, tmp_path, op
 
 
 def test_palette_is_the_python_argument(invoke, model, draw, tmp_path):
-    photo, painting, other, out = draw("a.png", 1), draw("s.png", 2), draw("t.png", 3), \
-        tmp_path / "out.png"
+    photo, painting, other, out = (
+        draw("a.png", 1),
+        draw("s.png", 2),
+        draw("t.png", 3),
+        tmp_path / "out.png",
+    )
     result = invoke("stylize", photo, painting, "-o", out, "-m", model, "--palette", other)
     assert result.exit_code == 0, result.stderr
     expected = pixels(stylemix.stylize(photo, painting, model=model, palette=other))
     assert np.array_equal(pixels(out), expected)
     assert not np.array_equal(expected, pixels(stylemix.stylize(photo, painting, model=model)))
-    assert invoke("stylize", photo, painting, "-o", other, "-m", model,
-                  "--palette", other).exit_code == 2  # what is read is never overwritten
+    assert (
+        invoke("stylize", photo, painting, "-o", other, "-m", model, "--palette", other).exit_code
+        == 2
+    )  # what is read is never overwritten
 
 
 def test_masks_hold_for_their_style(invoke, model, draw, tmp_path):
@@ -77,8 +86,9 @@ def test_masks_hold_for_their_style(invoke, model, draw, tmp_path):
         mask.paste(255 if left else 0, (0, 0, 20, 32))
         mask.save(tmp_path / name)
         masks.append(str(tmp_path / name))
-    result = invoke("stylize", photo, *paintings, "--mask", masks[0], "--mask", masks[1],
-                    "-o", out, "-m", model)
+    result = invoke(
+        "stylize", photo, *paintings, "--mask", masks[0], "--mask", masks[1], "-o", out, "-m", model
+    )
     assert result.exit_code == 0, result.stderr
     made = pixels(out)
     expected = stylemix.stylize(photo, paintings, model=model, masks=masks)
@@ -123,8 +133,9 @@ def test_every_failure_is_listed_where_nothing_can_be_written(invoke, model, dra
     draw("in/b.png", 2)
     (tmp_path / "out" / "a.png").mkdir(parents=True)
     (tmp_path / "out" / "b.png").mkdir()
-    result = invoke("stylize", tmp_path / "in", draw("s.png", 3), "-o", tmp_path / "out",
-                    "-m", model)
+    result = invoke(
+        "stylize", tmp_path / "in", draw("s.png", 3), "-o", tmp_path / "out", "-m", model
+    )
     assert result.exit_code == 1
     assert "wrote 0 of 2" in result.stdout
     assert "2 failed:" in result.stderr
@@ -175,8 +186,17 @@ def test_wrong_input_is_one_error_and_leaves_no_file(
 def test_a_wrong_argument_stops_a_folder_at_once(invoke, model, draw, tmp_path):
     draw("in/a.png", 1)
     draw("in/b.png", 2)
-    result = invoke("stylize", tmp_path / "in", draw("s.png", 3), "-o", tmp_path / "out",
-                    "-m", model, "--tile", "5")
+    result = invoke(
+        "stylize",
+        tmp_path / "in",
+        draw("s.png", 3),
+        "-o",
+        tmp_path / "out",
+        "-m",
+        model,
+        "--tile",
+        "5",
+    )
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: tile")
     assert list((tmp_path / "out").iterdir()) == []
@@ -193,8 +213,15 @@ def test_the_input_is_never_overwritten(invoke, model, draw, tmp_path):
 
 
 def test_debug_shows_where(invoke, model, draw, tmp_path):
-    arguments = ["stylize", tmp_path / "no.png", draw("s.png", 2), "-o", tmp_path / "o.png",
-                 "-m", model]
+    arguments = [
+        "stylize",
+        tmp_path / "no.png",
+        draw("s.png", 2),
+        "-o",
+        tmp_path / "o.png",
+        "-m",
+        model,
+    ]
     assert "Traceback" not in invoke(*arguments).stderr
     shown = invoke("--debug", *arguments)
     assert shown.exit_code == 2
@@ -224,9 +251,26 @@ def test_ctrl_c_ends_with_130_and_whole_pictures_only(environment, model, draw, 
         shutil.copy(tmp_path / "in" / "000.png", tmp_path / "in" / f"{number:03d}.png")
     out = tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "stylemix", "stylize", str(tmp_path / "in"), draw("s.png", 3),
-         "-o", str(out), "-m", model, "--size", "160", "--tile", "64"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        [
+            sys.executable,
+            "-m",
+            "stylemix",
+            "stylize",
+            str(tmp_path / "in"),
+            draw("s.png", 3),
+            "-o",
+            str(out),
+            "-m",
+            model,
+            "--size",
+            "160",
+            "--tile",
+            "64",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     try:
         while process.poll() is None and not (out / "002.png").exists():
@@ -258,9 +302,26 @@ def test_a_terminal_gets_a_bar(environment, model, draw, tmp_path, many):
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "stylemix", "stylize", content, draw("s.png", 3),
-             "-o", tmp_path / out, "-m", model, "--size", "160", "--tile", "64"],
-            stdout=subprocess.PIPE, stderr=terminal, env=environment, timeout=900,
+            [
+                sys.executable,
+                "-m",
+                "stylemix",
+                "stylize",
+                content,
+                draw("s.png", 3),
+                "-o",
+                tmp_path / out,
+                "-m",
+                model,
+                "--size",
+                "160",
+                "--tile",
+                "64",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            env=environment,
+            timeout=900,
         )
         try:
             shown = os.read(main_end, 100_000).decode()

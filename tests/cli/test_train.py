@@ -83,13 +83,16 @@ def test_output_device_resume_and_restart(invoke, write, tmp_path, monkeypatch):
     assert steps_of(tmp_path / "other") == 1
 
 
-@pytest.mark.parametrize("extra, arguments, said", [
-    ("sead = 1\n", [], "did you mean 'seed'"),
-    ("seed = \n", [], "TOML"),
-    ("seed = 'x'\n", [], "seed must be a whole number"),
-    ("", ["--device", "warp"], "warp"),
-    ("init = 'nowhere'\n", [], "nowhere"),
-])
+@pytest.mark.parametrize(
+    "extra, arguments, said",
+    [
+        ("sead = 1\n", [], "did you mean 'seed'"),
+        ("seed = \n", [], "TOML"),
+        ("seed = 'x'\n", [], "seed must be a whole number"),
+        ("", ["--device", "warp"], "warp"),
+        ("init = 'nowhere'\n", [], "nowhere"),
+    ],
+)
 def test_wrong_configurations_are_one_error(invoke, write, tmp_path, extra, arguments, said):
     result = invoke("train", write(extra=extra), *arguments)
     assert result.exit_code == 2
@@ -129,7 +132,10 @@ def test_ctrl_c_and_kill_save_and_end_with_130(environment, write, tmp_path, num
     config = write(steps=1_000_000, save_every=0)
     process = subprocess.Popen(
         [sys.executable, "-m", "stylemix", "train", str(config)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     try:
         # The first checkpoint is written after a step.

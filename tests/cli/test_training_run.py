@@ -49,8 +49,9 @@ def test_options_come_before_what_the_file_says(path, tmp_path):
 
 
 def test_without_a_terminal_there_are_no_bars(path):
-    assert not train_to_the_end(PretrainConfig, Pretrainer, path, None, "cpu", False,
-                                False)[0].progress
+    assert not train_to_the_end(PretrainConfig, Pretrainer, path, None, "cpu", False, False)[
+        0
+    ].progress
 
 
 def test_ctrl_c_says_how_to_go_on_and_restart_does_not_go_on(path, capsys):
@@ -61,7 +62,8 @@ def test_ctrl_c_says_how_to_go_on_and_restart_does_not_go_on(path, capsys):
     with pytest.raises(KeyboardInterrupt):
         train(path, make=Interrupted)
     assert capsys.readouterr().err == (
-        "\nThe state is saved; the same command goes on from here.\n")
+        "\nThe state is saved; the same command goes on from here.\n"
+    )
     steps = []
 
     class Noted(Pretrainer):
@@ -85,16 +87,25 @@ def test_the_command_has_the_options_and_the_functions_name_and_help():
     assert isinstance(sculpt, click.Command)
     assert sculpt.name == "sculpt"
     text = CliRunner().invoke(sculpt, ["--help"]).output
-    for part in ("CONFIG.toml", "Carve something.", "-o, --output DIR", "Begin afresh.",
-                 "Exit status:"):
+    for part in (
+        "CONFIG.toml",
+        "Carve something.",
+        "-o, --output DIR",
+        "Begin afresh.",
+        "Exit status:",
+    ):
         assert part in text
     assert "Folder of it, instead of the one that CONFIG.toml names." in " ".join(text.split())
     CliRunner().invoke(sculpt, ["a.toml", "-o", "x", "--device", "cuda", "--restart"])
     CliRunner().invoke(sculpt, ["a.toml", "--no-progress"])
     assert seen == [
-        {"config": "a.toml", "output": "x", "device": "cuda", "no_progress": False,
-         "restart": True},
-        {"config": "a.toml", "output": None, "device": None, "no_progress": True,
-         "restart": False},
+        {
+            "config": "a.toml",
+            "output": "x",
+            "device": "cuda",
+            "no_progress": False,
+            "restart": True,
+        },
+        {"config": "a.toml", "output": None, "device": None, "no_progress": True, "restart": False},
     ]
     assert CliRunner().invoke(sculpt, []).exit_code == 2

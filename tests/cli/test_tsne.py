@@ -30,16 +30,19 @@ def test_one_panel_of_a_model_and_two_with_an_encoder(invoke, model, paintings, 
     assert (tmp_path / "again.png").read_bytes() == two.read_bytes()
 
 
-@pytest.mark.parametrize("arguments, said", [
-    ([], "one or two of"),
-    (["-m", "a", "-m", "b", "-e", "thin"], "one or two of"),
-    (["-e", "nowhere.safetensors"], "no encoder file 'nowhere.safetensors'"),
-    (["-m", "gatys"], "no encoder to show"),
-    (["-e", "thin", "-o", "figure.gif"], "ending"),
-    (["-e", "thin", "--style", "nowhere"], "there is no nowhere"),
-    (["-e", "thin", "--device", "warp"], "warp"),
-    (["-e", "thin", "--styles", "1"], "--styles"),
-])
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ([], "one or two of"),
+        (["-m", "a", "-m", "b", "-e", "thin"], "one or two of"),
+        (["-e", "nowhere.safetensors"], "no encoder file 'nowhere.safetensors'"),
+        (["-m", "gatys"], "no encoder to show"),
+        (["-e", "thin", "-o", "figure.gif"], "ending"),
+        (["-e", "thin", "--style", "nowhere"], "there is no nowhere"),
+        (["-e", "thin", "--device", "warp"], "warp"),
+        (["-e", "thin", "--styles", "1"], "--styles"),
+    ],
+)
 def test_wrong_input_is_one_error(invoke, paintings, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
     result = invoke("tsne", "--style", paintings, "-o", "f.png", "--side", 32, *arguments)

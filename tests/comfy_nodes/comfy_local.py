@@ -47,10 +47,15 @@ class LocalComfy:
         for name, node in self.nodes.items():
             groups: dict[str, dict[str, Any]] = {"required": {}, "optional": {}}
             for entry in node.define_schema().inputs:
-                options = {k: getattr(entry, k) for k in ("default", "min", "max", "options")
-                           if getattr(entry, k, None) is not None}
+                options = {
+                    k: getattr(entry, k)
+                    for k in ("default", "min", "max", "options")
+                    if getattr(entry, k, None) is not None
+                }
                 groups["optional" if entry.optional else "required"][entry.id] = [
-                    entry.io_type, options]
+                    entry.io_type,
+                    options,
+                ]
             info[name] = {"input": groups}
         return info
 
@@ -86,8 +91,10 @@ class LocalComfy:
                 value = node["inputs"][name]
                 if kind == "COMBO" and value not in options["options"]:
                     raise self.tools.PromptError(f"value_not_in_list: {name}: {value!r}")
-                if kind in ("INT", "FLOAT") and not isinstance(value, list) and not (
-                    options["min"] <= value <= options["max"]
+                if (
+                    kind in ("INT", "FLOAT")
+                    and not isinstance(value, list)
+                    and not (options["min"] <= value <= options["max"])
                 ):
                     raise self.tools.PromptError(f"value out of range: {name}: {value}")
 
@@ -97,7 +104,8 @@ class LocalComfy:
         node = prompt[number]
         kind = node["class_type"]
         inputs = {
-            name: self._value(prompt, value[0], done)[value[1]] if isinstance(value, list)
+            name: self._value(prompt, value[0], done)[value[1]]
+            if isinstance(value, list)
             else value
             for name, value in node["inputs"].items()
         }
@@ -128,26 +136,39 @@ def core_nodes(inputs: Path) -> dict[str, tuple[dict[str, Any], Callable[..., tu
         return (torch.cat([load_image(str(path))[0] for path in frames]),)
 
     def save(images: Tensor, **_: Any) -> tuple[Any, ...]:
-        return ([Image.fromarray((255 * i).clip(0, 255).astype(np.uint8))
-                 for i in images.numpy()],)
+        return ([Image.fromarray((255 * i).clip(0, 255).astype(np.uint8)) for i in images.numpy()],)
 
     wire = {"required": {}}
     text = {"filename_prefix": ["STRING", {}]}
     number = {"value": ["FLOAT", {"min": 0, "max": 1}]}
     return {
-        "LoadImage": ({"required": {"image": ["COMBO", {
-            "options": sorted(p.name for p in inputs.glob("*.*"))}]}}, load_image),
+        "LoadImage": (
+            {
+                "required": {
+                    "image": ["COMBO", {"options": sorted(p.name for p in inputs.glob("*.*"))}]
+                }
+            },
+            load_image,
+        ),
         "SaveImage": ({"required": text}, save),
         "PreviewImage": (wire, save),
-        "ImageToMask": ({"required": {"channel": ["COMBO", {"options": channels}]}},
-                        lambda image, channel: (image[..., channels.index(channel)],)),
+        "ImageToMask": (
+            {"required": {"channel": ["COMBO", {"options": channels}]}},
+            lambda image, channel: (image[..., channels.index(channel)],),
+        ),
         "ThresholdMask": ({"required": number}, lambda mask, value: ((mask > value).float(),)),
-        "RepeatImageBatch": ({"required": {"amount": ["INT", {"min": 1, "max": 4096}]}},
-                             lambda image, amount: (image.repeat(amount, 1, 1, 1),)),
+        "RepeatImageBatch": (
+            {"required": {"amount": ["INT", {"min": 1, "max": 4096}]}},
+            lambda image, amount: (image.repeat(amount, 1, 1, 1),),
+        ),
         "LoadVideo": ({"required": {"file": ["COMBO", {"options": ["clip.mp4"]}]}}, load_video),
         "GetVideoComponents": (wire, lambda video: (video, None, 12.0)),
-        "CreateVideo": ({"required": {"fps": ["FLOAT", {"min": 1, "max": 120}]}},
-                        lambda images, fps, audio=None: (images,)),
-        "SaveVideo": ({"required": {**text, "format": ["STRING", {}], "codec": ["STRING", {}]}},
-                      lambda video, **_: ()),
+        "CreateVideo": (
+            {"required": {"fps": ["FLOAT", {"min": 1, "max": 120}]}},
+            lambda images, fps, audio=None: (images,),
+        ),
+        "SaveVideo": (
+            {"required": {**text, "format": ["STRING", {}], "codec": ["STRING", {}]}},
+            lambda video, **_: (),
+        ),
     }

@@ -24,32 +24,68 @@ _INPUT = ("id", "display_name", "optional", "tooltip", "lazy", "extra_dict")
 _WIDGET = ("id", "display_name", "optional", "tooltip", "lazy", "default", "socketless")
 OLD: dict[str, tuple[str, ...]] = {
     "Schema": (
-        "node_id", "display_name", "category", "inputs", "outputs", "hidden", "description",
-        "is_input_list", "is_output_node", "is_deprecated", "is_experimental", "is_api_node",
-        "not_idempotent", "enable_expand",
+        "node_id",
+        "display_name",
+        "category",
+        "inputs",
+        "outputs",
+        "hidden",
+        "description",
+        "is_input_list",
+        "is_output_node",
+        "is_deprecated",
+        "is_experimental",
+        "is_api_node",
+        "not_idempotent",
+        "enable_expand",
     ),
-    "Image.Input": _INPUT, "Mask.Input": _INPUT, "Custom.Input": _INPUT,
+    "Image.Input": _INPUT,
+    "Mask.Input": _INPUT,
+    "Custom.Input": _INPUT,
     "Image.Output": ("id", "display_name", "tooltip", "is_output_list"),
     "Custom.Output": ("id", "display_name", "tooltip", "is_output_list"),
     "Boolean.Input": (*_WIDGET, "label_on", "label_off", "force_input"),
-    "Int.Input": (*_WIDGET, "min", "max", "step", "control_after_generate", "display_mode",
-                  "force_input"),
+    "Int.Input": (
+        *_WIDGET,
+        "min",
+        "max",
+        "step",
+        "control_after_generate",
+        "display_mode",
+        "force_input",
+    ),
     "Float.Input": (*_WIDGET, "min", "max", "step", "round", "display_mode", "force_input"),
     "String.Input": (*_WIDGET, "multiline", "placeholder", "dynamic_prompts", "force_input"),
-    "Combo.Input": (*_WIDGET, "options", "control_after_generate", "upload", "image_folder",
-                    "remote"),
+    "Combo.Input": (
+        *_WIDGET,
+        "options",
+        "control_after_generate",
+        "upload",
+        "image_folder",
+        "remote",
+    ),
 }
 """Parameters in ComfyUI 0.3.64."""
 
 NEW = {
-    name: (*names, "search_aliases") if name == "Schema"
-    else (*names, "raw_link", "advanced") if name.endswith("Input") else names
+    name: (*names, "search_aliases")
+    if name == "Schema"
+    else (*names, "raw_link", "advanced")
+    if name.endswith("Input")
+    else names
     for name, names in OLD.items()
 }
 """Parameters in the interface of 2026."""
 
-TYPES = {"Image": "IMAGE", "Mask": "MASK", "Boolean": "BOOLEAN", "Int": "INT", "Float": "FLOAT",
-         "String": "STRING", "Combo": "COMBO"}
+TYPES = {
+    "Image": "IMAGE",
+    "Mask": "MASK",
+    "Boolean": "BOOLEAN",
+    "Int": "INT",
+    "Float": "FLOAT",
+    "String": "STRING",
+    "Combo": "COMBO",
+}
 
 
 class InterruptProcessingException(BaseException):
@@ -98,14 +134,20 @@ def interface(table: dict[str, tuple[str, ...]]) -> ModuleType:
     for name, io_type in TYPES.items():
         members = {
             side: record(table[f"{name}.{side}"], io_type=io_type)
-            for side in ("Input", "Output") if f"{name}.{side}" in table
+            for side in ("Input", "Output")
+            if f"{name}.{side}" in table
         }
         setattr(io, name, type(name, (), members))
 
     def custom(io_type: str) -> type:
-        return type("CustomType", (), {
-            side: record(table[f"Custom.{side}"], io_type=io_type) for side in ("Input", "Output")
-        })
+        return type(
+            "CustomType",
+            (),
+            {
+                side: record(table[f"Custom.{side}"], io_type=io_type)
+                for side in ("Input", "Output")
+            },
+        )
 
     class NodeOutput:
         def __init__(self, *args: Any, ui: Any = None) -> None:
@@ -115,7 +157,9 @@ def interface(table: dict[str, tuple[str, ...]]) -> ModuleType:
             return self.args[index]
 
     for name, value in {
-        "Custom": custom, "NodeOutput": NodeOutput, "Schema": record(table["Schema"]),
+        "Custom": custom,
+        "NodeOutput": NodeOutput,
+        "Schema": record(table["Schema"]),
         "ComfyNode": type("ComfyNode", (), {}),
         "NumberDisplay": enum.Enum("NumberDisplay", {"number": "number", "slider": "slider"}),
     }.items():
@@ -125,6 +169,7 @@ def interface(table: dict[str, tuple[str, ...]]) -> ModuleType:
 
 def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, ModuleType]:
     """Give every module that the nodes import from ComfyUI, by name."""
+
     def look() -> None:
         if comfy.cancel():
             raise InterruptProcessingException
@@ -146,8 +191,10 @@ def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, Module
 
     content: dict[str, dict[str, Any]] = {
         "comfy_api": {},
-        "comfy_api.latest": {"io": interface(table),
-                             "ComfyExtension": type("ComfyExtension", (), {})},
+        "comfy_api.latest": {
+            "io": interface(table),
+            "ComfyExtension": type("ComfyExtension", (), {}),
+        },
         "comfy": {},
         "comfy.utils": {"ProgressBar": ProgressBar},
         "comfy.model_management": {
@@ -171,7 +218,8 @@ def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, Module
 def load_package(name: str, folder: Path) -> ModuleType:
     """Import a package from a folder under a name of our own, as ComfyUI imports node packs."""
     spec = importlib.util.spec_from_file_location(
-        name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

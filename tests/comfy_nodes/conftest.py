@@ -33,8 +33,10 @@ def pytest_report_header() -> str:
     """Say which ComfyUI the nodes meet."""
     if CHECKOUT:
         return f"comfy nodes: the real ComfyUI of {CHECKOUT}"
-    return ("comfy nodes: no COMFYUI_PATH, so a stand-in for the interface that they use; set it "
-            "to a checkout to test against the real server")
+    return (
+        "comfy nodes: no COMFYUI_PATH, so a stand-in for the interface that they use; set it "
+        "to a checkout to test against the real server"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -77,9 +79,7 @@ def tools() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(params=["0.3.64", "newer"])
-def comfy(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[tuple[Comfy, ModuleType]]:
+def comfy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Comfy, ModuleType]]:
     """Give the stand-in and the pack imported against it, in the older and the newer form."""
     with surface(tmp_path, OLD if request.param == "0.3.64" else NEW) as found:
         yield found
@@ -113,22 +113,23 @@ def encode(nodes: Any, model: Stylizer) -> Any:
 @pytest.fixture
 def mix(nodes: Any) -> Any:
     """Give the Mix Styles node as a function."""
-    return lambda a, b, wa=1.0, wb=1.0, **masks: nodes.MixStyles.execute(
-        a, b, wa, wb, **masks)[0]
+    return lambda a, b, wa=1.0, wb=1.0, **masks: nodes.MixStyles.execute(a, b, wa, wb, **masks)[0]
 
 
 @pytest.fixture
 def apply(nodes: Any) -> Any:
     """Give the Apply Style node as a function of the image, the style and other options."""
     return lambda content, style, **options: nodes.ApplyStyle.execute(
-        content, style, **{**STYLED, **options})[0]
+        content, style, **{**STYLED, **options}
+    )[0]
 
 
 @pytest.fixture
 def optimise(nodes: Any) -> Any:
     """Give the Optimise Picture node as a function of the image, the style and other options."""
     return lambda content, style, **options: nodes.OptimisePicture.execute(
-        content, style, **{**OPTIMISED, **options})[0]
+        content, style, **{**OPTIMISED, **options}
+    )[0]
 
 
 class RealComfy:

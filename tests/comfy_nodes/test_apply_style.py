@@ -19,8 +19,13 @@ def test_apply_gives_what_the_library_gives(model: Any, encode: Any, apply: Any)
     photo, painting = image(0), image(1)
     style = encode(painting)
     for options in (
-        {}, {"strength": 0.4}, {"strength": 1.7}, {"preserve_color": True}, {"size": 40},
-        {"refine": 3}, {"refine": 3, "strength": 0.5},
+        {},
+        {"strength": 0.4},
+        {"strength": 1.7},
+        {"preserve_color": True},
+        {"size": 40},
+        {"refine": 3},
+        {"refine": 3, "strength": 0.5},
     ):
         wanted = reference(model, photo, painting[0].numpy(), **options)
         assert torch.equal(apply(photo, style, **options), wanted)
@@ -94,8 +99,7 @@ def test_mask_of_apply_limits_the_style(encode: Any, apply: Any) -> None:
     made = apply(image(0), style, mask=mask)
     assert torch.equal(made[:, :, 24:], image(0)[:, :, 24:])
     assert (made[:, :, :24] - image(0)[:, :, :24]).abs().mean() > 0.02
-    assert torch.equal(apply(image(0), style, mask=torch.zeros(1, 64, 64)),
-                       apply(image(0), style))
+    assert torch.equal(apply(image(0), style, mask=torch.zeros(1, 64, 64)), apply(image(0), style))
 
 
 def test_each_frame_has_its_mask(encode: Any, apply: Any) -> None:
@@ -128,10 +132,14 @@ def test_messages_name_the_input(encode: Any, apply: Any, mix: Any) -> None:
         (lambda: apply(image(0)[0, 0], style), r"^image: expected an IMAGE"),
         (lambda: apply(image(0), style, tile=32), r"^tile: "),
         (lambda: apply(image(0), style, mask=torch.ones(1, 48, 32)), r"^mask: "),
-        (lambda: apply(image(0), mix(style, style, mask_a=torch.ones(2, 32, 48))),
-         r"^mask_a of Mix Styles: 2 masks for 1 pictures"),
-        (lambda: apply(image(0), mix(style, style, mask_b=torch.ones(1, 9, 48))),
-         r"^mask_b of Mix Styles: the mask is 48 x 9"),
+        (
+            lambda: apply(image(0), mix(style, style, mask_a=torch.ones(2, 32, 48))),
+            r"^mask_a of Mix Styles: 2 masks for 1 pictures",
+        ),
+        (
+            lambda: apply(image(0), mix(style, style, mask_b=torch.ones(1, 9, 48))),
+            r"^mask_b of Mix Styles: the mask is 48 x 9",
+        ),
         (lambda: mix(style, style, 0.0, 0.0), r"^weight_a, weight_b: "),
         (lambda: apply(image(0), style, strength=-1.0), r"strength"),
     ):

@@ -52,23 +52,32 @@ def test_a_stand_in_inside_another_has_folders_of_its_own(tmp_path: Path) -> Non
     with surface(tmp_path / "outer", OLD) as (outer, _):
         with surface(tmp_path / "inner", NEW) as (inner, _):
             assert sys.modules["stylemix_comfy_pack.model_folders"].folder_paths.models_dir == str(
-                inner.base / "models")
+                inner.base / "models"
+            )
         assert sys.modules["stylemix_comfy_pack.model_folders"].folder_paths.models_dir == str(
-            outer.base / "models")
+            outer.base / "models"
+        )
     assert {n: m for n, m in sys.modules.items() if n.startswith(("stylemix_comfy", "comfy"))} == {
-        n: m for n, m in before.items() if n.startswith(("stylemix_comfy", "comfy"))}
+        n: m for n, m in before.items() if n.startswith(("stylemix_comfy", "comfy"))
+    }
 
 
 def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> None:
     ids = [node.define_schema().node_id for node in nodes(comfy[1])]
-    assert ids == ["StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
-                   "StylemixApplyStyle", "StylemixOptimisePicture"]
+    assert ids == [
+        "StylemixLoadModel",
+        "StylemixEncodeStyle",
+        "StylemixMixStyles",
+        "StylemixApplyStyle",
+        "StylemixOptimisePicture",
+    ]
 
 
 def test_inputs_are_the_arguments_of_execute_in_order(comfy: tuple[Comfy, ModuleType]) -> None:
     for node in nodes(comfy[1]):
-        arguments = node.execute.__func__.__code__.co_varnames[1:node.execute.__func__
-                                                                .__code__.co_argcount]
+        arguments = node.execute.__func__.__code__.co_varnames[
+            1 : node.execute.__func__.__code__.co_argcount
+        ]
         assert [entry.id for entry in node.define_schema().inputs] == list(arguments)
 
 
@@ -126,7 +135,9 @@ def test_stand_in_has_no_parameter_that_comfyui_lacks() -> None:
     table = OLD if version[1] == "0.3.64" else NEW
     answer = subprocess.run(
         [os.environ.get("COMFYUI_PYTHON", sys.executable), "-c", _SIGNATURES % list(table)],
-        cwd=CHECKOUT, capture_output=True, text=True,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": CHECKOUT, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert answer.returncode == 0, answer.stderr
@@ -145,12 +156,23 @@ def test_stand_in_has_no_parameter_that_comfyui_lacks() -> None:
 @real
 def test_server_serves_help_templates_and_the_choice_of_models(runner: Any) -> None:
     server = runner.server
-    for name in ("StylemixLoadModel", "StylemixEncodeStyle", "StylemixMixStyles",
-                 "StylemixApplyStyle", "StylemixOptimisePicture"):
+    for name in (
+        "StylemixLoadModel",
+        "StylemixEncodeStyle",
+        "StylemixMixStyles",
+        "StylemixApplyStyle",
+        "StylemixOptimisePicture",
+    ):
         assert server.get(f"/extensions/stylemix/docs/{name}.md").startswith(b"# ")
     templates = server.get_json("/workflow_templates")["stylemix"]
-    assert {"basic", "mix_two_styles", "masked_regions", "video_batch", "refine",
-            "optimise"} <= set(templates)
+    assert {
+        "basic",
+        "mix_two_styles",
+        "masked_regions",
+        "video_batch",
+        "refine",
+        "optimise",
+    } <= set(templates)
     kind, options = runner.object_info()["StylemixLoadModel"]["input"]["required"]["model"]
     assert kind == "COMBO"
     assert {"stylemix/tiny", "Hugging Face Hub"} <= set(options["options"])

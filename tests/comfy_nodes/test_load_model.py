@@ -32,14 +32,20 @@ def options(loader: Any) -> list[str]:
 def test_dropdown_lists_embedded_then_local_then_methods_then_hub(loader: Any) -> None:
     import stylemix
 
-    kinds = {kind: [info.name for info in stylemix.models() if info.kind == kind]
-             for kind in ("embedded", "method")}
+    kinds = {
+        kind: [info.name for info in stylemix.models() if info.kind == kind]
+        for kind in ("embedded", "method")
+    }
     assert "gatys" in kinds["method"]
-    assert options(loader) == [*kinds["embedded"], "stylemix/mine", *kinds["method"],
-                               "Hugging Face Hub"]
+    assert options(loader) == [
+        *kinds["embedded"],
+        "stylemix/mine",
+        *kinds["method"],
+        "Hugging Face Hub",
+    ]
     (loader.folder.parent / "notes").mkdir()  # no checkpoint
     save(tiny_model(), loader.folder.parent / "another")
-    assert options(loader)[len(kinds["embedded"]):][:2] == ["stylemix/another", "stylemix/mine"]
+    assert options(loader)[len(kinds["embedded"]) :][:2] == ["stylemix/another", "stylemix/mine"]
 
 
 def test_a_method_loads_by_its_name(loader: Any) -> None:
@@ -85,12 +91,15 @@ def test_fingerprint_changes_with_the_files_only(loader: Any) -> None:
     assert loader.node.fingerprint_inputs("Hugging Face Hub", "a/b") != first
 
 
-@pytest.mark.parametrize("model, hub_name, message", [
-    ("stylemix/gone", "", "^model: 'stylemix/gone' is no longer there"),
-    ("Hugging Face Hub", "", "^hub_name: expected owner/name"),
-    ("Hugging Face Hub", "film", "^hub_name: expected owner/name, .* got 'film'"),
-    ("Hugging Face Hub", "../up", "^hub_name: "),
-])
+@pytest.mark.parametrize(
+    "model, hub_name, message",
+    [
+        ("stylemix/gone", "", "^model: 'stylemix/gone' is no longer there"),
+        ("Hugging Face Hub", "", "^hub_name: expected owner/name"),
+        ("Hugging Face Hub", "film", "^hub_name: expected owner/name, .* got 'film'"),
+        ("Hugging Face Hub", "../up", "^hub_name: "),
+    ],
+)
 def test_wrong_models_are_named(loader: Any, model: str, hub_name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         loader.node.execute(model, hub_name)

@@ -21,21 +21,32 @@ def test_chained_mixture_has_the_shares_that_the_weights_say(
     assert (apply(image(0), style) - wanted).abs().max() <= 1 / 255 + 1e-6
 
 
-@pytest.mark.parametrize("given, masks", [
-    ({"mask_a": "left"}, ("left", "right")), ({"mask_b": "left"}, ("right", "left")),
-    ({"mask_a": "left", "mask_b": "top"}, ("left", "top")),
-    ({"mask_a": "left", "mask_b": "empty"}, ("left", "right")),
-])
+@pytest.mark.parametrize(
+    "given, masks",
+    [
+        ({"mask_a": "left"}, ("left", "right")),
+        ({"mask_b": "left"}, ("right", "left")),
+        ({"mask_a": "left", "mask_b": "top"}, ("left", "top")),
+        ({"mask_a": "left", "mask_b": "empty"}, ("left", "right")),
+    ],
+)
 def test_masks_divide_the_picture(
     model: Any, encode: Any, apply: Any, mix: Any, given: dict[str, str], masks: tuple[str, str]
 ) -> None:
     left, top = torch.zeros(32, 48), torch.zeros(32, 48)
     left[:, :24], top[:16] = 1, 1
     named = {"left": left, "right": 1 - left, "top": top, "empty": torch.zeros(64, 64)}
-    style = mix(encode(image(1)), encode(image(2)),
-                **{name: named[mask][None] for name, mask in given.items()})
-    wanted = reference(model, image(0), [image(1)[0].numpy(), image(2)[0].numpy()],
-                       masks=[named[name][None] for name in masks])
+    style = mix(
+        encode(image(1)),
+        encode(image(2)),
+        **{name: named[mask][None] for name, mask in given.items()},
+    )
+    wanted = reference(
+        model,
+        image(0),
+        [image(1)[0].numpy(), image(2)[0].numpy()],
+        masks=[named[name][None] for name in masks],
+    )
     made = apply(image(0), style)
     assert torch.equal(made, wanted)
     if given == {"mask_a": "left", "mask_b": "top"}:

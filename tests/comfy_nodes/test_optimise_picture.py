@@ -12,11 +12,19 @@ from comfy_pictures import OPTIMISED, image, reference
 from stylemix.stylizers import Gatys
 
 
-@pytest.mark.parametrize("how, options", [
-    ({}, {}), ({"steps": 6}, {}), ({"style_weight": 9.0}, {}), ({"optimizer": "lbfgs"}, {}),
-    ({"coarse_to_fine": False}, {}), ({}, {"strength": 0.4}), ({}, {"preserve_color": True}),
-    ({}, {"size": 40}),
-])
+@pytest.mark.parametrize(
+    "how, options",
+    [
+        ({}, {}),
+        ({"steps": 6}, {}),
+        ({"style_weight": 9.0}, {}),
+        ({"optimizer": "lbfgs"}, {}),
+        ({"coarse_to_fine": False}, {}),
+        ({}, {"strength": 0.4}),
+        ({}, {"preserve_color": True}),
+        ({}, {"size": 40}),
+    ],
+)
 def test_it_gives_what_the_method_gives(
     encode: Any, optimise: Any, how: dict[str, Any], options: dict[str, Any]
 ) -> None:
@@ -36,8 +44,9 @@ def test_mixtures_and_masks_reach_it(encode: Any, mix: Any, optimise: Any) -> No
     style = mix(encode(image(1)), encode(image(2)), 3.0, 1.0, mask_a=left)
     made = optimise(image(0), style)
     paintings = [image(seed)[0].numpy() for seed in (1, 2)]
-    wanted = reference(Gatys(steps=OPTIMISED["steps"]), image(0), paintings, weights=[3, 1],
-                       masks=[left, 1 - left])
+    wanted = reference(
+        Gatys(steps=OPTIMISED["steps"]), image(0), paintings, weights=[3, 1], masks=[left, 1 - left]
+    )
     assert torch.equal(made, wanted)
     limited = optimise(image(0), style, mask=left)
     assert torch.equal(limited[:, :, 24:], image(0)[:, :, 24:])
@@ -45,8 +54,9 @@ def test_mixtures_and_masks_reach_it(encode: Any, mix: Any, optimise: Any) -> No
 
 def test_palette_brings_other_colours(encode: Any, optimise: Any) -> None:
     made = optimise(image(0), encode(image(1)), palette=image(2))
-    wanted = reference(Gatys(steps=OPTIMISED["steps"]), image(0), image(1)[0].numpy(),
-                       palette=image(2)[0].numpy())
+    wanted = reference(
+        Gatys(steps=OPTIMISED["steps"]), image(0), image(1)[0].numpy(), palette=image(2)[0].numpy()
+    )
     assert torch.equal(made, wanted)
     assert (made - optimise(image(0), encode(image(1)))).abs().mean() > 0.005
 
@@ -75,8 +85,10 @@ def test_messages_name_the_input(
 ) -> None:
     style = encode(image(1))
     for options, message in (
-        ({"optimizer": "sgd"}, "optimizer: .*'sgd'"), ({"steps": 0}, "^steps, .*at least 1"),
-        ({"tile": 32}, "^tile: "), ({"mask": torch.ones(1, 9, 48)}, "^mask: "),
+        ({"optimizer": "sgd"}, "optimizer: .*'sgd'"),
+        ({"steps": 0}, "^steps, .*at least 1"),
+        ({"tile": 32}, "^tile: "),
+        ({"mask": torch.ones(1, 9, 48)}, "^mask: "),
     ):
         with pytest.raises(ValueError, match=message):
             optimise(image(0), style, **options)

@@ -34,8 +34,10 @@ def test_registry_metadata() -> None:
     assert re.fullmatch(r"[a-z][a-z0-9-]{0,98}", project["name"])
     assert "comfyui" not in project["name"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", project["version"])
-    assert project["requires-python"].split(",")[0] == library["project"]["requires-python"].split(
-        ",")[0]
+    assert (
+        project["requires-python"].split(",")[0]
+        == library["project"]["requires-python"].split(",")[0]
+    )
     assert comfy["PublisherId"]
     assert comfy["DisplayName"]
     assert project["urls"]["Repository"].startswith("https://")
@@ -62,7 +64,8 @@ def test_every_node_has_a_help_page_that_names_its_inputs(pack: ModuleType) -> N
 
 def test_every_node_is_in_an_example(pack: ModuleType) -> None:
     used = {
-        node["type"] for path in (PACK / "example_workflows").glob("*.json")
+        node["type"]
+        for path in (PACK / "example_workflows").glob("*.json")
         for node in json.loads(path.read_text("utf-8"))["nodes"]
     }
     assert {s.node_id for s in schemas(pack)} <= used
@@ -96,8 +99,11 @@ def test_workflow_links_agree_on_both_sides(pack: ModuleType) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
 def test_nothing_that_the_registry_forbids(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
-    called = {n.func.id for n in ast.walk(tree)
-              if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    called = {
+        n.func.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     assert not called & {"eval", "exec", "compile"}
     assert "subprocess" not in imported

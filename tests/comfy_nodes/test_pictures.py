@@ -26,10 +26,19 @@ def test_images_become_batches(pictures: Any, channels: int) -> None:
     assert pictures.check_images(one[None].half(), "image").shape == (1, 5, 7, channels)
 
 
-@pytest.mark.parametrize("wrong", [
-    torch.rand(1, 3, 8, 8), torch.rand(8, 8), torch.zeros(1, 8, 8, 3, dtype=torch.uint8),
-    torch.rand(0, 8, 8, 3), torch.rand(1, 0, 8, 3), torch.rand(1, 8, 8, 2), None, [1],
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        torch.rand(1, 3, 8, 8),
+        torch.rand(8, 8),
+        torch.zeros(1, 8, 8, 3, dtype=torch.uint8),
+        torch.rand(0, 8, 8, 3),
+        torch.rand(1, 0, 8, 3),
+        torch.rand(1, 8, 8, 2),
+        None,
+        [1],
+    ],
+)
 def test_other_images_are_refused_by_name(pictures: Any, wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"^painting: "):
         pictures.check_images(wrong, "painting")
@@ -41,9 +50,15 @@ def test_pictures_are_clipped_float_arrays(pictures: Any) -> None:
     assert array.tolist() == [[[0.0, 0.5, 1.0]]]
 
 
-@pytest.mark.parametrize("mode, channels, shape", [
-    ("RGB", 3, (2, 4, 3)), ("RGB", 1, (2, 4, 3)), ("RGBA", 4, (2, 4, 4)), ("RGB", 4, (2, 4, 4)),
-])
+@pytest.mark.parametrize(
+    "mode, channels, shape",
+    [
+        ("RGB", 3, (2, 4, 3)),
+        ("RGB", 1, (2, 4, 3)),
+        ("RGBA", 4, (2, 4, 4)),
+        ("RGB", 4, (2, 4, 4)),
+    ],
+)
 def test_results_keep_the_channels(
     pictures: Any, mode: str, channels: int, shape: tuple[int, ...]
 ) -> None:
@@ -70,9 +85,15 @@ def test_black_mask_of_64_pixels_is_none(pictures: Any) -> None:
     assert pictures.check_mask(drawn, "mask") is not None
 
 
-@pytest.mark.parametrize("wrong", [
-    torch.rand(1, 8, 8, 3), torch.rand(0, 8, 8), torch.rand(8), "white",
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        torch.rand(1, 8, 8, 3),
+        torch.rand(0, 8, 8),
+        torch.rand(8),
+        "white",
+    ],
+)
 def test_other_masks_are_refused_by_name(pictures: Any, wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"^mask_b: "):
         pictures.check_mask(wrong, "mask_b")

@@ -38,7 +38,8 @@ def test_the_picture_so_far_is_shown_while_an_optimisation_runs(
     total, values = seen.bars[-1]
     assert values == [total // 4, total // 2, 3 * total // 4, total]
     assert [(kind, p.mode, p.size) for kind, p, _ in seen.previews] == [
-        ("JPEG", "RGB", (48, 32))] * 4
+        ("JPEG", "RGB", (48, 32))
+    ] * 4
     last = np.asarray(seen.previews[-1][1], np.float32) / 255
     assert np.abs(last - made[0, ..., :3].numpy()).max() <= 1 / 255 + 1e-6
     assert np.abs(np.asarray(seen.previews[0][1], np.float32) / 255 - last).max() > 0.02

@@ -19,7 +19,8 @@ def prompt(runner: Any, tools: ModuleType, name: str) -> dict[str, Any]:
     data = json.loads((PACK / "example_workflows" / f"{name}.json").read_text("utf-8"))
     found = tools.prompts.to_prompt(data, runner.object_info())
     changed: dict[str, Any] = tools.prompts.with_inputs(
-        found, "StylemixLoadModel", model="stylemix/tiny")
+        found, "StylemixLoadModel", model="stylemix/tiny"
+    )
     return changed
 
 
@@ -33,9 +34,7 @@ def test_workflow_makes_checked_pictures(runner: Any, tools: ModuleType, name: s
         tools.pictures.check_stills(name, made, runner.photo)
 
 
-def test_paintings_weights_and_strength_change_the_picture(
-    runner: Any, tools: ModuleType
-) -> None:
+def test_paintings_weights_and_strength_change_the_picture(runner: Any, tools: ModuleType) -> None:
     change, differ = tools.prompts.with_inputs, tools.pictures.check_differ
     basic = prompt(runner, tools, "basic")
     paintings = tools.make_workflows.PAINTINGS
@@ -43,8 +42,7 @@ def test_paintings_weights_and_strength_change_the_picture(
     (second,) = runner.run(tools.prompts.with_file(basic, *paintings[:2]))
     differ("paintings", first, second)
     differ("strength", first, runner.run(change(basic, "StylemixApplyStyle", strength=0.5))[0])
-    differ("colour", first, runner.run(
-        change(basic, "StylemixApplyStyle", preserve_color=True))[0])
+    differ("colour", first, runner.run(change(basic, "StylemixApplyStyle", preserve_color=True))[0])
     mix = prompt(runner, tools, "mix_two_styles")
     only_a, only_b = (
         runner.run(change(mix, "StylemixMixStyles", weight_a=a, weight_b=1 - a))[0]
@@ -56,7 +54,8 @@ def test_paintings_weights_and_strength_change_the_picture(
 
 def test_strength_zero_gives_the_photograph(runner: Any, tools: ModuleType) -> None:
     basic = tools.prompts.with_inputs(
-        prompt(runner, tools, "basic"), "StylemixApplyStyle", strength=0.0)
+        prompt(runner, tools, "basic"), "StylemixApplyStyle", strength=0.0
+    )
     (made,) = runner.run(basic)
     (save,) = (n for n in basic.values() if n["class_type"] == "SaveImage")
     (apply,) = (n for n in basic.values() if n["class_type"] == "StylemixApplyStyle")
@@ -76,8 +75,11 @@ def test_styles_keep_to_their_regions(runner: Any, tools: ModuleType) -> None:
     masked = prompt(runner, tools, "masked_regions")
     (made,) = runner.run(masked)
     only = [
-        runner.run(tools.prompts.with_file(
-            prompt(runner, tools, "basic"), tools.make_workflows.PAINTINGS[0], painting))[0]
+        runner.run(
+            tools.prompts.with_file(
+                prompt(runner, tools, "basic"), tools.make_workflows.PAINTINGS[0], painting
+            )
+        )[0]
         for painting in tools.make_workflows.PAINTINGS[:2]
     ]
     bright = np.asarray(runner.photo)[..., 2] > 0.6 * 255
@@ -91,20 +93,25 @@ def test_cancel_stops_a_batch(runner: Any, tools: ModuleType) -> None:
     long = prompt(runner, tools, "basic")
     runner.run(long)  # so that ComfyUI has the model and the style in its cache
     apply = next(n for n in long.values() if n["class_type"] == "StylemixApplyStyle")
-    long["90"] = {"class_type": "RepeatImageBatch",
-                  "inputs": {"image": apply["inputs"]["image"], "amount": 3000}}
+    long["90"] = {
+        "class_type": "RepeatImageBatch",
+        "inputs": {"image": apply["inputs"]["image"], "amount": 3000},
+    }
     apply["inputs"]["image"] = ["90", 0]
     with pytest.raises(tools.server.CancelledError, match="StylemixApplyStyle"):
         runner.run_and_cancel(long)
     assert runner.run(prompt(runner, tools, "basic"))  # the next prompt isn't affected
 
 
-@pytest.mark.parametrize("kind, inputs, message", [
-    ("StylemixLoadModel", {"model": "Hugging Face Hub", "hub_name": "nothing"}, "hub_name: "),
-    ("StylemixApplyStyle", {"tile": 8}, "tile: expected 0"),
-    ("StylemixLoadModel", {"model": "unknown"}, "model"),
-    ("StylemixApplyStyle", {"strength": -1.0}, "strength"),
-])
+@pytest.mark.parametrize(
+    "kind, inputs, message",
+    [
+        ("StylemixLoadModel", {"model": "Hugging Face Hub", "hub_name": "nothing"}, "hub_name: "),
+        ("StylemixApplyStyle", {"tile": 8}, "tile: expected 0"),
+        ("StylemixLoadModel", {"model": "unknown"}, "model"),
+        ("StylemixApplyStyle", {"strength": -1.0}, "strength"),
+    ],
+)
 def test_errors_name_the_input(
     runner: Any, tools: ModuleType, kind: str, inputs: dict[str, Any], message: str
 ) -> None:

@@ -80,13 +80,29 @@ class Server:
 def start(files: Files, *options: str) -> Server:
     """Start ``python demo/app.py`` and wait until it listens."""
     pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1",
-           "OMP_NUM_THREADS": "1", "STYLEMIX_VGG16": files.vgg16}
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+        "STYLEMIX_VGG16": files.vgg16,
+    }
     models = [part for model in files.models for part in ("--model", model)]
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "demo" / "app.py"), *models, "--examples", files.examples,
-         "--port", "0", *options],
-        env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [
+            sys.executable,
+            str(ROOT / "demo" / "app.py"),
+            *models,
+            "--examples",
+            files.examples,
+            "--port",
+            "0",
+            *options,
+        ],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     killer = threading.Timer(PATIENCE, process.kill)
     killer.start()

@@ -34,8 +34,15 @@ def call(body: bytes, *, kind: bytes = b"application/json", method: str = "POST"
     return sent[0]["status"], b"".join(read)
 
 
-@pytest.mark.parametrize("path", ["http://example.org/a.png", "https://example.org/a.png",
-                                  " HTTP://example.org/a.png", "https:/example.org"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://example.org/a.png",
+        "https://example.org/a.png",
+        " HTTP://example.org/a.png",
+        "https:/example.org",
+    ],
+)
 def test_addresses_anywhere_are_refused(path):
     record = {"path": path, "meta": {"_type": "gradio.FileData"}}
     for data in (record, {"data": [1, [record]]}, {"data": [{"layers": [record]}]}):
@@ -43,10 +50,15 @@ def test_addresses_anywhere_are_refused(path):
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-@pytest.mark.parametrize("data", [
-    {"data": [{"path": "/tmp/a.png", "url": "http://127.0.0.1:7860/file=/tmp/a.png"}]},
-    {"data": ["http://words.example", {"path": None}, {"path": 3}]}, [], "text",
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"data": [{"path": "/tmp/a.png", "url": "http://127.0.0.1:7860/file=/tmp/a.png"}]},
+        {"data": ["http://words.example", {"path": None}, {"path": 3}]},
+        [],
+        "text",
+    ],
+)
 def test_other_bodies_pass_unchanged(data, pieces):
     body = json.dumps(data).encode()
     assert call(body, pieces=pieces) == (200, body)
@@ -57,5 +69,7 @@ def test_what_is_no_json_passes_for_the_application_to_refuse():
     deep = b"[" * 100_000
     assert call(deep) == (200, deep)
     assert call(b'{"path": "http://a"}', kind=b"multipart/form-data") == (
-        200, b'{"path": "http://a"}')
+        200,
+        b'{"path": "http://a"}',
+    )
     assert call(b"", method="GET") == (200, b"")

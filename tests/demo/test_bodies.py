@@ -34,11 +34,17 @@ def call(path, chunks, *, declared=None, kind="http"):
     return (sent[0]["status"] if sent else None), b"".join(read)
 
 
-@pytest.mark.parametrize("path, size, status", [
-    ("/gradio_api/upload", 100, 200), ("/gradio_api/upload", 101, 413),
-    ("/gradio_api/upload/", 100, 200), ("/gradio_api/queue/join", 10, 200),
-    ("/gradio_api/queue/join", 11, 413), ("/", 0, 200),
-])
+@pytest.mark.parametrize(
+    "path, size, status",
+    [
+        ("/gradio_api/upload", 100, 200),
+        ("/gradio_api/upload", 101, 413),
+        ("/gradio_api/upload/", 100, 200),
+        ("/gradio_api/queue/join", 10, 200),
+        ("/gradio_api/queue/join", 11, 413),
+        ("/", 0, 200),
+    ],
+)
 @pytest.mark.parametrize("with_length", [True, False])
 def test_limits(path, size, status, with_length):
     got, read = call(path, [b"x" * size], declared=size if with_length else None)

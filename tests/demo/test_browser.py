@@ -13,15 +13,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-sync_api = pytest.importorskip("playwright.sync_api",
-                               reason="the browser tests need: pip install playwright")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="the browser tests need: pip install playwright"
+)
 pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
 
 CHROMIUM = os.environ.get("STYLEMIX_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 if CHROMIUM is None:
-    pytest.skip("the browser tests need Chromium: apt-get install chromium",
-                allow_module_level=True)
+    pytest.skip(
+        "the browser tests need Chromium: apt-get install chromium", allow_module_level=True
+    )
 PATIENCE = 120_000
 """Milliseconds that an answer may take where many processes share a processor."""
 
@@ -54,8 +57,14 @@ def visit(chromium, server):
         page.set_default_timeout(PATIENCE)
         page.errors, page.hosts = [], set()
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2])
-                if request.url.startswith("http") else None)
+        page.on(
+            "request",
+            lambda request: (
+                page.hosts.add(request.url.split("/")[2])
+                if request.url.startswith("http")
+                else None
+            ),
+        )
         page.goto(server.url)
         page.wait_for_selector("#photo img")
         page.wait_for_selector("#image-1 img")
@@ -79,7 +88,9 @@ def paint(page) -> np.ndarray:
     page.click("#go")
     page.wait_for_function(
         """old => { const image = document.querySelector('#result img[src*="after.webp"]');
-                    return image && image.getAttribute('src') !== old }""", arg=old)
+                    return image && image.getAttribute('src') !== old }""",
+        arg=old,
+    )
     page.wait_for_function("document.querySelector('#cancel').disabled")
     return pixels(page)
 
@@ -100,7 +111,6 @@ def set_number(page, where: str, value: float) -> None:
 def choose(page, where: str, label: str) -> None:
     page.click(f"{where} input")
     page.click(f'[role=option][aria-label="{label}"]')
-
 
 
 def test_upload_stylise_and_strength(visit, files, screenshots):
@@ -230,7 +240,7 @@ def test_palette_and_methods(visit, screenshots):
     assert np.abs(paint(page) - plain).mean() > 2
     page.click('#palette button[aria-label="Remove Image"]')
     choose(page, "#model", "gatys")
-    page.wait_for_selector('#model >> text=/Optimise the photograph/')
+    page.wait_for_selector("#model >> text=/Optimise the photograph/")
     set_number(page, "#refine", 5)
     assert np.abs(paint(page) - plain).mean() > 2
     assert "gatys · 5 steps" in page.inner_text("#line")
@@ -254,8 +264,11 @@ def test_refining_is_watched_and_stopped(visit, screenshots):
     page.wait_for_selector("#cancel")
     assert not page.locator("#stop").is_visible()
     assert page.locator("#bar .sm-bar").count() == 0
-    steps = int(re.search(r"768 × 576 pixels · tiny · stopped after (\d+) of 100 steps",
-                          page.inner_text("#line"))[1])
+    steps = int(
+        re.search(
+            r"768 × 576 pixels · tiny · stopped after (\d+) of 100 steps", page.inner_text("#line")
+        )[1]
+    )
     assert 1 <= steps < 100
     kept = pixels(page)
     assert kept.shape == (576, 768, 3)
@@ -340,17 +353,32 @@ def test_errors_are_shown(visit, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_s_width(visit, screenshots, scheme):
-    page = visit(390, 844, color_scheme=scheme, device_scale_factor=2, has_touch=True,
-                 is_mobile=True)
+    page = visit(
+        390, 844, color_scheme=scheme, device_scale_factor=2, has_touch=True, is_mobile=True
+    )
     page.click("#more")
     page.wait_for_selector("#painting-2")
     page.click("#advanced button")
     paint(page)
     page.screenshot(path=screenshots / f"phone-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for name in ("photo", "image-1", "image-2", "strength", "refine", "go", "cancel", "result",
-                 "download", "size", "tile", "model", "refine-features", "palette-panel",
-                 "regions"):
+    for name in (
+        "photo",
+        "image-1",
+        "image-2",
+        "strength",
+        "refine",
+        "go",
+        "cancel",
+        "result",
+        "download",
+        "size",
+        "tile",
+        "model",
+        "refine-features",
+        "palette-panel",
+        "regions",
+    ):
         box = page.locator(f"#{name}").bounding_box()
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= 390, name

@@ -13,8 +13,16 @@ INSTALLED = importlib.util.find_spec("gradio") is not None
 
 def test_help_names_every_option():
     text = CliRunner().invoke(demo, ["--help"]).output
-    for option in ("--model", "--host", "--port", "--examples", "--max-megapixels", "--queue",
-                   "--open", "--share"):
+    for option in (
+        "--model",
+        "--host",
+        "--port",
+        "--examples",
+        "--max-megapixels",
+        "--queue",
+        "--open",
+        "--share",
+    ):
         assert option in text
 
 
@@ -32,7 +40,14 @@ def test_two_models_of_one_name_are_refused(files):
     assert "rename" in str(result.exception)
 
 
-@pytest.mark.parametrize("arguments", [["--port", "99999"], ["--max-megapixels", "0"],
-                                       ["--queue", "0"], ["--examples", "/no/such/folder"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "99999"],
+        ["--max-megapixels", "0"],
+        ["--queue", "0"],
+        ["--examples", "/no/such/folder"],
+    ],
+)
 def test_wrong_options_are_refused(arguments):
     assert CliRunner().invoke(demo, arguments).exit_code == 2

@@ -15,10 +15,19 @@ from stylemix.errors import ConfigError, PictureError
 
 def ask(files, **changes):
     values = {
-        "photo": files.photo, "paintings": [files.paintings[0], None, files.paintings[2], None],
-        "weights": (1.0, 1.1, 1.2, 1.3), "strength": 0.7, "preserve_color": True, "layers": [],
-        "size": "512", "tile": "256", "refine": 25, "refine_features": "vgg16",
-        "palette": files.other_photo, "limits": Limits(), **changes,
+        "photo": files.photo,
+        "paintings": [files.paintings[0], None, files.paintings[2], None],
+        "weights": (1.0, 1.1, 1.2, 1.3),
+        "strength": 0.7,
+        "preserve_color": True,
+        "layers": [],
+        "size": "512",
+        "tile": "256",
+        "refine": 25,
+        "refine_features": "vgg16",
+        "palette": files.other_photo,
+        "limits": Limits(),
+        **changes,
     }
     return read_request(**values)
 
@@ -28,9 +37,16 @@ def test_values_arrive_under_the_library_s_names(files):
     assert request.photo == files.photo
     assert request.paintings == (files.paintings[0], files.paintings[2])
     assert request.labels == ("painting 1", "painting 3")
-    assert request.options == {"strength": 0.7, "weights": [1.0, 1.2], "masks": None,
-                               "preserve_color": True, "size": 512, "tile": 256, "refine": 25,
-                               "refine_features": "vgg16"}
+    assert request.options == {
+        "strength": 0.7,
+        "weights": [1.0, 1.2],
+        "masks": None,
+        "preserve_color": True,
+        "size": 512,
+        "tile": 256,
+        "refine": 25,
+        "refine_features": "vgg16",
+    }
     assert request.palette == files.other_photo
     assert request.pixels == 512 * 384
     assert ask(files, size="original").pixels == 96 * 72
@@ -75,37 +91,41 @@ def test_a_model_with_a_style_of_its_own_needs_no_painting(files):
     assert request.options["masks"] is None
     layer = np.zeros((1, 2, 4), np.uint8)
     layer[0, 1] = (0xE4, 0x57, 0x2E, 255)
-    (mask,) = ask(files, paintings=[None] * 4, own_style=True,
-                  layers=[Image.fromarray(layer)]).options["masks"]
+    (mask,) = ask(
+        files, paintings=[None] * 4, own_style=True, layers=[Image.fromarray(layer)]
+    ).options["masks"]
     assert np.asarray(mask).tolist() == [[0, 255]]
     # Paintings that are there all the same are for refining.
     assert ask(files, own_style=True).paintings == ask(files).paintings
 
 
-@pytest.mark.parametrize("changes, error, words", [
-    ({"photo": None}, PictureError, "no photograph"),
-    ({"paintings": [None] * 4}, PictureError, "no painting"),
-    ({"strength": 1.6}, ConfigError, "1.5"),
-    ({"strength": -0.1}, ConfigError, "strength"),
-    ({"strength": float("nan")}, ConfigError, "strength"),
-    ({"strength": "high"}, ConfigError, "strength"),
-    ({"strength": None}, ConfigError, "strength"),
-    ({"weights": ("much", 1, 1, 1)}, ConfigError, "weight 1"),
-    ({"weights": (1, 1, float("inf"), 1)}, ConfigError, "weight 3"),
-    ({"size": "huge"}, ConfigError, "size"),
-    ({"size": "-3"}, ConfigError, "size"),
-    ({"size": "99999"}, ConfigError, "size"),
-    ({"size": None}, ConfigError, "size"),
-    ({"tile": "1"}, ConfigError, "tile"),
-    ({"tile": ["256"]}, ConfigError, "tile"),
-    ({"refine": 101}, ConfigError, "refine must be a number between 0 and 100"),
-    ({"refine": 0.5}, ConfigError, "refine must be a whole number"),
-    ({"refine": None}, ConfigError, "refine"),
-    ({"refine_features": "vgg19"}, ConfigError, "refine_features must be one of thin, vgg16"),
-    ({"palette": "/nowhere.png"}, PictureError, "the palette's painting"),
-    ({"size": "4096", "limits": Limits(max_pixels=10_000_000)}, PictureError, "the result"),
-    ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the photograph"),
-])
+@pytest.mark.parametrize(
+    "changes, error, words",
+    [
+        ({"photo": None}, PictureError, "no photograph"),
+        ({"paintings": [None] * 4}, PictureError, "no painting"),
+        ({"strength": 1.6}, ConfigError, "1.5"),
+        ({"strength": -0.1}, ConfigError, "strength"),
+        ({"strength": float("nan")}, ConfigError, "strength"),
+        ({"strength": "high"}, ConfigError, "strength"),
+        ({"strength": None}, ConfigError, "strength"),
+        ({"weights": ("much", 1, 1, 1)}, ConfigError, "weight 1"),
+        ({"weights": (1, 1, float("inf"), 1)}, ConfigError, "weight 3"),
+        ({"size": "huge"}, ConfigError, "size"),
+        ({"size": "-3"}, ConfigError, "size"),
+        ({"size": "99999"}, ConfigError, "size"),
+        ({"size": None}, ConfigError, "size"),
+        ({"tile": "1"}, ConfigError, "tile"),
+        ({"tile": ["256"]}, ConfigError, "tile"),
+        ({"refine": 101}, ConfigError, "refine must be a number between 0 and 100"),
+        ({"refine": 0.5}, ConfigError, "refine must be a whole number"),
+        ({"refine": None}, ConfigError, "refine"),
+        ({"refine_features": "vgg19"}, ConfigError, "refine_features must be one of thin, vgg16"),
+        ({"palette": "/nowhere.png"}, PictureError, "the palette's painting"),
+        ({"size": "4096", "limits": Limits(max_pixels=10_000_000)}, PictureError, "the result"),
+        ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the photograph"),
+    ],
+)
 def test_what_is_refused(files, changes, error, words):
     with pytest.raises(error, match=words):
         ask(files, **changes)

@@ -23,7 +23,8 @@ def test_pictures_are_copied_with_thumbnails(files, tmp_path):
         assert max(Image.open(example.thumbnail).size) <= THUMBNAIL
         source = Path(files.examples) / Path(example.picture).parent.name
         assert (source / Path(example.picture).name).read_bytes() == Path(
-            example.picture).read_bytes()
+            example.picture
+        ).read_bytes()
 
 
 def test_other_files_are_left_out_and_the_number_is_bounded(tmp_path):

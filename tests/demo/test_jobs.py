@@ -41,8 +41,11 @@ def test_gives_the_result_and_progress(jobs):
 
 def test_what_the_work_reports_beside_steps_is_passed_on(jobs):
     seen = []
-    asyncio.run(jobs.run(lambda tick: tick(1, 2, "picture"), session=None,
-                         progress=lambda *p: seen.append(p)))
+    asyncio.run(
+        jobs.run(
+            lambda tick: tick(1, 2, "picture"), session=None, progress=lambda *p: seen.append(p)
+        )
+    )
     assert seen == [(0, 1), (1, 2, "picture")]
 
 
@@ -69,8 +72,7 @@ def test_one_at_a_time(jobs):
             running -= 1
 
     async def main():
-        await asyncio.gather(*(jobs.run(work, session=str(k), progress=nothing)
-                               for k in range(5)))
+        await asyncio.gather(*(jobs.run(work, session=str(k), progress=nothing) for k in range(5)))
 
     asyncio.run(main())
     assert most == 1

@@ -18,7 +18,9 @@ def ask(server, files, tile="automatic", photo=None) -> str:
     try:
         png, _, _ = client.predict(
             photo=gradio_client.handle_file(photo or files.photo),
-            painting_1=gradio_client.handle_file(files.paintings[0]), size="original", tile=tile,
+            painting_1=gradio_client.handle_file(files.paintings[0]),
+            size="original",
+            tile=tile,
             api_name="/stylize",
         )
         return hashlib.sha256(Path(png).read_bytes()).hexdigest()

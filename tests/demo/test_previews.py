@@ -53,7 +53,11 @@ def test_the_newest_arrives_and_the_end_is_told(photo, tmp_path, monkeypatch):
     # Only the last ones stay on the disk.
     folder = next(tmp_path.glob("preview-*"))
     assert {p.name for p in folder.iterdir()} == {
-        "before.webp", "after-3.webp", "after-4.webp", "after-5.webp"}
+        "before.webp",
+        "after-3.webp",
+        "after-4.webp",
+        "after-5.webp",
+    }
 
 
 def test_two_in_a_hurry_are_one(photo, tmp_path):

@@ -48,8 +48,10 @@ def test_the_upper_layer_wins():
 @pytest.mark.parametrize("upper", range(4))
 def test_a_stroke_over_another_belongs_to_the_later_one(lower, upper):
     """The page's brush lets the colour below shine through."""
-    a, b = (np.array([int(regions.COLORS[k][i : i + 2], 16) for i in (1, 3, 5)], float)
-            for k in (lower, upper))
+    a, b = (
+        np.array([int(regions.COLORS[k][i : i + 2], 16) for i in (1, 3, 5)], float)
+        for k in (lower, upper)
+    )
     alpha = 1 - (1 - regions.OPACITY) ** 2
     color = (regions.OPACITY * b + (1 - regions.OPACITY) * regions.OPACITY * a) / alpha
     pixel = np.array([[[*color.round(), round(255 * alpha)]]], np.uint8)
@@ -58,8 +60,11 @@ def test_a_stroke_over_another_belongs_to_the_later_one(lower, upper):
 
 
 PALETTE = [np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)], float) for c in regions.COLORS]
-STROKES = [([(20, 20), (180, 100)], 40), ([(30, 130), (100, 40), (170, 120)], 30),
-           ([(100, 5), (110, 145)], 25)]
+STROKES = [
+    ([(20, 20), (180, 100)], 40),
+    ([(30, 130), (100, 40), (170, 120)], 30),
+    ([(100, 5), (110, 145)], 25),
+]
 
 
 def covered(points: list[tuple[int, int]], width: int) -> np.ndarray:
@@ -80,8 +85,9 @@ def painted(slots: tuple[int, ...]) -> Image.Image:
     return Image.fromarray(np.dstack([straight, 255 * opaque]).round().astype(np.uint8))
 
 
-@pytest.mark.parametrize("slots", [
-    *itertools.permutations(range(4), 2), *itertools.permutations(range(4), 3)])
+@pytest.mark.parametrize(
+    "slots", [*itertools.permutations(range(4), 2), *itertools.permutations(range(4), 3)]
+)
 def test_soft_edges_belong_to_one_of_the_strokes_and_have_no_speckle(slots):
     masks = regions.masks([painted(slots)], sorted(slots))  # another colour would be refused
     for mask in map(np.asarray, masks):

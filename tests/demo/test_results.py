@@ -24,8 +24,9 @@ def test_the_png_is_exact_and_previews_are_of_its_size(files, tmp_path):
 def test_large_results_are_shown_small(files, tmp_path):
     result = write(Image.new("RGB", (2 * PREVIEW, PREVIEW), "red"), files.photo, tmp_path)
     assert Image.open(result.png).size == (2 * PREVIEW, PREVIEW)
-    assert Image.open(result.before).size == Image.open(result.after).size == (PREVIEW,
-                                                                               PREVIEW // 2)
+    assert (
+        Image.open(result.before).size == Image.open(result.after).size == (PREVIEW, PREVIEW // 2)
+    )
 
 
 def test_transparency_and_profile_survive(tmp_path, files):

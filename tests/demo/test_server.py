@@ -32,9 +32,11 @@ def fetch(url: str, data: bytes | None = None, **headers: str) -> tuple[int, byt
 
 def call(server, *data) -> tuple[int, bytes]:
     """Call the endpoint by hand; give the status and the stream of events."""
-    status, body = fetch(f"{server.url}gradio_api/call/stylize",
-                         json.dumps({"data": list(data)}).encode(),
-                         **{"Content-Type": "application/json"})
+    status, body = fetch(
+        f"{server.url}gradio_api/call/stylize",
+        json.dumps({"data": list(data)}).encode(),
+        **{"Content-Type": "application/json"},
+    )
     if status != 200:
         return status, body
     event = json.loads(body)["event_id"]
@@ -45,8 +47,7 @@ def record(path: str) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-REST = [None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin",
-        None]
+REST = [None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin", None]
 
 
 def test_the_page_is_there(server):
@@ -55,10 +56,17 @@ def test_the_page_is_there(server):
     assert b"stylemix" in body
 
 
-@pytest.mark.parametrize("path", [
-    "/etc/passwd", "../../../../../../etc/passwd", str(ROOT / "pyproject.toml"), "pyproject.toml",
-    "{model}/config.json", "{photo}",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "../../../../../../etc/passwd",
+        str(ROOT / "pyproject.toml"),
+        "pyproject.toml",
+        "{model}/config.json",
+        "{photo}",
+    ],
+)
 @pytest.mark.parametrize("quote", [False, True])
 def test_no_other_file_is_served(server, files, path, quote):
     path = path.format(model=files.models[0], photo=files.photo)
@@ -68,8 +76,9 @@ def test_no_other_file_is_served(server, files, path, quote):
     assert b"root:" not in body
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "{photo}", "../../etc/passwd",
-                                  str(ROOT / "pyproject.toml")])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "{photo}", "../../etc/passwd", str(ROOT / "pyproject.toml")]
+)
 def test_no_other_file_is_read(server, files, path):
     """The photograph exists and is a picture, but it was never uploaded."""
     path = path.format(photo=files.photo)
@@ -97,15 +106,19 @@ def test_a_huge_body_is_refused_by_its_declared_length(server):
     for path in ("gradio_api/upload", "gradio_api/queue/join", "gradio_api/call/stylize"):
         address = urllib.parse.urlsplit(server.url)
         with socket.create_connection((address.hostname, address.port), timeout=60) as peer:
-            peer.sendall(f"POST /{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-                         "Content-Type: application/json\r\n"
-                         "Content-Length: 99999999999\r\n\r\n".encode())
+            peer.sendall(
+                f"POST /{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                "Content-Type: application/json\r\n"
+                "Content-Length: 99999999999\r\n\r\n".encode()
+            )
             assert peer.recv(100).startswith(b"HTTP/1.1 413")
 
 
 def multipart(name: str, content: bytes) -> tuple[bytes, str]:
-    head = (f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-            "Content-Type: image/png\r\n\r\n").encode()
+    head = (
+        f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
+        "Content-Type: image/png\r\n\r\n"
+    ).encode()
     return head + content + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
 
 
@@ -145,8 +158,9 @@ def test_a_decompression_bomb_is_refused(server):
 def test_the_queue_can_t_be_skipped(server):
     data = json.dumps({"data": [None, None, *REST]}).encode()
     for path in ("run/stylize", "api/stylize"):
-        status, _ = fetch(f"{server.url}gradio_api/{path}", data,
-                          **{"Content-Type": "application/json"})
+        status, _ = fetch(
+            f"{server.url}gradio_api/{path}", data, **{"Content-Type": "application/json"}
+        )
         assert status in (404, 405)
 
 

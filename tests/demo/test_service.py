@@ -14,11 +14,24 @@ from stylemix.demo.regions import COLORS
 gradio_client = pytest.importorskip("gradio_client", reason="pip install 'stylemix[demo]'")
 
 ARGUMENTS = {
-    "photo": "content", "painting_1": "style", "painting_2": "style", "painting_3": "style",
-    "painting_4": "style", "weight_1": "weights", "weight_2": "weights", "weight_3": "weights",
-    "weight_4": "weights", "strength": "strength", "preserve_color": "preserve_color",
-    "regions": "masks", "size": "size", "tile": "tile", "model": "model", "refine": "refine",
-    "refine_features": "refine_features", "palette": "palette",
+    "photo": "content",
+    "painting_1": "style",
+    "painting_2": "style",
+    "painting_3": "style",
+    "painting_4": "style",
+    "weight_1": "weights",
+    "weight_2": "weights",
+    "weight_3": "weights",
+    "weight_4": "weights",
+    "strength": "strength",
+    "preserve_color": "preserve_color",
+    "regions": "masks",
+    "size": "size",
+    "tile": "tile",
+    "model": "model",
+    "refine": "refine",
+    "refine_features": "refine_features",
+    "palette": "palette",
 }
 """Each control and the argument of :func:`stylemix.stylize` that it sets."""
 
@@ -33,8 +46,9 @@ def client(server):
 @pytest.fixture(scope="module")
 def base(files):
     """Four paintings, so that every weight counts; sizes of their own, so that nothing is fast."""
-    paintings = {f"painting_{k}": gradio_client.handle_file(p)
-                 for k, p in enumerate(files.paintings, 1)}
+    paintings = {
+        f"painting_{k}": gradio_client.handle_file(p) for k, p in enumerate(files.paintings, 1)
+    }
     return {"photo": gradio_client.handle_file(files.photo), **paintings, "size": "original"}
 
 
@@ -92,9 +106,13 @@ def test_two_pictures_are_enough(client, files, base):
 CHANGES = {
     "photo": ({}, {}),  # both depend on files; filled in below
     **{f"painting_{k}": ({}, {}) for k in range(1, 5)},
-    **{f"weight_{k}": ({f"weight_{k}": 2.0}, {"weights": [2.0 if j == k else 1.0
-                                                           for j in range(1, 5)]})
-       for k in range(1, 5)},
+    **{
+        f"weight_{k}": (
+            {f"weight_{k}": 2.0},
+            {"weights": [2.0 if j == k else 1.0 for j in range(1, 5)]},
+        )
+        for k in range(1, 5)
+    },
     "strength": ({"strength": 0.4}, {"strength": 0.4}),
     "preserve_color": ({"preserve_color": True}, {"preserve_color": True}),
     "regions": ({}, {}),
@@ -119,12 +137,20 @@ def test_every_control_changes_pixels_as_its_argument_does(
         del style[slot]
         asked[control] = None
     elif control == "regions":
-        asked["regions"] = {"background": None, "composite": None,
-                            "layers": [gradio_client.handle_file(region_file)]}
+        asked["regions"] = {
+            "background": None,
+            "composite": None,
+            "layers": [gradio_client.handle_file(region_file)],
+        }
         owner = np.asarray(Image.open(region_file))
         called["masks"] = [
-            Image.fromarray(np.where((owner[..., 0] == int(c[1:3], 16)) & (owner[..., 3] > 0), 255,
-                                     0).astype(np.uint8)) for c in COLORS]
+            Image.fromarray(
+                np.where((owner[..., 0] == int(c[1:3], 16)) & (owner[..., 3] > 0), 255, 0).astype(
+                    np.uint8
+                )
+            )
+            for c in COLORS
+        ]
     elif control == "model":
         model = files.models[1]
     elif control == "palette":
@@ -154,8 +180,12 @@ def test_a_method_takes_the_place_of_a_model(client, files, base, reference):
 def test_a_model_with_a_style_of_its_own_asks_for_no_painting(client, files):
     photo = gradio_client.handle_file(files.photo)
     made, line = ask(client, photo=photo, size="original", model="johnson-swirling-night")
-    assert_near(made, np.asarray(
-        stylemix.stylize(files.photo, model="johnson-swirling-night", device="cpu"), np.int32))
+    assert_near(
+        made,
+        np.asarray(
+            stylemix.stylize(files.photo, model="johnson-swirling-night", device="cpu"), np.int32
+        ),
+    )
     assert "johnson-swirling-night" in line
     with pytest.raises(Exception, match="no painting yet"):
         ask(client, photo=photo, size="original")
@@ -168,15 +198,28 @@ def test_the_feature_network_is_the_one_that_was_chosen(client, files, base, mon
     made = {}
     for name in ("thin", "vgg16"):
         made[name], _ = ask(client, **base, refine=2, refine_features=name)
-        assert_near(made[name], np.asarray(stylemix.stylize(
-            files.photo, list(files.paintings), model=files.models[0], refine=2,
-            refine_features=name), np.int32))
+        assert_near(
+            made[name],
+            np.asarray(
+                stylemix.stylize(
+                    files.photo,
+                    list(files.paintings),
+                    model=files.models[0],
+                    refine=2,
+                    refine_features=name,
+                ),
+                np.int32,
+            ),
+        )
     assert np.abs(made["thin"] - made["vgg16"]).mean() > 0.5
 
 
 def test_the_photograph_stays_where_nothing_is_painted(client, files, base, region_file):
-    regions = {"background": None, "layers": [gradio_client.handle_file(region_file)],
-               "composite": None}
+    regions = {
+        "background": None,
+        "layers": [gradio_client.handle_file(region_file)],
+        "composite": None,
+    }
     got, _ = ask(client, **base, regions=regions)
     hole = np.s_[6:40, 46:50]
     assert np.abs(got[hole] - pixels(files.photo)[hole]).max() <= 1
@@ -201,20 +244,23 @@ def test_before_and_after_are_equal_in_size(client, base):
     assert Image.open(before).size == Image.open(after).size == (96, 72)
 
 
-@pytest.mark.parametrize("changes, words", [
-    ({"photo": None}, "no photograph"),
-    ({"weight_1": 0, "weight_2": 0, "weight_3": 0, "weight_4": 0}, "all weights are 0"),
-    ({"strength": 9}, "between 0 and 1.5"),
-    ({"size": "7"}, "size must be one of"),
-    ({"tile": "7"}, "tile must be one of"),
-    ({"refine": 101}, "refine must be a number between 0 and 100"),
-    ({"refine": 2.5}, "whole number of steps"),
-    ({"refine": 1, "refine_features": "resnet"}, "refine_features must be one of thin, vgg16"),
-    ({"size": "2048", "refine": 100}, "100 steps on 3.1 megapixels would take too long"),
-    ({"size": "2048", "model": "gatys"}, "200 steps on 3.1 megapixels would take too long"),
-    ({"model": "/etc"}, "no model is named"),
-    ({"model": "owner/name"}, "no model is named"),
-])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"photo": None}, "no photograph"),
+        ({"weight_1": 0, "weight_2": 0, "weight_3": 0, "weight_4": 0}, "all weights are 0"),
+        ({"strength": 9}, "between 0 and 1.5"),
+        ({"size": "7"}, "size must be one of"),
+        ({"tile": "7"}, "tile must be one of"),
+        ({"refine": 101}, "refine must be a number between 0 and 100"),
+        ({"refine": 2.5}, "whole number of steps"),
+        ({"refine": 1, "refine_features": "resnet"}, "refine_features must be one of thin, vgg16"),
+        ({"size": "2048", "refine": 100}, "100 steps on 3.1 megapixels would take too long"),
+        ({"size": "2048", "model": "gatys"}, "200 steps on 3.1 megapixels would take too long"),
+        ({"model": "/etc"}, "no model is named"),
+        ({"model": "owner/name"}, "no model is named"),
+    ],
+)
 def test_errors_say_what_to_do(client, base, changes, words):
     with pytest.raises(Exception, match=f"(?i){words}"):
         client.predict(api_name="/stylize", **{**base, **changes})
@@ -224,8 +270,9 @@ def test_a_palette_that_is_no_picture_is_named_without_its_path(client, base, tm
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     with pytest.raises(Exception, match="The palette's painting is no picture") as caught:
-        client.predict(api_name="/stylize",
-                       **{**base, "palette": gradio_client.handle_file(str(bad))})
+        client.predict(
+            api_name="/stylize", **{**base, "palette": gradio_client.handle_file(str(bad))}
+        )
     assert "/tmp" not in str(caught.value)
 
 
@@ -233,16 +280,18 @@ def test_a_file_that_is_no_picture_is_named_without_its_path(client, base, tmp_p
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     with pytest.raises(Exception, match="Painting 2 is no picture") as caught:
-        client.predict(api_name="/stylize",
-                       **{**base, "painting_2": gradio_client.handle_file(str(bad))})
+        client.predict(
+            api_name="/stylize", **{**base, "painting_2": gradio_client.handle_file(str(bad))}
+        )
     assert "/tmp" not in str(caught.value)
 
 
 def test_a_job_can_be_cancelled_while_it_runs(client, base, files, tmp_path):
     big = tmp_path / "big.png"
     Image.effect_noise((2000, 2000), 60).convert("RGB").save(big)
-    job = client.submit(api_name="/stylize",
-                        **{**base, "photo": gradio_client.handle_file(str(big)), "tile": "256"})
+    job = client.submit(
+        api_name="/stylize", **{**base, "photo": gradio_client.handle_file(str(big)), "tile": "256"}
+    )
     while not job.status().progress_data and not job.done():
         pass
     assert not job.done()

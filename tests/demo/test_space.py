@@ -34,7 +34,15 @@ def test_the_front_matter_is_what_a_gradio_space_needs():
     assert len(FRONT["short_description"]) <= 60  # the Hub's limit
     assert FRONT["license"] == PROJECT["license"].lower()
     assert {FRONT["colorFrom"], FRONT["colorTo"]} <= {
-        "red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+        "red",
+        "yellow",
+        "green",
+        "blue",
+        "indigo",
+        "purple",
+        "pink",
+        "gray",
+    }
 
 
 def test_pins_agree():
@@ -43,8 +51,12 @@ def test_pins_agree():
 
 def test_the_pinned_gradio_is_recent_enough_for_the_extra():
     pattern = r"gradio>=([\d.]+)"
-    floor = next(re.match(pattern, r).group(1)
-                 for r in PROJECT["optional-dependencies"]["demo"] if re.match(pattern, r))
+    floor = next(
+        re.match(pattern, r).group(1)
+        for r in PROJECT["optional-dependencies"]["demo"]
+        if re.match(pattern, r)
+    )
+
     def numbers(version: str) -> list[int]:
         return [int(part) for part in version.split(".")]
 

@@ -26,11 +26,22 @@ def test_files_in_the_folder_are_found(folder):
     assert Uploads(folder).path(None, "x") is None
 
 
-@pytest.mark.parametrize("name", [
-    "{tmp}/secret.png", "{cache}/../secret.png", "{cache}/link.png", "/etc/passwd", "",
-    "{cache}", "http://example.org/a.png", "{cache}/missing.png", "{cache}/ours.png\0.png",
-    "file://{cache}/ours.png", "{cache}-evil/ours.png",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{tmp}/secret.png",
+        "{cache}/../secret.png",
+        "{cache}/link.png",
+        "/etc/passwd",
+        "",
+        "{cache}",
+        "http://example.org/a.png",
+        "{cache}/missing.png",
+        "{cache}/ours.png\0.png",
+        "file://{cache}/ours.png",
+        "{cache}-evil/ours.png",
+    ],
+)
 def test_nothing_else_is(folder, name):
     (folder / "link.png").symlink_to(folder.parent / "secret.png")
     evil = folder.parent / "cache-evil"
@@ -42,8 +53,9 @@ def test_nothing_else_is(folder, name):
     assert str(folder.parent) not in str(caught.value)
 
 
-@pytest.mark.parametrize("payload", ["text", 7, [], {"url": "data:image/png;base64,AA"},
-                                     {"path": 3}, {"path": None}])
+@pytest.mark.parametrize(
+    "payload", ["text", 7, [], {"url": "data:image/png;base64,AA"}, {"path": 3}, {"path": None}]
+)
 def test_other_records_are_refused(folder, payload):
     with pytest.raises(PictureError):
         Uploads(folder).path(payload, "painting 1")
@@ -88,8 +100,9 @@ def test_layers_come_from_drawings_and_files(folder):
     assert by_file[0].size == (3, 2)
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"layers": None}, {"layers": []}, {"id": "unknown"},
-                                     "text"])
+@pytest.mark.parametrize(
+    "payload", [None, {}, {"layers": None}, {"layers": []}, {"id": "unknown"}, "text"]
+)
 def test_no_drawing_is_no_layer(folder, payload):
     assert read_layers(payload, Uploads(folder), Drawings(), Limits()) == []
 

@@ -19,8 +19,10 @@ KINDS = pytest.mark.parametrize("kind", [ThinEncoder, TexturePaletteEncoder])
 def test_quantiles_are_values_of_the_picture_in_order(seed, count):
     values = torch.rand(2, 3, count, generator=torch.Generator().manual_seed(seed))
     found = quantiles(values).view(2, 3, len(QUANTILES)).numpy()
-    lower, higher = (np.quantile(values.numpy(), QUANTILES, axis=2, method=method)
-                     for method in ("lower", "higher"))
+    lower, higher = (
+        np.quantile(values.numpy(), QUANTILES, axis=2, method=method)
+        for method in ("lower", "higher")
+    )
     moved = np.moveaxis(found, 2, 0)
     assert ((moved == lower) | (moved == higher)).all()
     assert (np.diff(found, axis=2) >= 0).all()
@@ -31,8 +33,9 @@ def test_quantiles_of_a_hundred_and_one_steps_are_their_shares():
     torch.testing.assert_close(quantiles(mixed[None, None])[0], torch.tensor(QUANTILES))
 
 
-@pytest.mark.parametrize(("height", "width", "wanted"), [
-    (3, 20, (8, 20)), (1, 1, (8, 8)), (8, 9, (8, 9))])
+@pytest.mark.parametrize(
+    ("height", "width", "wanted"), [(3, 20, (8, 20)), (1, 1, (8, 8)), (8, 9, (8, 9))]
+)
 def test_small_pictures_are_enlarged_to_what_the_trunk_takes(height, width, wanted):
     image = picture(1, height, width)
     found = enlarged(image)

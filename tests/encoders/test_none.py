@@ -38,8 +38,9 @@ def test_film_with_a_constant_code_folds_into_affine_instance_norm():
     film = tiny_model({"name": "film", "sites": ["*"]}, width=4, blocks=2)
     plain = build({**film.config, "encoder": {"name": "none"}, "injections": []}).eval()
     style = film.prepare(picture(5, 32, 32))
-    units = {name: unit for name, unit in film.generator.named_modules()
-             if isinstance(unit, ConvUnit)}
+    units = {
+        name: unit for name, unit in film.generator.named_modules() if isinstance(unit, ConvUnit)
+    }
     assert len(units) == 3 + 2 * 2 + 3
     with torch.no_grad():
         for name, unit in plain.generator.named_modules():

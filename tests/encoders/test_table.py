@@ -51,8 +51,8 @@ def test_film_of_unit_vectors_is_conditional_instance_norm():
     order = torch.tensor([2, 0, 1])
     found = film(F.instance_norm(raw), film.prepare(table.rows(order)))
     for row, style in enumerate(order):
-        want = F.instance_norm(raw[row:row + 1], weight=gammas[style], bias=betas[style])
-        torch.testing.assert_close(found[row:row + 1], want, atol=1e-5, rtol=0)
+        want = F.instance_norm(raw[row : row + 1], weight=gammas[style], bias=betas[style])
+        torch.testing.assert_close(found[row : row + 1], want, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("options", [{}, {"dim": 2}])
@@ -61,8 +61,9 @@ def test_gamma_and_beta_are_linear_between_styles(options):
     film = FiLM(Site("s", "norm", 5, 4), table.channels)
     one, other = (table.rows(torch.tensor([i]))["embedding"] for i in (0, 1))
     mixed = film.prepare({"embedding": 0.3 * one + 0.7 * other})
-    for found, a, b in zip(mixed, film.prepare({"embedding": one}),
-                           film.prepare({"embedding": other}), strict=True):
+    for found, a, b in zip(
+        mixed, film.prepare({"embedding": one}), film.prepare({"embedding": other}), strict=True
+    ):
         torch.testing.assert_close(found, 0.3 * a + 0.7 * b)
 
 
@@ -77,8 +78,9 @@ def test_names_and_paintings_give_the_same_picture():
         to_pil(PAINTINGS[i]).resize((60, 45), Image.Resampling.LANCZOS).save(buffer, "JPEG")
         assert (array(model.stylize(PHOTO, Image.open(buffer))) == by_name).all()
         assert (array(model.stylize(PHOTO, model.encode(name))) == by_name).all()
-    assert np.abs(array(model.stylize(PHOTO, "night")) - array(model.stylize(PHOTO, "ink"))
-                  ).mean() > 1
+    assert (
+        np.abs(array(model.stylize(PHOTO, "night")) - array(model.stylize(PHOTO, "ink"))).mean() > 1
+    )
 
 
 def test_styles_mix():
@@ -102,8 +104,10 @@ def test_an_unknown_style_is_one_clear_error(tmp_path):
     with pytest.raises(UnknownNameError, match="one of the names night, waves, ink"):
         model.stylize(PHOTO, picture(99, 60, 60)[0])
     to_pil(PAINTINGS[1]).save(tmp_path / "anything.png")
-    assert (array(model.stylize(PHOTO, str(tmp_path / "anything.png")))
-            == array(model.stylize(PHOTO, "waves"))).all()
+    assert (
+        array(model.stylize(PHOTO, str(tmp_path / "anything.png")))
+        == array(model.stylize(PHOTO, "waves"))
+    ).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"dim": 2}])
@@ -118,9 +122,13 @@ def test_it_is_saved_with_names_and_looks(tmp_path, options):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({}, "names of its styles"), ({"styles": "night"}, "names of its styles"),
-     ({"styles": ["a", " "]}, "must be a text"), ({"styles": ["a", "b", "a"]}, "named 'a'"),
-     ({"styles": ["a"], "dim": 0}, "dim")],
+    [
+        ({}, "names of its styles"),
+        ({"styles": "night"}, "names of its styles"),
+        ({"styles": ["a", " "]}, "must be a text"),
+        ({"styles": ["a", "b", "a"]}, "named 'a'"),
+        ({"styles": ["a"], "dim": 0}, "dim"),
+    ],
 )
 def test_bad_options(options, message):
     with pytest.raises(ConfigError, match=message):

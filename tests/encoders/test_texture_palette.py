@@ -60,10 +60,14 @@ def test_palette_does_not_know_where_colours_lie(encoder, seed):
 
 def test_palette_statistics_are_numpy_quantiles(encoder):
     image = picture(3, 17, 19)
-    found = encoder.statistics(image)[0, encoder.texture_count:].view(13, len(QUANTILES))
+    found = encoder.statistics(image)[0, encoder.texture_count :].view(13, len(QUANTILES))
     colors = image[0].flatten(1).numpy().astype(np.float64)
-    wanted = np.stack([np.quantile(colors.T @ d.numpy().astype(np.float64), QUANTILES,
-                                   method="nearest") for d in directions()])
+    wanted = np.stack(
+        [
+            np.quantile(colors.T @ d.numpy().astype(np.float64), QUANTILES, method="nearest")
+            for d in directions()
+        ]
+    )
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
@@ -77,11 +81,12 @@ def test_palette_knows_which_channels_go_together():
     red_green = torch.cat([coin, 1 - coin, zero], 1)
     yellow_black = torch.cat([coin, coin, zero], 1)
     for channel in range(3):
-        assert torch.equal(*(x[0, channel].flatten().sort().values
-                             for x in (red_green, yellow_black)))
+        assert torch.equal(
+            *(x[0, channel].flatten().sort().values for x in (red_green, yellow_black))
+        )
     made = TexturePaletteEncoder(dim=4, hidden=4)
     a, b = made.statistics(red_green), made.statistics(yellow_black)
-    assert (a - b)[0, made.texture_count:].abs().max() > 0.5
+    assert (a - b)[0, made.texture_count :].abs().max() > 0.5
 
 
 def test_directions_are_the_thirteen_neighbour_axes():
@@ -97,7 +102,7 @@ def test_directions_are_the_thirteen_neighbour_axes():
 
 def test_a_large_picture_has_nearly_the_palette_of_all_its_pixels(encoder):
     image = picture(5, 300, 400)
-    found = encoder.statistics(image)[0, encoder.texture_count:].view(13, -1)
+    found = encoder.statistics(image)[0, encoder.texture_count :].view(13, -1)
     colors = (directions() @ image[0].flatten(1)).sort(1).values
     index = torch.tensor([round(q * (colors.shape[1] - 1)) for q in QUANTILES])
     torch.testing.assert_close(found, colors[:, index], atol=0.01, rtol=0)

@@ -16,8 +16,9 @@ def test_mirror_is_numpy_s_reflection_at_any_size(height, width, margin):
     np.testing.assert_array_equal(mirror(x, margin).numpy(), want)
 
 
-@pytest.mark.parametrize("multiple, minimum, size", [(4, 1, (8, 12)), (4, 16, (16, 16)),
-                                                     (1, 1, (7, 11))])
+@pytest.mark.parametrize(
+    "multiple, minimum, size", [(4, 1, (8, 12)), (4, 16, (16, 16)), (1, 1, (7, 11))]
+)
 def test_padding_repeats_the_last_row_and_column(multiple, minimum, size):
     x = torch.rand(1, 1, 7, 11)
     y = pad_to_multiple(x, multiple, minimum)

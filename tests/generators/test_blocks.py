@@ -38,16 +38,27 @@ def test_doubling_leaves_edges_and_flat_maps_as_they_are():
     torch.testing.assert_close(double(flat), torch.full((1, 1, 6, 6), 0.3))
 
 
-@pytest.mark.parametrize(("kernel", "stride", "upsample"),
-                         [(3, 1, False), (3, 2, False), (9, 1, True)])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "upsample"), [(3, 1, False), (3, 2, False), (9, 1, True)]
+)
 def test_constant_channels_are_spared_the_convolution_without_changing_it(kernel, stride, upsample):
     """Weights given as full maps take the long way: widen the map, and convolve it."""
     torch.manual_seed(0)
-    unit = ConvUnit("unit", 3, 5, kernel, lambda site: {"c": Concat(site, {"embedding": 4})}
-                    if site.slot == "conv" else {}, stride_in=1, stride=stride, upsample=upsample)
+    unit = ConvUnit(
+        "unit",
+        3,
+        5,
+        kernel,
+        lambda site: {"c": Concat(site, {"embedding": 4})} if site.slot == "conv" else {},
+        stride_in=1,
+        stride=stride,
+        upsample=upsample,
+    )
     concat = unit.before.injections["c"]
-    styles = tuple(Style({"unit.conv/c": concat.prepare({"embedding": 5 * torch.randn(1, 4)})}, "")
-                   for _ in range(2))
+    styles = tuple(
+        Style({"unit.conv/c": concat.prepare({"embedding": 5 * torch.randn(1, 4)})}, "")
+        for _ in range(2)
+    )
     x = torch.randn(2, 3, 8, 9)
     short = StyleMix(styles, (torch.full((1, 1, 1, 1), 0.3), torch.full((1, 1, 1, 1), 0.7)))
     full = StyleMix(styles, tuple(w.expand(1, 1, 8, 9) for w in short.weights))
@@ -69,7 +80,8 @@ def test_a_unit_without_injections_written_out():
     x = torch.randn(2, 3, 6, 7)
     large = F.pad(double(x), (1,) * 4, mode="reflect")
     y = F.conv2d(large, unit.conv.weight)
-    y = (y - y.mean((2, 3), keepdim=True)) / (y.var((2, 3), correction=0, keepdim=True)
-                                               + 1e-3).sqrt()
+    y = (y - y.mean((2, 3), keepdim=True)) / (
+        y.var((2, 3), correction=0, keepdim=True) + 1e-3
+    ).sqrt()
     wanted = y * unit.weight.view(1, -1, 1, 1) + unit.bias.view(1, -1, 1, 1)
     torch.testing.assert_close(unit(x, None), wanted, atol=1e-5, rtol=1e-4)

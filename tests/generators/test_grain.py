@@ -25,8 +25,11 @@ def test_white_noise_is_white_and_uniform():
     # Uniform on [-1, 1): variance 1/3, fourth moment 1/5.
     torch.testing.assert_close(field.square().mean(), torch.tensor(1 / 3), atol=2e-3, rtol=0)
     torch.testing.assert_close(field.pow(4).mean(), torch.tensor(1 / 5), atol=2e-3, rtol=0)
-    neighbours = [(field[0], field[1]), (field[:, 1:], field[:, :-1]),
-                  (field[..., 1:], field[..., :-1])]
+    neighbours = [
+        (field[0], field[1]),
+        (field[:, 1:], field[:, :-1]),
+        (field[..., 1:], field[..., :-1]),
+    ]
     for a, b in neighbours:
         assert abs(float((a * b).mean())) < 3e-3
     power = torch.fft.rfft2(field[0]).abs().square().flatten()[1:]

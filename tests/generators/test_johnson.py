@@ -19,9 +19,13 @@ def test_layers_are_those_of_the_paper():
     convolutions = [m for m in plain(32, 5).modules() if isinstance(m, torch.nn.Conv2d)]
     shapes = [(c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0]) for c in convolutions]
     assert shapes == [
-        (3, 32, 9, 1), (32, 64, 3, 2), (64, 128, 3, 2),
+        (3, 32, 9, 1),
+        (32, 64, 3, 2),
+        (64, 128, 3, 2),
         *[(128, 128, 3, 1)] * 10,
-        (128, 64, 3, 1), (64, 32, 3, 1), (32, 3, 9, 1),
+        (128, 64, 3, 1),
+        (64, 32, 3, 1),
+        (32, 3, 9, 1),
     ]
 
 
@@ -35,8 +39,11 @@ def test_declared_halos_are_wide_enough_and_not_far_too_wide():
     for stage in model.generator.stages:
         channels = x.shape[1]
         seen = {}
-        hooks = [m.register_forward_hook(lambda m, i, o, seen=seen: seen.setdefault(m, o))
-                 for m in stage.modules() if isinstance(m, ContentMoments)]
+        hooks = [
+            m.register_forward_hook(lambda m, i, o, seen=seen: seen.setdefault(m, o))
+            for m in stage.modules()
+            if isinstance(m, ContentMoments)
+        ]
         out = stage(x, mix)
         for hook in hooks:
             hook.remove()

@@ -59,10 +59,14 @@ def injections(monkeypatch):
 
 def model_of(*injections: str, **generator) -> FeedForward:
     torch.manual_seed(0)
-    return FeedForward.from_config({
-        "generator": {"name": "vgg", **generator}, "encoder": {"name": "none"},
-        "injections": [{"name": name} for name in injections], "style_size": 48,
-    }).eval()
+    return FeedForward.from_config(
+        {
+            "generator": {"name": "vgg", **generator},
+            "encoder": {"name": "none"},
+            "injections": [{"name": name} for name in injections],
+            "style_size": 48,
+        }
+    ).eval()
 
 
 FORMS = [
@@ -113,8 +117,9 @@ def test_features_are_the_maps_at_the_sites(form):
     x = picture(1, 48, 48)
     with torch.no_grad():
         out = model(x, StyleMix.single(model.prepare(x)))
-        torch.testing.assert_close(out, plain(x, StyleMix.single(plain.prepare(x))),
-                                   rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            out, plain(x, StyleMix.single(plain.prepare(x))), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_strength_zero_masks_and_odd_sizes():
@@ -194,14 +199,17 @@ def test_a_copy_has_a_trunk_and_decoders_of_its_own():
         torch.testing.assert_close(other(x, mix), torch.full_like(before, 0.5))
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"layers": []}, "list of different layers"),
-    ({"layers": "relu4_1"}, "list of different layers"),
-    ({"layers": ["relu1_1", "relu1_1"]}, "list of different layers"),
-    ({"layers": ["relu5_1"]}, "no layer is named 'relu5_1'"),
-    ({"features": "vgg19"}, "did you mean 'vgg16'"),
-    ({"cascade": 1}, "true or false"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layers": []}, "list of different layers"),
+        ({"layers": "relu4_1"}, "list of different layers"),
+        ({"layers": ["relu1_1", "relu1_1"]}, "list of different layers"),
+        ({"layers": ["relu5_1"]}, "no layer is named 'relu5_1'"),
+        ({"features": "vgg19"}, "did you mean 'vgg16'"),
+        ({"cascade": 1}, "true or false"),
+    ],
+)
 def test_bad_options(options, message):
     with pytest.raises(ConfigError, match=message):
         VGG(lambda site: {}, **options)

@@ -12,18 +12,32 @@ CHANNELS = {layer: 2 ** int(layer[4]) for layer in LAYERS}
 
 def maps_of(layers, side=32, seed=0):
     random = torch.Generator().manual_seed(seed)
-    return {layer: torch.randn(1, CHANNELS[layer], side // stride_of(layer),
-                               side // stride_of(layer), generator=random) for layer in layers}
+    return {
+        layer: torch.randn(
+            1, CHANNELS[layer], side // stride_of(layer), side // stride_of(layer), generator=random
+        )
+        for layer in layers
+    }
 
 
 def test_convolutions_mirror_those_of_vgg16():
     widths = {layer: (64, 128, 256, 512)[int(layer[4]) - 1] for layer in LAYERS}
     decoder = Decoder(["relu4_1"], widths)
-    shapes = [(c.in_channels, c.out_channels, c.kernel_size) for c in decoder.modules()
-              if isinstance(c, torch.nn.Conv2d)]
-    assert shapes == [(512, 256, (3, 3)), (256, 256, (3, 3)), (256, 256, (3, 3)),
-                      (256, 128, (3, 3)), (128, 128, (3, 3)), (128, 64, (3, 3)),
-                      (64, 64, (3, 3)), (64, 3, (3, 3))]
+    shapes = [
+        (c.in_channels, c.out_channels, c.kernel_size)
+        for c in decoder.modules()
+        if isinstance(c, torch.nn.Conv2d)
+    ]
+    assert shapes == [
+        (512, 256, (3, 3)),
+        (256, 256, (3, 3)),
+        (256, 256, (3, 3)),
+        (256, 128, (3, 3)),
+        (128, 128, (3, 3)),
+        (128, 64, (3, 3)),
+        (64, 64, (3, 3)),
+        (64, 3, (3, 3)),
+    ]
 
 
 def test_a_short_decoder_written_out():
@@ -64,12 +78,14 @@ def test_a_shallower_map_joins_at_its_layer():
         changed = decoder({**maps, layer: maps[layer] + 1})
         assert float((changed - usual).detach().abs().max()) > 1e-4
     with torch.no_grad():  # without its share of the weights the shallow map is not seen
-        decoder.convolutions["relu2_2"].weight[:, CHANNELS["relu2_2"]:] = 0
+        decoder.convolutions["relu2_2"].weight[:, CHANNELS["relu2_2"] :] = 0
     torch.testing.assert_close(decoder(maps), decoder({**maps, "relu2_2": maps["relu2_2"] + 1}))
 
 
-@pytest.mark.parametrize("layers", [["relu1_1"], ["relu2_1"], ["relu3_3"], ["relu4_1", "relu4_3"],
-                                    ["relu3_1", "relu4_2"]])
+@pytest.mark.parametrize(
+    "layers",
+    [["relu1_1"], ["relu2_1"], ["relu3_3"], ["relu4_1", "relu4_3"], ["relu3_1", "relu4_2"]],
+)
 def test_reach_and_size(layers):
     torch.manual_seed(0)
     decoder = Decoder(layers, CHANNELS).double()

@@ -83,8 +83,12 @@ def test_own_weights_are_kept_with_a_model_and_those_of_vgg16_never(vgg_file):
     x = picture(2, 96, 96)
     wanted = VGG16.load(vgg_file)(x, ["relu2_2"])["relu2_2"]
     found = trunk(x, ["relu2_2"])["relu2_2"] * SIZES["vgg16"][3]
-    torch.testing.assert_close(found[..., 8:-8, 8:-8], wanted[..., 8:-8, 8:-8], rtol=1e-3,
-                               atol=1e-3 * float(wanted.abs().max()))
+    torch.testing.assert_close(
+        found[..., 8:-8, 8:-8],
+        wanted[..., 8:-8, 8:-8],
+        rtol=1e-3,
+        atol=1e-3 * float(wanted.abs().max()),
+    )
 
 
 def test_missing_weights_are_named(monkeypatch, tmp_path):

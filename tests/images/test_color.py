@@ -56,7 +56,8 @@ def test_a_known_value() -> None:
     content = torch.tensor([0.5, 0.25, 0.25]).reshape(3, 1, 1)  # Y = 0.32475
     output = torch.full((3, 1, 1), 0.42475)
     torch.testing.assert_close(
-        preserve_color(output, content).flatten(), torch.tensor([0.6, 0.35, 0.35]))
+        preserve_color(output, content).flatten(), torch.tensor([0.6, 0.35, 0.35])
+    )
 
 
 def test_grey_content_gives_grey_and_extremes_have_no_color() -> None:

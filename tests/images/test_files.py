@@ -22,7 +22,7 @@ from stylemix.images import read
 
 def picture(height: int = 24, width: int = 32, channels: int = 3) -> np.ndarray:
     """Give smooth colours, which JPEG keeps well, with some noise in the alpha."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     planes = [x, y, 0.5 + 0.4 * np.sin(3 * x + 2 * y), 1 - x * y]
     return np.round(255 * np.stack(planes[:channels], -1)).astype(np.uint8)
 
@@ -36,10 +36,12 @@ def swapped_profile() -> bytes:
     """Give sRGB with red and blue exchanged: a valid profile that visibly changes colours."""
     data = bytearray(srgb())
     count = struct.unpack(">I", data[128:132])[0]
-    entries = {bytes(data[132 + 12 * i: 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    entries = {bytes(data[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
     red, blue = entries[b"rXYZ"], entries[b"bXYZ"]
-    data[red + 4: red + 12], data[blue + 4: blue + 12] = (
-        data[blue + 4: blue + 12], data[red + 4: red + 12])
+    data[red + 4 : red + 12], data[blue + 4 : blue + 12] = (
+        data[blue + 4 : blue + 12],
+        data[red + 4 : red + 12],
+    )
     return bytes(data)
 
 
@@ -61,8 +63,16 @@ def test_exif_orientation(tmp_path: Path, orientation: int) -> None:
     exif[0x0112] = orientation
     Image.fromarray(picture()).save(tmp_path / "a.png", exif=exif)
     a = picture()
-    expected = {1: a, 2: a[:, ::-1], 3: a[::-1, ::-1], 4: a[::-1], 5: a.transpose(1, 0, 2),
-                6: np.rot90(a, -1), 7: np.rot90(a, 2).transpose(1, 0, 2), 8: np.rot90(a)}
+    expected = {
+        1: a,
+        2: a[:, ::-1],
+        3: a[::-1, ::-1],
+        4: a[::-1],
+        5: a.transpose(1, 0, 2),
+        6: np.rot90(a, -1),
+        7: np.rot90(a, 2).transpose(1, 0, 2),
+        8: np.rot90(a),
+    }
     got = read(tmp_path / "a.png").rgb.permute(1, 2, 0).numpy()
     np.testing.assert_array_equal(got, expected[orientation])
 
@@ -175,10 +185,16 @@ def cmyk_profile() -> bytes:
     """Build a small CMYK profile: paper is mid-grey, Lab (50, 0, 0), and any ink black."""
     # lut16: 4 inputs, 3 outputs, 2 grid points, identity curves, Lab (v2 encoding).
     lab = struct.pack(">3H", 0x7F80, 0x8000, 0x8000) + struct.pack(">3H", 0, 0x8000, 0x8000) * 15
-    table = (b"mft2" + bytes(4) + bytes([4, 3, 2, 0])
-             + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-             + struct.pack(">2H", 2, 2) + struct.pack(">2H", 0, 65535) * 4
-             + lab + struct.pack(">2H", 0, 65535) * 3)
+    table = (
+        b"mft2"
+        + bytes(4)
+        + bytes([4, 3, 2, 0])
+        + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+        + struct.pack(">2H", 2, 2)
+        + struct.pack(">2H", 0, 65535) * 4
+        + lab
+        + struct.pack(">2H", 0, 65535) * 3
+    )
     text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
     body, entries = b"", b""
@@ -187,8 +203,9 @@ def cmyk_profile() -> bytes:
         entries += tag + struct.pack(">2I", 128 + 4 + 36 + len(body), len(data))
         body += data
     size = 128 + 4 + 36 + len(body)
-    header = struct.pack(">I4sI4s4s4s12s4s", size, b"lcms", 0x02100000, b"prtr", b"CMYK",
-                         b"Lab ", bytes(12), b"acsp")
+    header = struct.pack(
+        ">I4sI4s4s4s12s4s", size, b"lcms", 0x02100000, b"prtr", b"CMYK", b"Lab ", bytes(12), b"acsp"
+    )
     header += bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
     return header.ljust(128, b"\0") + struct.pack(">I", 3) + entries + body
 
@@ -210,8 +227,9 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
     assert (got - torch.tensor([255, 0, 0])).abs().max() <= 4
 
 
-@pytest.mark.parametrize("icc", [b"nonsense", b"\0" * 200, srgb()[:150], srgb()[:16] + b"GRAY"
-                                 + srgb()[20:]])
+@pytest.mark.parametrize(
+    "icc", [b"nonsense", b"\0" * 200, srgb()[:150], srgb()[:16] + b"GRAY" + srgb()[20:]]
+)
 def test_profiles_that_cannot_be_used_are_ignored(icc: bytes, tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "a.png", icc_profile=icc)
     got = read(tmp_path / "a.png", to_srgb=True)
@@ -233,9 +251,12 @@ def test_missing_folder_web_empty_and_foreign_files(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.png").write_text("hello")
     for path, remedy in (
-        (tmp_path / "missing.jpg", "no such file"), (tmp_path, "is a folder"),
-        (tmp_path / "empty.jpg", "is empty"), (tmp_path / "text.png", "no picture that can"),
-        ("https://example.org/a.jpg", "download"), (tmp_path / "empty.jpg" / "x", "opened"),
+        (tmp_path / "missing.jpg", "no such file"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "empty.jpg", "is empty"),
+        (tmp_path / "text.png", "no picture that can"),
+        ("https://example.org/a.jpg", "download"),
+        (tmp_path / "empty.jpg" / "x", "opened"),
         (tmp_path / "a\0b.jpg", "null"),
     ):
         with pytest.raises(PictureError, match=remedy) as caught:
@@ -264,8 +285,9 @@ def test_truncated_files(tmp_path: Path, suffix: str, kept: float) -> None:
 
 
 @given(suffix=st.sampled_from(["jpg", "png", "webp", "tif", "gif", "bmp"]), data=st.data())
-@settings(max_examples=80, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_damaged_bytes_give_a_picture_or_a_clear_error(
     tmp_path: Path, suffix: str, data: st.DataObject
 ) -> None:
@@ -284,11 +306,17 @@ def test_damaged_bytes_give_a_picture_or_a_clear_error(
 
 def bomb(path: Path, width: int, height: int) -> None:
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return (struct.pack(">I", len(body)) + kind + body
-                + struct.pack(">I", zlib.crc32(kind + body)))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-                     + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_decompression_bombs_stop_at_the_header(tmp_path: Path) -> None:

@@ -17,8 +17,13 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-@given(height=st.integers(1, 9), width=st.integers(1, 9), channels=st.sampled_from([0, 1, 3, 4]),
-       seed=st.integers(0, 99), layout=st.sampled_from(["plain", "flipped", "read-only"]))
+@given(
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    channels=st.sampled_from([0, 1, 3, 4]),
+    seed=st.integers(0, 99),
+    layout=st.sampled_from(["plain", "flipped", "read-only"]),
+)
 @settings(max_examples=60, deadline=None)
 def test_uint8_arrays_keep_every_value(
     height: int, width: int, channels: int, seed: int, layout: str
@@ -45,9 +50,11 @@ def test_float_arrays_stay_floats(dtype: object) -> None:
     got = read(array)
     assert got.rgb.dtype == torch.float32
     np.testing.assert_array_equal(
-        got.rgb.numpy(), array[..., :3].astype(np.float32).transpose(2, 0, 1))
+        got.rgb.numpy(), array[..., :3].astype(np.float32).transpose(2, 0, 1)
+    )
     np.testing.assert_array_equal(
-        got.alpha.numpy(), np.round(array[..., 3].astype(np.float32) * 255).astype(np.uint8))
+        got.alpha.numpy(), np.round(array[..., 3].astype(np.float32) * 255).astype(np.uint8)
+    )
 
 
 def test_rounding_overshoot_is_clipped() -> None:
@@ -66,8 +73,12 @@ def test_reading_does_not_alias_arrays() -> None:
 @pytest.mark.parametrize("kind", ["uint8", "float", "bool", "double"])
 def test_tensors(shape: tuple[int, ...], kind: str) -> None:
     values = torch.rand(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    tensor = {"uint8": (values * 255).to(torch.uint8), "float": values.float(),
-              "bool": values > 0.5, "double": values}[kind]
+    tensor = {
+        "uint8": (values * 255).to(torch.uint8),
+        "float": values.float(),
+        "bool": values > 0.5,
+        "double": values,
+    }[kind]
     rgb = read(tensor).rgb
     expected = (tensor[0] if tensor.ndim == 4 else tensor).expand(3, 4, 5)
     if kind == "bool":
@@ -80,35 +91,39 @@ def test_a_tensor_with_gradients_is_read() -> None:
     assert not read(torch.full((3, 2, 2), 0.5, requires_grad=True)).rgb.requires_grad
 
 
-@pytest.mark.parametrize(("picture", "remedy"), [
-    (np.zeros((3, 8, 9), np.uint8), r"transpose\(1, 2, 0\)"),
-    (np.zeros((2, 8, 9, 3), np.uint8), r"array\[0\]"),
-    (np.zeros((8, 9, 5), np.uint8), r"give \[H, W, 3\]"),
-    (np.zeros((0, 9, 3), np.uint8), "no pixels"),
-    (np.zeros((8, 9, 3), np.uint16), "65535"),
-    (np.full((8, 9), np.nan), "nan_to_num"),
-    (np.full((8, 9), np.inf), "nan_to_num"),
-    (np.full((8, 9, 3), 128.0), "divide by 255"),
-    (np.full((8, 9, 3), -0.5), "clip"),
-    (np.full((8, 9, 3), 1e6), "clip"),
-    (torch.zeros(8, 9, 3), r"permute\(2, 0, 1\)"),
-    (torch.zeros(8, 9), r"tensor\[None\]"),
-    (torch.zeros(2, 3, 8, 9), r"tensor\[0\]"),
-    (torch.zeros(4, 8, 9), r"tensor\[:3\]"),
-    (torch.zeros(3, 0, 9), "no pixels"),
-    (torch.zeros(3, 8, 9, dtype=torch.int64), "a tensor: give uint8"),
-    (torch.full((3, 8, 9), torch.nan), "nan_to_num"),
-    (torch.full((3, 8, 9), 200.0), "divide by 255"),
-    (b"bytes", "bytes is no picture"),
-    (None, "NoneType is no picture"),
-])
+@pytest.mark.parametrize(
+    ("picture", "remedy"),
+    [
+        (np.zeros((3, 8, 9), np.uint8), r"transpose\(1, 2, 0\)"),
+        (np.zeros((2, 8, 9, 3), np.uint8), r"array\[0\]"),
+        (np.zeros((8, 9, 5), np.uint8), r"give \[H, W, 3\]"),
+        (np.zeros((0, 9, 3), np.uint8), "no pixels"),
+        (np.zeros((8, 9, 3), np.uint16), "65535"),
+        (np.full((8, 9), np.nan), "nan_to_num"),
+        (np.full((8, 9), np.inf), "nan_to_num"),
+        (np.full((8, 9, 3), 128.0), "divide by 255"),
+        (np.full((8, 9, 3), -0.5), "clip"),
+        (np.full((8, 9, 3), 1e6), "clip"),
+        (torch.zeros(8, 9, 3), r"permute\(2, 0, 1\)"),
+        (torch.zeros(8, 9), r"tensor\[None\]"),
+        (torch.zeros(2, 3, 8, 9), r"tensor\[0\]"),
+        (torch.zeros(4, 8, 9), r"tensor\[:3\]"),
+        (torch.zeros(3, 0, 9), "no pixels"),
+        (torch.zeros(3, 8, 9, dtype=torch.int64), "a tensor: give uint8"),
+        (torch.full((3, 8, 9), torch.nan), "nan_to_num"),
+        (torch.full((3, 8, 9), 200.0), "divide by 255"),
+        (b"bytes", "bytes is no picture"),
+        (None, "NoneType is no picture"),
+    ],
+)
 def test_wrong_pictures_say_what_to_do(picture: object, remedy: str) -> None:
     with pytest.raises(PictureError, match=remedy):
         read(picture)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("picture", [
-    np.zeros((5, 5), np.uint8), torch.zeros(3, 5, 5), Image.new("L", (5, 5))])
+@pytest.mark.parametrize(
+    "picture", [np.zeros((5, 5), np.uint8), torch.zeros(3, 5, 5), Image.new("L", (5, 5))]
+)
 def test_the_limit_holds_for_pictures_in_memory(picture: object) -> None:
     with pytest.raises(PictureError, match="5 x 5 = 25 pixels.*limit of 24"):
         read(picture, max_pixels=24)  # type: ignore[arg-type]
@@ -122,8 +137,14 @@ def test_to_float_divides_bytes_only() -> None:
     assert torch.equal(to_float(torch.full((1, 3, 2, 2), 0.25)), torch.full((1, 3, 2, 2), 0.25))
 
 
-@given(height=st.integers(1, 40), width=st.integers(1, 40), target=st.integers(1, 50),
-       value=st.integers(0, 255), floats=st.booleans(), batch=st.booleans())
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    target=st.integers(1, 50),
+    value=st.integers(0, 255),
+    floats=st.booleans(),
+    batch=st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
 def test_resize_hits_the_side_and_keeps_flat_pictures(
     height: int, width: int, target: int, value: int, floats: bool, batch: bool
@@ -159,17 +180,25 @@ def test_resize_to_its_own_size_changes_nothing() -> None:
     assert torch.equal(resize(picture, long_side=7), picture)
 
 
-@pytest.mark.parametrize("sides", [
-    {}, {"short_side": 4, "long_side": 4}, {"short_side": 0}, {"long_side": 2.5},
-    {"long_side": True}])
+@pytest.mark.parametrize(
+    "sides",
+    [
+        {},
+        {"short_side": 4, "long_side": 4},
+        {"short_side": 0},
+        {"long_side": 2.5},
+        {"long_side": True},
+    ],
+)
 def test_resize_refuses_wrong_sides(sides: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="side"):
         resize(torch.zeros(3, 4, 4), **sides)  # type: ignore[arg-type]
 
 
 def test_mask_luminance_and_transparency() -> None:
-    color = np.array([[[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255],
-                       [255, 255, 255, 51]]], np.uint8)
+    color = np.array(
+        [[[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255], [255, 255, 255, 51]]], np.uint8
+    )
     mask = read_mask(color, 1, 4)
     assert mask.shape == (1, 1, 1, 4) and mask.dtype == torch.float32
     torch.testing.assert_close(mask.flatten(), torch.tensor([0.299, 0.587, 0.114, 0.2]))
@@ -178,14 +207,17 @@ def test_mask_luminance_and_transparency() -> None:
 @pytest.mark.parametrize("size", [(40, 60), (20, 30), (100, 150), (101, 151), (67, 100)])
 def test_masks_of_another_size_are_resized(size: tuple[int, int]) -> None:
     mask = np.zeros(size, bool)
-    mask[:, size[1] // 2:] = True
+    mask[:, size[1] // 2 :] = True
     got = read_mask(mask, 40, 60)
     assert got.shape == (1, 1, 40, 60)
     assert bool((got[..., :27] == 0).all()) and bool((got[..., 33:] == 1).all())  # exactly
 
 
-@given(height=st.integers(1, 50), width=st.integers(1, 50),
-       own=st.tuples(st.integers(1, 50), st.integers(1, 50)))
+@given(
+    height=st.integers(1, 50),
+    width=st.integers(1, 50),
+    own=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+)
 @settings(max_examples=60, deadline=None)
 def test_white_masks_are_exactly_one(height: int, width: int, own: tuple[int, int]) -> None:
     white = np.full(own, 255, np.uint8)

@@ -19,7 +19,7 @@ from stylemix.images import read, save
 
 def picture(height: int = 24, width: int = 32, channels: int = 3) -> np.ndarray:
     """Give smooth colours, which JPEG keeps well, with some noise in the alpha."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     planes = [x, y, 0.5 + 0.4 * np.sin(3 * x + 2 * y), 1 - x * y]
     return np.round(255 * np.stack(planes[:channels], -1)).astype(np.uint8)
 
@@ -55,7 +55,9 @@ def test_jpeg_is_flattened_on_white_without_subsampling(tmp_path: Path) -> None:
         assert saved.info["icc_profile"] == srgb()
         pixels = np.asarray(saved).astype(int)
     for (row, column), expected in {
-        (12, 3): (255, 255, 255), (12, 12): (200, 0, 0), (3, 3): (227, 127, 127)
+        (12, 3): (255, 255, 255),
+        (12, 12): (200, 0, 0),
+        (3, 3): (227, 127, 127),
     }.items():
         assert np.abs(pixels[row, column] - expected).max() <= 6
 
@@ -83,8 +85,10 @@ def test_wrong_targets_leave_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     before = sorted(tmp_path.rglob("*"))
     for path, remedy in (
-        (tmp_path / "a.xyz", "use one of .jpg"), (tmp_path / "a", "ending"),
-        (tmp_path, "add a file name"), (tmp_path / "folder.png", "is a folder"),
+        (tmp_path / "a.xyz", "use one of .jpg"),
+        (tmp_path / "a", "ending"),
+        (tmp_path, "add a file name"),
+        (tmp_path / "folder.png", "is a folder"),
         (tmp_path / "none" / "a.png", "create it first"),
         (tmp_path / "file" / "a.png", "create it first"),
         (tmp_path / ("x" * 300 + ".png"), "can't be written.*file name"),

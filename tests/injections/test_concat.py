@@ -32,8 +32,9 @@ def test_it_moves_as_fast_as_a_linear_layer_whatever_the_kernel():
         before.backward()
         optimizer.step()
         moved.append((before - convolution(x).mean()).detach())
-    torch.testing.assert_close(torch.stack(moved), (0.01 * z.abs().sum()).expand(3), rtol=1e-3,
-                               atol=1e-5)
+    torch.testing.assert_close(
+        torch.stack(moved), (0.01 * z.abs().sum()).expand(3), rtol=1e-3, atol=1e-5
+    )
 
 
 def test_one_style_serves_a_batch():

@@ -48,8 +48,9 @@ def test_output_moments_are_gamma_and_beta():
     gamma, beta = module.prepare({"embedding": torch.randn(1, 7)})
     out = module(F.instance_norm(torch.randn(1, 5, 32, 32)), (gamma, beta))
     torch.testing.assert_close(out.mean((2, 3)), beta.flatten(1), atol=1e-5, rtol=0)
-    torch.testing.assert_close(out.std((2, 3), correction=0), gamma.abs().flatten(1),
-                               atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        out.std((2, 3), correction=0), gamma.abs().flatten(1), atol=1e-4, rtol=0
+    )
 
 
 def test_it_reads_the_code_that_it_is_told_to():
@@ -58,8 +59,9 @@ def test_it_reads_the_code_that_it_is_told_to():
     assert module.needs == ("palette",)
     z, x = torch.randn(2, 3), torch.randn(2, 5, 3, 4)
     linear = (z @ module.linear.weight.T)[:, :, None, None]
-    torch.testing.assert_close(module(x, module.prepare({"palette": z})),
-                               (1 + linear[:, :5]) * x + linear[:, 5:])
+    torch.testing.assert_close(
+        module(x, module.prepare({"palette": z})), (1 + linear[:, :5]) * x + linear[:, 5:]
+    )
 
 
 @pytest.mark.parametrize("code", ["palette", "relu1_2", "colour"])

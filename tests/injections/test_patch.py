@@ -19,6 +19,7 @@ def make(**options):
 
 def reference(module, x, style):
     """The definition, place by place."""
+
     def norm(t):
         mean = t.mean((2, 3), keepdim=True)
         std = (t.var((2, 3), correction=0, keepdim=True) + 1e-5).sqrt()
@@ -59,8 +60,12 @@ def test_order_of_style_places_is_irrelevant():
     style = torch.randn(1, 4, 4, 4)
     shuffled = style.flatten(2)[:, :, torch.randperm(16)].reshape(style.shape)
     x = torch.randn(1, 6, 4, 4)
-    torch.testing.assert_close(module(x, module.prepare({"fine": style})),
-                               module(x, module.prepare({"fine": shuffled})), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        module(x, module.prepare({"fine": style})),
+        module(x, module.prepare({"fine": shuffled})),
+        atol=1e-5,
+        rtol=1e-4,
+    )
 
 
 def test_keys_are_bounded():
@@ -77,9 +82,7 @@ def test_hard_matching_still_trains_its_projections():
     assert x.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize(
-    "options", [{"feature": "relu9"}, {"temperature": 0}, {"keys": 0}]
-)
+@pytest.mark.parametrize("options", [{"feature": "relu9"}, {"temperature": 0}, {"keys": 0}])
 def test_bad_options(options):
     with pytest.raises(ConfigError):
         make(**options)

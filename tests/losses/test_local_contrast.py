@@ -12,8 +12,10 @@ from stylemix.losses.places import spread_places
 
 def maps(seed: int, side: int = 9, n: int = 2) -> dict[str, torch.Tensor]:
     random = torch.Generator().manual_seed(seed)
-    return {"image": torch.rand(n, 3, side, side, generator=random),
-            "a": torch.randn(n, 4, side, side + 2, generator=random)}
+    return {
+        "image": torch.rand(n, 3, side, side, generator=random),
+        "a": torch.randn(n, 4, side, side + 2, generator=random),
+    }
 
 
 def test_it_is_the_equation():
@@ -29,8 +31,10 @@ def test_it_is_the_equation():
                     if v or h:
                         each = [x[:, r + v, k + h] - x[:, r, k] for x in (y, c)]
                         pairs.append([d / np.linalg.norm(d) for d in each])
-        loss = [-np.log(np.exp(d @ c / 0.5) / sum(np.exp(d @ other / 0.5) for _, other in pairs))
-                for d, c in pairs]
+        loss = [
+            -np.log(np.exp(d @ c / 0.5) / sum(np.exp(d @ other / 0.5) for _, other in pairs))
+            for d, c in pairs
+        ]
         wanted.append(np.mean(loss))
     np.testing.assert_allclose(term(out, term.prepare(ref)), wanted, rtol=1e-5)
 
@@ -39,8 +43,9 @@ def test_offset_and_factor_cost_nothing():
     out = maps(1)
     term = LocalContrast(layers=("a",))
     changed = {**out, "a": 3 * out["a"] + torch.randn(2, 4, 1, 1)}
-    torch.testing.assert_close(term(changed, term.prepare(out)), term(out, term.prepare(out)),
-                               rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        term(changed, term.prepare(out)), term(out, term.prepare(out)), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_the_photograph_itself_costs_least():
@@ -68,8 +73,9 @@ def test_small_maps_are_refused_by_name():
 
 
 def test_it_is_known_by_name():
-    objective = Objective({"x": {"name": "local-contrast", "layers": ["a"]}},
-                          lambda image, layers: {"a": image})
+    objective = Objective(
+        {"x": {"name": "local-contrast", "layers": ["a"]}}, lambda image, layers: {"a": image}
+    )
     image = torch.rand(1, 3, 8, 8, requires_grad=True)
     objective(image, objective.prepare(torch.rand(1, 3, 8, 8), image))["x"].backward()
     assert image.grad.abs().sum() > 0

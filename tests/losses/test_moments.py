@@ -11,9 +11,11 @@ from stylemix.losses.objective import PRESETS, Objective
 
 def maps(seed: int, n: int = 2) -> dict[str, torch.Tensor]:
     random = torch.Generator().manual_seed(seed)
-    return {"image": torch.rand(n, 3, 6, 5, generator=random),
-            "a": torch.randn(n, 4, 5, 7, generator=random) * 3 + seed,
-            "b": torch.randn(n, 2, 3, 3, generator=random)}
+    return {
+        "image": torch.rand(n, 3, 6, 5, generator=random),
+        "a": torch.randn(n, 4, 5, 7, generator=random) * 3 + seed,
+        "b": torch.randn(n, 2, 3, 3, generator=random),
+    }
 
 
 def statistics(x: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -46,8 +48,12 @@ def test_relative_form():
 def test_relative_form_ignores_feature_scale(scale):
     term = Moments(layers=("a",), relative=True)
     scaled = [{**f, "a": f["a"] * scale} for f in (maps(1), maps(2))]
-    torch.testing.assert_close(term(scaled[0], term.prepare(scaled[1])),
-                               term(maps(1), term.prepare(maps(2))), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        term(scaled[0], term.prepare(scaled[1])),
+        term(maps(1), term.prepare(maps(2))),
+        rtol=1e-3,
+        atol=1e-4,
+    )
 
 
 def test_places_do_not_matter_and_the_painting_itself_costs_nothing():
@@ -76,8 +82,10 @@ def test_normalised_content_is_that_of_normalised_maps():
     term = Content(layers=("a",), normalized=True)
     (m, s), (mean, std) = statistics(out["a"]), statistics(ref["a"])
     flat = [x["a"].flatten(2).double().numpy() for x in (out, ref)]
-    want = (((flat[0] - m[..., None]) / s[..., None]
-             - (flat[1] - mean[..., None]) / std[..., None]) ** 2).mean((1, 2))
+    want = (
+        ((flat[0] - m[..., None]) / s[..., None] - (flat[1] - mean[..., None]) / std[..., None])
+        ** 2
+    ).mean((1, 2))
     np.testing.assert_allclose(term(out, term.prepare(ref)), want, rtol=1e-4)
     scaled = {**ref, "a": 5 * ref["a"] + 2}
     torch.testing.assert_close(term(ref, term.prepare(scaled)), torch.zeros(2), atol=1e-4, rtol=0)

@@ -100,8 +100,10 @@ def test_bad_objectives(net):
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
 def test_terms_on_paintings_weigh_the_square_of_the_strength(net, share):
-    objective = Objective({"style": {"name": "gram"}, "content": {"name": "content"},
-                           "identity": {"name": "pixel"}}, net)
+    objective = Objective(
+        {"style": {"name": "gram"}, "content": {"name": "content"}, "identity": {"name": "pixel"}},
+        net,
+    )
     content, style, output = picture(1, 24, 24), picture(2, 24, 24), picture(3, 24, 24)
     targets = objective.prepare(content, style)
     full = objective(output, targets, torch.zeros(1))

@@ -17,8 +17,14 @@ def test_palette_is_the_sliced_distance_of_order_one():
     a, b = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16) ** 2
     found = term({"image": a}, term.prepare({"image": b}))
     axes = term.axes.numpy()
-    want = np.mean([wasserstein_distance(axes[i] @ a[0].flatten(1).numpy(),
-                                         axes[i] @ b[0].flatten(1).numpy()) for i in range(5)])
+    want = np.mean(
+        [
+            wasserstein_distance(
+                axes[i] @ a[0].flatten(1).numpy(), axes[i] @ b[0].flatten(1).numpy()
+            )
+            for i in range(5)
+        ]
+    )
     np.testing.assert_allclose(found, [want], rtol=5e-3)
 
 
@@ -45,8 +51,9 @@ def test_palette_is_measured_in_float32_under_autocast():
     torch.testing.assert_close(found, term(OUT, target), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("options", [{"directions": 2}, {"quantiles": 1}, {"shrink": 0},
-                                     {"shrink": True}])
+@pytest.mark.parametrize(
+    "options", [{"directions": 2}, {"quantiles": 1}, {"shrink": 0}, {"shrink": True}]
+)
 def test_palette_refuses_nonsense(options):
     with pytest.raises(ConfigError, match=next(iter(options))):
         Palette(**options)

@@ -22,8 +22,9 @@ def test_places_are_different_and_lie_inside_the_margin(height, width, margin):
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (96, 50), (64, 256)])
 def test_every_ninth_of_a_map_has_its_share(height, width):
     rows, columns = spread_places(64, height, width)
-    parts = np.histogram2d(rows.numpy(), columns.numpy(), bins=3,
-                           range=[[0, height], [0, width]])[0]
+    parts = np.histogram2d(rows.numpy(), columns.numpy(), bins=3, range=[[0, height], [0, width]])[
+        0
+    ]
     assert parts.sum() >= 60  # few of 64 points share a place
     assert parts.min() >= 5
     assert parts.max() <= 9
@@ -33,7 +34,8 @@ def test_every_ninth_of_a_map_has_its_share(height, width):
 def test_a_small_map_is_taken_whole(count):
     rows, columns = spread_places(count, 3, 4)
     assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [
-        (row, column) for row in range(3) for column in range(4)]
+        (row, column) for row in range(3) for column in range(4)
+    ]
 
 
 def test_they_are_the_same_every_time():

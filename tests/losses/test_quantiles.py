@@ -23,5 +23,6 @@ def test_quantiles_are_numpys_hazen_quantiles(height, width, quantiles):
     levels = (np.arange(quantiles) + 0.5) / quantiles
     projected = axes.numpy() @ values[0].flatten(1).numpy()
     wanted = np.quantile(projected, levels, axis=1, method="hazen").T
-    np.testing.assert_allclose(projected_quantiles(values, axes, quantiles)[0], wanted,
-                               rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        projected_quantiles(values, axes, quantiles)[0], wanted, rtol=1e-4, atol=1e-5
+    )

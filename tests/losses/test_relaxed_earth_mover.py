@@ -14,9 +14,11 @@ from stylemix.losses.places import spread_places
 
 def maps(seed: int, height: int = 6, width: int = 5, n: int = 2) -> dict[str, torch.Tensor]:
     random = torch.Generator().manual_seed(seed)
-    return {"image": torch.rand(n, 3, 8, 8, generator=random),
-            "a": torch.randn(n, 4, height, width, generator=random),
-            "b": torch.randn(n, 3, height, height, generator=random)}
+    return {
+        "image": torch.rand(n, 3, 8, 8, generator=random),
+        "a": torch.randn(n, 4, height, width, generator=random),
+        "b": torch.randn(n, 3, height, height, generator=random),
+    }
 
 
 def np_distance(y: np.ndarray, s: np.ndarray) -> float:
@@ -58,8 +60,9 @@ def test_equal_sets_have_no_distance_and_opposite_ones_the_largest():
     louder = {**out, "a": 7 * out["a"]}  # a cosine doesn't see length
     assert term(louder, term.prepare(out)).abs().max() < 1e-6
     one = {**out, "a": out["a"][:, :, :1, :1]}
-    torch.testing.assert_close(term({**one, "a": -one["a"]}, term.prepare(one)),
-                               torch.full((2,), 2.0))
+    torch.testing.assert_close(
+        term({**one, "a": -one["a"]}, term.prepare(one)), torch.full((2,), 2.0)
+    )
 
 
 def test_places_have_no_order_where_all_are_taken():
@@ -126,8 +129,9 @@ def test_one_painting_serves_several_photographs():
 
 
 def test_it_is_known_by_name():
-    objective = Objective({"x": {"name": "remd", "layers": ["a"]}},
-                          lambda image, layers: {"a": image})
+    objective = Objective(
+        {"x": {"name": "remd", "layers": ["a"]}}, lambda image, layers: {"a": image}
+    )
     image = torch.rand(1, 3, 8, 8, requires_grad=True)
     objective(image, objective.prepare(image, torch.rand(1, 3, 8, 8)))["x"].backward()
     assert image.grad.abs().sum() > 0

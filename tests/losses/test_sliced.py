@@ -12,8 +12,10 @@ from stylemix.losses.quantiles import unit_vectors
 
 def maps(seed: int, side: int = 8, channels: int = 5, n: int = 2) -> dict[str, torch.Tensor]:
     random = torch.Generator().manual_seed(seed)
-    return {"image": torch.rand(n, 3, side, side, generator=random),
-            "a": torch.randn(n, channels, side, side, generator=random) * seed + seed}
+    return {
+        "image": torch.rand(n, 3, side, side, generator=random),
+        "a": torch.randn(n, channels, side, side, generator=random) * seed + seed,
+    }
 
 
 def test_it_is_the_squared_distance_of_sorted_projections():
@@ -23,8 +25,10 @@ def test_it_is_the_squared_distance_of_sorted_projections():
     wanted = []
     for y, s in zip(out["a"].numpy(), ref["a"].numpy(), strict=True):
         sorts = [[np.sort(axis @ x.reshape(5, -1)) for axis in axes] for x in (y, s)]
-        wanted.append(np.mean([np.square(a - b) for a, b in zip(*sorts, strict=True)])
-                      / np.mean(np.square(sorts[1])))
+        wanted.append(
+            np.mean([np.square(a - b) for a, b in zip(*sorts, strict=True)])
+            / np.mean(np.square(sorts[1]))
+        )
     np.testing.assert_allclose(term(out, term.prepare(ref)), wanted, rtol=1e-4)
 
 
@@ -41,8 +45,12 @@ def test_places_and_size_do_not_matter():
 def test_feature_scale_does_not_matter(scale):
     term = SlicedWasserstein(layers=("a",))
     scaled = [{**f, "a": f["a"] * scale} for f in (maps(1), maps(2))]
-    torch.testing.assert_close(term(scaled[0], term.prepare(scaled[1])),
-                               term(maps(1), term.prepare(maps(2))), rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        term(scaled[0], term.prepare(scaled[1])),
+        term(maps(1), term.prepare(maps(2))),
+        rtol=1e-4,
+        atol=0,
+    )
 
 
 def test_it_sees_what_gram_matrices_do_not():
@@ -65,8 +73,10 @@ def test_one_painting_serves_several_photographs():
 
 
 def test_it_is_known_by_name():
-    objective = Objective({"x": {"name": "sliced", "layers": ["a"], "weight": 2.0}},
-                          lambda image, layers: {"a": image})
+    objective = Objective(
+        {"x": {"name": "sliced", "layers": ["a"], "weight": 2.0}},
+        lambda image, layers: {"a": image},
+    )
     image = torch.rand(1, 3, 8, 8)
     assert float(objective(image, objective.prepare(image, image))["x"]) == 0
 

@@ -52,16 +52,19 @@ def test_gram_balanced_form():
 def test_balanced_gram_ignores_feature_scale(scale):
     term = Gram(layers=("a",), balanced=True)
     scaled = [{**f, "a": f["a"] * scale} for f in (OUT, REF)]
-    torch.testing.assert_close(term(scaled[0], term.prepare(scaled[1])),
-                               term(OUT, term.prepare(REF)))
+    torch.testing.assert_close(
+        term(scaled[0], term.prepare(scaled[1])), term(OUT, term.prepare(REF))
+    )
 
 
 @given(st.integers(0, 10_000), st.floats(1e-3, 1e3))
 def test_balanced_gram_lies_between_0_and_2(seed, contrast):
     """No Gram matrices are further apart than those without a channel in common."""
     generator = torch.Generator().manual_seed(seed)
-    out, ref = ({"image": REF["image"], "a": scale * torch.randn(1, 4, 3, 3, generator=generator)}
-                for scale in (contrast, 1))
+    out, ref = (
+        {"image": REF["image"], "a": scale * torch.randn(1, 4, 3, 3, generator=generator)}
+        for scale in (contrast, 1)
+    )
     term = Gram(layers=("a",), balanced=True)
     assert 0 < term(out, term.prepare(ref)) < 2
     assert term(ref, term.prepare(ref)) == 0
@@ -108,10 +111,12 @@ def test_one_painting_serves_several_photographs():
 def test_variation_both_forms():
     x = OUT["image"].numpy()
     v, h = np.diff(x, axis=2) ** 2, np.diff(x, axis=3) ** 2
-    np.testing.assert_allclose(Variation()(OUT, None), v.mean((1, 2, 3)) + h.mean((1, 2, 3)),
-                               rtol=1e-5)
-    np.testing.assert_allclose(Variation(summed=True)(OUT, None),
-                               255**2 * (v.sum((1, 2, 3)) + h.sum((1, 2, 3))), rtol=1e-5)
+    np.testing.assert_allclose(
+        Variation()(OUT, None), v.mean((1, 2, 3)) + h.mean((1, 2, 3)), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        Variation(summed=True)(OUT, None), 255**2 * (v.sum((1, 2, 3)) + h.sum((1, 2, 3))), rtol=1e-5
+    )
 
 
 def test_pixel():

@@ -36,9 +36,12 @@ def test_nothing_is_raised_by_the_photograph_itself(photograph):
 @pytest.mark.parametrize("pattern", ["diagonal", "columns", "rows", "every fourth"])
 def test_periodic_patterns_are_a_checkerboard(photograph, pattern):
     rows, columns = torch.arange(96)[:, None], torch.arange(120)[None]
-    wave = {"diagonal": (-1.0) ** (rows + columns), "columns": (-1.0) ** columns + 0 * rows,
-            "rows": (-1.0) ** rows + 0 * columns,
-            "every fourth": torch.cos(torch.pi / 2 * rows) * (-1.0) ** columns}[pattern]
+    wave = {
+        "diagonal": (-1.0) ** (rows + columns),
+        "columns": (-1.0) ** columns + 0 * rows,
+        "rows": (-1.0) ** rows + 0 * columns,
+        "every fourth": torch.cos(torch.pi / 2 * rows) * (-1.0) ** columns,
+    }[pattern]
     assert raised(photograph + 0.03 * wave, photograph) == {"checkerboard"}
 
 

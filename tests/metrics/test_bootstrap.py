@@ -14,8 +14,14 @@ from stylemix.metrics.bootstrap import mean_interval
 def test_equals_scipys_percentile_bootstrap(level):
     values = np.random.default_rng(1).gamma(2, size=80)
     found = mean_interval(values, level=level, resamples=20_000)
-    wanted = scipy.stats.bootstrap((values,), np.mean, confidence_level=level, n_resamples=20_000,
-                                   method="percentile", random_state=2).confidence_interval
+    wanted = scipy.stats.bootstrap(
+        (values,),
+        np.mean,
+        confidence_level=level,
+        n_resamples=20_000,
+        method="percentile",
+        random_state=2,
+    ).confidence_interval
     width = wanted.high - wanted.low
     assert found.low == pytest.approx(wanted.low, abs=0.02 * width)
     assert found.high == pytest.approx(wanted.high, abs=0.02 * width)

@@ -22,8 +22,10 @@ def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
     own = build({**tiny_config(), "encoder": {"name": "none"}, "injections": []})
-    return [str(checkpoint.save(tiny_model(seed=3), root / "tiny")),
-            str(checkpoint.save(own, root / "own"))]
+    return [
+        str(checkpoint.save(tiny_model(seed=3), root / "tiny")),
+        str(checkpoint.save(own, root / "own")),
+    ]
 
 
 def test_figures_are_those_of_the_metrics(folders):
@@ -35,12 +37,14 @@ def test_figures_are_those_of_the_metrics(folders):
     from stylemix.backbones import feature_net
 
     def look(image):
-        return metrics.describe(to_float(torch.from_numpy(np.array(image)).permute(2, 0, 1))[0],
-                                feature_net("thin"))
+        return metrics.describe(
+            to_float(torch.from_numpy(np.array(image)).permute(2, 0, 1))[0], feature_net("thin")
+        )
 
     small = [to_pil(torch.from_numpy(np.array(p)).permute(2, 0, 1)) for p in (first.picture,)]
     assert tiny.content == pytest.approx(
-        float(metrics.content_loss(look(tiny.picture), look(small[0]))), rel=1e-4)
+        float(metrics.content_loss(look(tiny.picture), look(small[0]))), rel=1e-4
+    )
     assert 0 < tiny.style < 5
     assert tiny.style != own.style
     assert tiny.seconds > 0
@@ -74,8 +78,14 @@ def test_whatever_a_stranger_raises_is_one_line(folders, monkeypatch):
 def test_all_that_are_here_are_compared_and_steps_reach_the_methods(folders, monkeypatch):
     monkeypatch.setattr(catalogue, "_embedded", lambda: {"tiny": catalogue.Path(folders[0])})
     seen = []
-    found = compare(PHOTO, PAINTING, size=64, steps=2, features="thin",
-                    watch=lambda name, done, total: seen.append((name, done, total)))
+    found = compare(
+        PHOTO,
+        PAINTING,
+        size=64,
+        steps=2,
+        features="thin",
+        watch=lambda name, done, total: seen.append((name, done, total)),
+    )
     assert found[1].name == "tiny"
     assert "gatys" in [f.name for f in found]
     assert ("gatys", 2, 2) in seen
@@ -103,10 +113,15 @@ def test_cancelling_keeps_what_is_done(folders):
     assert [f.name for f in found] == ["the photograph", folders[0]]
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"size": 10}, "size"), ({"steps": 0}, "steps"), ({"names": []}, "name at least one"),
-    ({"features": "thick"}, "thin"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": 10}, "size"),
+        ({"steps": 0}, "steps"),
+        ({"names": []}, "name at least one"),
+        ({"features": "thick"}, "thin"),
+    ],
+)
 def test_bad_arguments(options, message):
     with pytest.raises(ConfigError, match=message):
         compare(PHOTO, PAINTING, **options)

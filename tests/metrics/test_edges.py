@@ -17,8 +17,9 @@ def test_edge_map_equals_scipy(sigma):
     red, green, blue = image.double().numpy()
     grey = 0.299 * red + 0.587 * green + 0.114 * blue
     smooth = ndimage.gaussian_filter(grey, sigma, mode="nearest", truncate=4)
-    wanted = np.hypot(ndimage.sobel(smooth, 0, mode="nearest"),
-                      ndimage.sobel(smooth, 1, mode="nearest"))
+    wanted = np.hypot(
+        ndimage.sobel(smooth, 0, mode="nearest"), ndimage.sobel(smooth, 1, mode="nearest")
+    )
     np.testing.assert_allclose(edge_map(image, sigma).numpy(), wanted, atol=2e-6)
 
 

@@ -38,8 +38,9 @@ def test_the_painting_itself_is_perfect_style():
     def painting(content, style):
         return style.resize(content.size)
 
-    report = evaluate_pairs(painting, [PHOTOS[0].resize((90, 90))], PAINTINGS, size=90,
-                            features="thin", stability=False)
+    report = evaluate_pairs(
+        painting, [PHOTOS[0].resize((90, 90))], PAINTINGS, size=90, features="thin", stability=False
+    )
     for record in report.records:
         assert record["style_loss"] == pytest.approx(0, abs=1e-5)
         assert record["palette"] == pytest.approx(0, abs=1e-6)
@@ -52,20 +53,29 @@ def test_records_are_the_metrics_of_the_given_pairs():
     pairs = [(1, 2), (0, 1), (1, 0)]
     seen = {}
     report = evaluate_pairs(
-        baselines.color, PHOTOS, PAINTINGS, pairs=pairs, size=64, features="thin",
-        on_result=lambda i, j, image: seen.__setitem__((i, j), image))
+        baselines.color,
+        PHOTOS,
+        PAINTINGS,
+        pairs=pairs,
+        size=64,
+        features="thin",
+        on_result=lambda i, j, image: seen.__setitem__((i, j), image),
+    )
     assert set(seen) == set(pairs)
     net = feature_net("thin")
     for (i, j), record in zip(pairs, report.records, strict=True):
         assert (record["content"], record["style"]) == (str(i), str(j))
-        photo, painting = (to_float(resize(read(p).rgb, short_side=64))[0]
-                           for p in (PHOTOS[i], PAINTINGS[j]))
+        photo, painting = (
+            to_float(resize(read(p).rgb, short_side=64))[0] for p in (PHOTOS[i], PAINTINGS[j])
+        )
         output = to_float(read(seen[i, j]).rgb)[0]
         looks = perceptual.describe(output, net)
         assert record["content_loss"] == pytest.approx(
-            float(perceptual.content_loss(looks, perceptual.describe(photo, net))), rel=1e-5)
+            float(perceptual.content_loss(looks, perceptual.describe(photo, net))), rel=1e-5
+        )
         assert record["style_loss"] == pytest.approx(
-            float(perceptual.style_loss(looks, perceptual.describe(painting, net))), rel=1e-5)
+            float(perceptual.style_loss(looks, perceptual.describe(painting, net))), rel=1e-5
+        )
         assert record["palette"] == pytest.approx(palette_distance(output, painting), rel=1e-5)
         assert record["blobs"] == artefacts.blobs(output)
 
@@ -78,8 +88,14 @@ def test_a_stylizer_from_files(tmp_path):
             image.save(paths[-1])
     steps = []
     method = stylizer_method(tiny_model())
-    report = evaluate_pairs(method, paths[:2], paths[2:], size=64, features="thin",
-                            progress=lambda done, total: steps.append((done, total)))
+    report = evaluate_pairs(
+        method,
+        paths[:2],
+        paths[2:],
+        size=64,
+        features="thin",
+        progress=lambda done, total: steps.append((done, total)),
+    )
     assert steps == [(k, 6) for k in range(7)]
     assert report.records[0]["content"] == "photo0.png"
     assert report.records[0]["seconds"] > 0
@@ -95,33 +111,50 @@ def test_inception_gives_a_second_opinion(tmp_path):
     def painting(content, style):
         return style.resize(content.size)
 
-    report = evaluate_pairs(painting, [PHOTOS[0].resize((80, 80))], PAINTINGS, size=80,
-                            features="thin", sets=Sets(tmp_path / "inception.safetensors"),
-                            stability=False)
+    report = evaluate_pairs(
+        painting,
+        [PHOTOS[0].resize((80, 80))],
+        PAINTINGS,
+        size=80,
+        features="thin",
+        sets=Sets(tmp_path / "inception.safetensors"),
+        stability=False,
+    )
     assert [r["inception_rank"] for r in report.records] == [1, 1, 1]
     assert report.facts["fid_mixed6e"] == pytest.approx(0, abs=1e-4)
     assert report.facts["artfid_proxy"] == pytest.approx(
-        1 + report.summary["content_loss"]["mean"], rel=1e-3)
+        1 + report.summary["content_loss"]["mean"], rel=1e-3
+    )
 
 
 def test_strength_and_identity():
     model = tiny_model()
     method = stylizer_method(model, strength=0.7)
-    report = evaluate_pairs(method, PHOTOS, PAINTINGS[:1], size=64, features="thin",
-                            strengths=(0, 0.5, 1))
+    report = evaluate_pairs(
+        method, PHOTOS, PAINTINGS[:1], size=64, features="thin", strengths=(0, 0.5, 1)
+    )
     net = feature_net("thin")
     painting = to_pil(resize(read(PAINTINGS[0]).rgb, short_side=64))
     for photo, record in zip(PHOTOS, report.records, strict=True):
         small = to_pil(resize(read(photo).rgb, short_side=64))
         seen = perceptual.describe(to_float(read(small).rgb)[0], net)
-        losses = [perceptual.content_loss(perceptual.describe(to_float(read(
-            model.stylize(small, painting, strength=s)).rgb)[0], net), seen) for s in (0, 0.5, 1)]
+        losses = [
+            perceptual.content_loss(
+                perceptual.describe(
+                    to_float(read(model.stylize(small, painting, strength=s)).rgb)[0], net
+                ),
+                seen,
+            )
+            for s in (0, 0.5, 1)
+        ]
         assert [record[f"content_at_{s}"] for s in ("0", "0.5", "1")] == pytest.approx(
-            [float(x) for x in losses], rel=1e-5)
+            [float(x) for x in losses], rel=1e-5
+        )
         assert record["content_rises"] == float(losses[0] <= losses[1] <= losses[2])
         again = model.stylize(small, small, strength=0.7)
         assert record["identity_psnr"] == pytest.approx(
-            psnr(to_float(read(again).rgb)[0], to_float(read(small).rgb)[0]))
+            psnr(to_float(read(again).rgb)[0], to_float(read(small).rgb)[0])
+        )
     assert report.records[0]["content_at_0"] == 0
 
 
@@ -135,5 +168,6 @@ def test_refuses_what_can_not_be_measured():
     with pytest.raises(ConfigError, match="out of range"):
         evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, pairs=[(2, 0)], features="thin")
     with pytest.raises(ConfigError, match="keep the size"):
-        evaluate_pairs(lambda c, s: Image.new("RGB", (64, 64)), PHOTOS, PAINTINGS, size=64,
-                       features="thin")
+        evaluate_pairs(
+            lambda c, s: Image.new("RGB", (64, 64)), PHOTOS, PAINTINGS, size=64, features="thin"
+        )

@@ -36,12 +36,14 @@ def test_fewer_vectors_than_numbers(seed, n, m, d):
     wanted = gaussian_distance(*gaussian(a), *gaussian(b))
     assert frechet_distance(a, b) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
     # A little noise makes the covariances regular, so that scipy's root can be had.
-    cov_a, cov_b = (np.cov(x.numpy().astype(float), rowvar=False) + 1e-9 * np.eye(d)
-                    for x in (a, b))
+    cov_a, cov_b = (
+        np.cov(x.numpy().astype(float), rowvar=False) + 1e-9 * np.eye(d) for x in (a, b)
+    )
     gap = (a.double().mean(0) - b.double().mean(0)).square().sum()
     root = scipy.linalg.sqrtm(cov_a @ cov_b).real
     assert frechet_distance(a, b) == pytest.approx(
-        float(gap) + np.trace(cov_a + cov_b - 2 * root), rel=1e-2)
+        float(gap) + np.trace(cov_a + cov_b - 2 * root), rel=1e-2
+    )
 
 
 def test_equal_sets_are_zero_and_a_shift_is_its_square():

@@ -24,13 +24,16 @@ class Evil:
         return (eval, ("1 / 0",))
 
 
-@pytest.mark.parametrize("make", [
-    lambda path: None,
-    lambda path: path.write_bytes(b"nothing of the kind"),
-    lambda path: path.write_bytes(b""),
-    lambda path: torch.save([1, 2], path),
-    lambda path: torch.save({"a": Evil()}, path),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: None,
+        lambda path: path.write_bytes(b"nothing of the kind"),
+        lambda path: path.write_bytes(b""),
+        lambda path: torch.save([1, 2], path),
+        lambda path: torch.save({"a": Evil()}, path),
+    ],
+)
 def test_other_files_are_one_error(tmp_path, make):
     make(tmp_path / "w.pth")
     with pytest.raises(WeightsError, match=r"w\.pth"):

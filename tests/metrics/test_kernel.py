@@ -34,12 +34,16 @@ def test_equals_the_sum_over_pairs(seed, d, n, m):
 def test_it_is_unbiased():
     """Two halves of one distribution are on average at no distance, however small they are."""
     g = torch.Generator().manual_seed(0)
-    found = [kernel_distance(torch.randn(6, 4, generator=g), torch.randn(6, 4, generator=g))
-             for _ in range(800)]
+    found = [
+        kernel_distance(torch.randn(6, 4, generator=g), torch.randn(6, 4, generator=g))
+        for _ in range(800)
+    ]
     error = np.std(found) / len(found) ** 0.5
     assert abs(np.mean(found)) < 3 * error
-    shifted = [kernel_distance(torch.randn(6, 4, generator=g), torch.randn(6, 4, generator=g) + 1)
-               for _ in range(200)]
+    shifted = [
+        kernel_distance(torch.randn(6, 4, generator=g), torch.randn(6, 4, generator=g) + 1)
+        for _ in range(200)
+    ]
     assert np.mean(shifted) > 20 * error
 
 

@@ -24,8 +24,10 @@ def files(trunk, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lpips")
     torch.save(trunk.state_dict(), folder / "alexnet.pth")
     torch.manual_seed(1)
-    save_file({f"lin{i}.model.1.weight": torch.rand(1, c, 1, 1) for i, c in enumerate(CHANNELS)},
-              folder / "lin.safetensors")
+    save_file(
+        {f"lin{i}.model.1.weight": torch.rand(1, c, 1, 1) for i, c in enumerate(CHANNELS)},
+        folder / "lin.safetensors",
+    )
     return folder / "alexnet.pth", folder / "lin.safetensors"
 
 
@@ -48,7 +50,7 @@ def reference(a, b, trunk, weights):
                     found.append(x[0].double().numpy().copy())
     total = 0.0
     for y, z, w in zip(*maps, weights, strict=True):
-        unit = [m / np.sqrt((m ** 2).sum(0, keepdims=True) + 1e-20) for m in (y, z)]
+        unit = [m / np.sqrt((m**2).sum(0, keepdims=True) + 1e-20) for m in (y, z)]
         total += ((unit[0] - unit[1]) ** 2 * w[:, None, None]).sum(0).mean()
     return total
 
@@ -63,7 +65,9 @@ def test_each_pair_of_a_batch_has_its_own(distance):
     a, b = (torch.cat([picture(s, 40, 40), picture(s + 5, 40, 40)]) for s in (1, 2))
     found = distance(a, b)
     for i in range(2):
-        assert float(found[i]) == pytest.approx(float(distance(a[i:i + 1], b[i:i + 1])), rel=1e-5)
+        assert float(found[i]) == pytest.approx(
+            float(distance(a[i : i + 1], b[i : i + 1])), rel=1e-5
+        )
 
 
 def test_zero_for_equal_and_alike_both_ways(distance):

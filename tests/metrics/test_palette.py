@@ -45,7 +45,8 @@ def test_moved_pixels_change_nothing(seed):
 def test_symmetric(a, b, order):
     x, y = picture(a, 16, 18)[0], picture(b, 20, 12)[0]
     assert palette_distance(x, y, order=order) == pytest.approx(
-        palette_distance(y, x, order=order), rel=1e-5)
+        palette_distance(y, x, order=order), rel=1e-5
+    )
     assert palette_distance(x, y, order=2) >= palette_distance(x, y) > 0
 
 

@@ -40,12 +40,14 @@ def test_losses_equal_their_equations(net):
     wanted = ((f_y - f_c) ** 2).sum() / (f_c**2).sum()
     assert float(content_loss(looks[0], looks[1])) == pytest.approx(wanted, rel=1e-4)
     assert float(raw_content_loss(looks[0], looks[1])) == pytest.approx(
-        ((f_y - f_c) ** 2).mean(), rel=1e-4)
+        ((f_y - f_c) ** 2).mean(), rel=1e-4
+    )
     grams = list(zip(_numpy_grams(y, net), _numpy_grams(s, net), strict=True))
     wanted = np.mean([np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in grams])
     assert float(style_loss(looks[0], looks[2])) == pytest.approx(wanted, rel=1e-4)
     assert float(raw_style_loss(looks[0], looks[2])) == pytest.approx(
-        sum(((a - b) ** 2).mean() for a, b in grams), rel=1e-3)
+        sum(((a - b) ** 2).mean() for a, b in grams), rel=1e-3
+    )
 
 
 def test_a_copy_costs_nothing_and_no_features_cost_one(net):

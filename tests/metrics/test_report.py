@@ -11,8 +11,10 @@ from stylemix.metrics.report import Report
 
 @pytest.fixture
 def report():
-    records = [{"content": "a, b.jpg", "style": "é.jpg", "loss": 0.25, "top1": 1.0},
-               {"content": "c.jpg", "style": "d.jpg", "loss": 0.75, "top1": 0.0}]
+    records = [
+        {"content": "a, b.jpg", "style": "é.jpg", "loss": 0.25, "top1": 1.0},
+        {"content": "c.jpg", "style": "d.jpg", "loss": 0.75, "top1": 0.0},
+    ]
     return Report(records, {"parameters": 1_234_567}, {"size": 384, "seed": 3})
 
 
@@ -29,8 +31,15 @@ def test_the_table_is_aligned(report):
     lines = report.table().splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["loss", "top1", "parameters"]
     assert lines[2].split()[1:] == ["0.5", "0.25", "to", "0.75"]
-    assert len({line.index(value) + len(value) for line, value in
-                zip(lines[2:], ["0.5", "0.5", "1234567"], strict=True)}) == 1
+    assert (
+        len(
+            {
+                line.index(value) + len(value)
+                for line, value in zip(lines[2:], ["0.5", "0.5", "1234567"], strict=True)
+            }
+        )
+        == 1
+    )
 
 
 def test_files_hold_everything(report, tmp_path):

@@ -42,8 +42,9 @@ def test_mean_cosine_equals_brute_force():
     np.testing.assert_allclose(mean_cosine(a, b).numpy(), wanted, rtol=1e-10)
 
 
-@given(st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=1, max_size=6),
-       st.data())
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=1, max_size=6), st.data()
+)
 def test_rank_is_the_place_in_a_sorted_list_ties_last(rows, data):
     own = [data.draw(st.integers(0, 3)) for _ in rows]
     found = ranks(torch.tensor(rows).float(), torch.tensor(own))

@@ -17,11 +17,17 @@ from stylemix.metrics.sets import Sets
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sets")
     torch.manual_seed(0)
-    torch.save(inception_v3(weights=None, init_weights=False, aux_logits=False).state_dict(),
-               folder / "inception.pth")
-    save_file({**alexnet(weights=None).state_dict(),
-               **{f"lin{i}.model.1.weight": torch.rand(1, c, 1, 1)
-                  for i, c in enumerate(CHANNELS)}}, folder / "lpips.safetensors")
+    torch.save(
+        inception_v3(weights=None, init_weights=False, aux_logits=False).state_dict(),
+        folder / "inception.pth",
+    )
+    save_file(
+        {
+            **alexnet(weights=None).state_dict(),
+            **{f"lin{i}.model.1.weight": torch.rand(1, c, 1, 1) for i, c in enumerate(CHANNELS)},
+        },
+        folder / "lpips.safetensors",
+    )
     return folder / "inception.pth", folder / "lpips.safetensors"
 
 

@@ -15,8 +15,14 @@ def flat(color, size=(30, 30)):
 
 
 def test_places_every_picture(tmp_path):
-    sheet = contact_sheet([flat(RED), flat(GREEN)], [flat(BLUE)] * 3, {(1, 2): flat((9, 9, 9))},
-                          tmp_path / "sheet.png", cell=40)
+    sheet = contact_sheet(
+        [flat(RED), flat(GREEN)],
+        [flat(BLUE)] * 3,
+        {(1, 2): flat((9, 9, 9))},
+        tmp_path / "sheet.png",
+        cell=40,
+    )
+
     def centre(row, column):
         return sheet.getpixel((4 + column * 44 + 20, 4 + row * 60 + 20))
 
@@ -36,8 +42,9 @@ def test_pictures_keep_their_proportions():
 
 def test_labels_are_drawn_and_cut():
     plain = contact_sheet([flat(RED)], [flat(BLUE)], {}, cell=40)
-    labelled = contact_sheet([flat(RED)], [flat(BLUE)], {}, cell=40, style_labels=["x" * 99],
-                             content_labels=["c"])
+    labelled = contact_sheet(
+        [flat(RED)], [flat(BLUE)], {}, cell=40, style_labels=["x" * 99], content_labels=["c"]
+    )
     changed = (np.asarray(plain) != np.asarray(labelled)).any(2)
     rows, columns = np.nonzero(changed)
     assert len(rows)

@@ -10,12 +10,15 @@ from stylemix.errors import ConfigError
 from stylemix.metrics.strength import check_strengths, curve, psnr
 
 
-@pytest.mark.parametrize(("content", "style", "rises", "falls"), [
-    ((0, 0.2, 0.5), (1, 0.8, 0.4), 1, 1),
-    ((0, 0.5, 0.4), (1, 0.8, 0.9), 0, 0),
-    ((0, 0.5, 0.5), (1, 1, 0.9), 1, 1),
-    ((0, 0, 0), (1, 1, 1), 0, 0),
-])
+@pytest.mark.parametrize(
+    ("content", "style", "rises", "falls"),
+    [
+        ((0, 0.2, 0.5), (1, 0.8, 0.4), 1, 1),
+        ((0, 0.5, 0.4), (1, 0.8, 0.9), 0, 0),
+        ((0, 0.5, 0.5), (1, 1, 0.9), 1, 1),
+        ((0, 0, 0), (1, 1, 1), 0, 0),
+    ],
+)
 def test_curve(content, style, rises, falls):
     strengths = (0.0, 0.5, 1.0)
     asked = []
@@ -49,7 +52,7 @@ def test_strengths_that_do_not_rise(strengths):
 
 def test_psnr():
     a = torch.rand(3, 9, 9, generator=torch.Generator().manual_seed(0))
-    b = (a + 0.1 * torch.randn(3, 9, 9, generator=torch.Generator().manual_seed(1)))
+    b = a + 0.1 * torch.randn(3, 9, 9, generator=torch.Generator().manual_seed(1))
     wanted = -10 * np.log10(((a.numpy().astype(float) - b.numpy().astype(float)) ** 2).mean())
     assert psnr(a, b) == pytest.approx(wanted)
     assert psnr(a, a) == 100

@@ -44,8 +44,11 @@ def test_one_style_serves_a_batch_with_gradients():
     found = attend(q, k, v, scale=1.0, pairs=18)
     wanted = torch.softmax(q @ k.transpose(2, 3), 3) @ v
     assert torch.allclose(found, wanted, atol=1e-12)
-    for a, b in zip(torch.autograd.grad(found.sin().sum(), (q, k, v)),
-                    torch.autograd.grad(wanted.sin().sum(), (q, k, v)), strict=True):
+    for a, b in zip(
+        torch.autograd.grad(found.sin().sum(), (q, k, v)),
+        torch.autograd.grad(wanted.sin().sum(), (q, k, v)),
+        strict=True,
+    ):
         assert torch.allclose(a, b, atol=1e-12)
 
 

@@ -92,8 +92,9 @@ def test_content_covariance_measures_or_gives_what_is_frozen():
     module = ContentCovariance()
     mean, matrix = module(x)
     assert matrix.dtype == torch.float64
-    torch.testing.assert_close(torch.diagonal(matrix, dim1=1, dim2=2).sqrt().float(),
-                               moments(x, eps=0)[1].flatten(1))
+    torch.testing.assert_close(
+        torch.diagonal(matrix, dim1=1, dim2=2).sqrt().float(), moments(x, eps=0)[1].flatten(1)
+    )
     torch.testing.assert_close(module.normalize(x), x - mean.float())
     module.frozen = (torch.ones(1, 3, 1, 1), torch.eye(3)[None])
     assert module(torch.randn(1, 3, 2, 2)) is module.frozen
@@ -104,8 +105,10 @@ def test_binomial_equals_the_convolution_inside():
     x = torch.rand(1, 1, 7, 9)
     kernel = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1]))[None, None] / 16
     torch.testing.assert_close(binomial(x)[..., 1:-1, 1:-1], F.conv2d(x, kernel))
-    torch.testing.assert_close(binomial(torch.full((1, 3, 4, 4), 0.3)),
-                               torch.full((1, 3, 4, 4), 0.3))
+    torch.testing.assert_close(
+        binomial(torch.full((1, 3, 4, 4), 0.3)), torch.full((1, 3, 4, 4), 0.3)
+    )
+
 
 def test_binomial_removes_what_alternates_and_mirrors_edges():
     x = torch.rand(2, 3, 5, 6, dtype=torch.float64)

@@ -25,8 +25,9 @@ def test_it_is_the_same_network_with_the_same_weights():
     own = net()
     placed = place(own, torch.device("cpu"))
     assert placed is own
-    assert all(torch.equal(a, b) for a, b in zip(placed.parameters(), net().parameters(),
-                                                 strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(placed.parameters(), net().parameters(), strict=True)
+    )
 
 
 def test_other_devices_get_the_usual_order_back():

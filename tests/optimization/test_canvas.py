@@ -25,8 +25,11 @@ def test_no_change_has_the_nyquist_frequency(height, width):
     """Along either axis: an alternating pattern in the parameters vanishes in the picture."""
     canvas = Canvas(torch.zeros(1, 3, height, width))
     rows, columns = torch.arange(height)[:, None], torch.arange(width)[None]
-    for pattern in ((-1.0) ** (rows + columns), (-1.0) ** (rows + 0 * columns),
-                    (-1.0) ** (0 * rows + columns)):
+    for pattern in (
+        (-1.0) ** (rows + columns),
+        (-1.0) ** (rows + 0 * columns),
+        (-1.0) ** (0 * rows + columns),
+    ):
         canvas.parameters[0].data.copy_(pattern.expand(1, 3, height, width))
         assert canvas().abs().max() < 1e-6
 

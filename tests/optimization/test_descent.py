@@ -16,8 +16,13 @@ PHOTO, PAINTING = picture(1, 40, 48), picture(2, 40, 40)
 
 def setting(optimizer):
     space, _, _ = tiny_space()
-    goal = Objective(space, PHOTO, [style_grams(space, PAINTING)],
-                     regions([torch.ones(1, 1, 1, 1)]), style_weight=3.0)
+    goal = Objective(
+        space,
+        PHOTO,
+        [style_grams(space, PAINTING)],
+        regions([torch.ones(1, 1, 1, 1)]),
+        style_weight=3.0,
+    )
     return Canvas(PHOTO, layers=2), goal, Descent(optimizer=optimizer)
 
 

@@ -73,11 +73,17 @@ def test_the_gradient_is_that_of_finite_differences():
     net.double()
     space.look = lambda image, layers=GRAM_LAYERS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
-    goal = Objective(space, content, [style_grams(space, PAINTINGS[0].double())],
-                     [Region(None, 1.0, (1.0,))], style_weight=3.0)
+    goal = Objective(
+        space,
+        content,
+        [style_grams(space, PAINTINGS[0].double())],
+        [Region(None, 1.0, (1.0,))],
+        style_weight=3.0,
+    )
     _, gradient = goal(output)
-    direction = torch.randn(output.shape, dtype=torch.float64,
-                            generator=torch.Generator().manual_seed(5))
+    direction = torch.randn(
+        output.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(5)
+    )
     step = 1e-6
 
     def total(x):
@@ -100,6 +106,7 @@ def test_without_strength_the_photograph_is_the_optimum():
 
 def test_the_painting_itself_has_no_style_loss():
     space, _, _ = tiny_space()
-    goal = Objective(space, PAINTINGS[0], [style_grams(space, PAINTINGS[0])], regions(ONE),
-                     style_weight=1.0)
+    goal = Objective(
+        space, PAINTINGS[0], [style_grams(space, PAINTINGS[0])], regions(ONE), style_weight=1.0
+    )
     assert goal(PAINTINGS[0])[0].style < 2e-3

@@ -14,8 +14,9 @@ EVERYWHERE = [torch.ones(1, 1, 1, 1)]
 
 def run(steps=6, *, task=None, recipe=None, mapped=True, **options):
     space, _, _ = tiny_space(mapped=mapped)
-    return optimize(task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE), space, recipe or Recipe(), steps,
-                    **options)
+    return optimize(
+        task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE), space, recipe or Recipe(), steps, **options
+    )
 
 
 def test_it_works_in_inference_mode_and_twice_alike():
@@ -75,8 +76,10 @@ def test_only_masked_pixels_move():
 
 
 def test_strength_rises_from_the_photograph():
-    moved = [float((run(task=Task(PHOTO, PHOTO, [ONE], EVERYWHERE, s))[0] - PHOTO).abs().mean())
-             for s in (1e-4, 0.3, 1.0)]
+    moved = [
+        float((run(task=Task(PHOTO, PHOTO, [ONE], EVERYWHERE, s))[0] - PHOTO).abs().mean())
+        for s in (1e-4, 0.3, 1.0)
+    ]
     assert moved[0] < 1e-3
     assert moved == sorted(moved)
 

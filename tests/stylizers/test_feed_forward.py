@@ -116,8 +116,13 @@ def test_alpha_is_carried(model):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"style": []}, "empty"), ({"tile": 3}, "tile"), ({"size": 0}, "size"),
-     ({"strength": -1}, "strength"), ({"weights": [1, 2]}, "1 weight")],
+    [
+        ({"style": []}, "empty"),
+        ({"tile": 3}, "tile"),
+        ({"size": 0}, "size"),
+        ({"strength": -1}, "strength"),
+        ({"weights": [1, 2]}, "1 weight"),
+    ],
 )
 def test_bad_arguments(model, options, message):
     with pytest.raises(ConfigError, match=message):
@@ -182,15 +187,17 @@ def test_palette_exchanges_the_palette_code_and_nothing_else(two_codes):
     assert np.abs(array(mixed) - array(two_codes.stylize(PHOTO, one))).mean() > 0.3
     assert np.abs(array(mixed) - array(two_codes.stylize(PHOTO, two))).mean() > 0.3
     # A painting's own palette is nothing new.
-    assert (array(two_codes.stylize(PHOTO, one, palette=one))
-            == array(two_codes.stylize(PHOTO, one))).all()
+    assert (
+        array(two_codes.stylize(PHOTO, one, palette=one)) == array(two_codes.stylize(PHOTO, one))
+    ).all()
 
 
 def test_palette_of_a_model_without_the_code_recolours_the_paintings(model):
     found = array(model.stylize(PHOTO, ONE, palette=TWO))
     assert (found == array(model.stylize(PHOTO, recolored(ONE, TWO)))).all()
-    assert (found == array(model.stylize(PHOTO, model.encode(ONE),
-                                         palette=model.encode(TWO)))).all()
+    assert (
+        found == array(model.stylize(PHOTO, model.encode(ONE), palette=model.encode(TWO)))
+    ).all()
     assert np.abs(found - array(model.stylize(PHOTO, ONE))).mean() > 0.3
 
 

@@ -51,8 +51,10 @@ def test_the_style_loss_of_the_picture_falls(gatys):
 def test_strength(gatys):
     assert (array(gatys.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
     assert np.abs(array(gatys.stylize(PHOTO, ONE, strength=1e-4, refine=8)) - PHOTO).max() <= 1
-    moved = [np.abs(array(gatys.stylize(PHOTO, ONE, strength=s, refine=8)) - PHOTO).mean()
-             for s in (0.2, 0.5, 1.0)]
+    moved = [
+        np.abs(array(gatys.stylize(PHOTO, ONE, strength=s, refine=8)) - PHOTO).mean()
+        for s in (0.2, 0.5, 1.0)
+    ]
     assert moved == sorted(moved)
 
 
@@ -81,8 +83,9 @@ def test_color_size_alpha_and_encoded_styles(gatys):
     assert out.mode == "RGBA"
     assert (np.asarray(out)[..., 3] == rgba[..., 3]).all()
     assert max(gatys.stylize(PHOTO, style, refine=2, size=40).size) == 40
-    plain, kept = (array(gatys.stylize(PHOTO, ONE, refine=6, preserve_color=k))
-                   for k in (False, True))
+    plain, kept = (
+        array(gatys.stylize(PHOTO, ONE, refine=6, preserve_color=k)) for k in (False, True)
+    )
 
     def chroma(x):
         return (x[..., 0] - x[..., 1]) - (PHOTO[..., 0].astype(int) - PHOTO[..., 1])
@@ -120,9 +123,15 @@ def test_lbfgs_and_configuration():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"features": "thick"}, "did you mean 'thin'"), ({"optimizer": "sgd"}, "adam, lbfgs"),
-     ({"steps": 0}, "steps"), ({"steps": -3}, "steps"), ({"style_weight": 0}, "style_weight"),
-     ({"rate": float("nan")}, "rate"), ({"step": 3}, "did you mean 'steps'")],
+    [
+        ({"features": "thick"}, "did you mean 'thin'"),
+        ({"optimizer": "sgd"}, "adam, lbfgs"),
+        ({"steps": 0}, "steps"),
+        ({"steps": -3}, "steps"),
+        ({"style_weight": 0}, "style_weight"),
+        ({"rate": float("nan")}, "rate"),
+        ({"step": 3}, "did you mean 'steps'"),
+    ],
 )
 def test_bad_configurations(options, message):
     with pytest.raises(ConfigError, match=message):
@@ -130,8 +139,12 @@ def test_bad_configurations(options, message):
 
 
 def test_bad_arguments(gatys):
-    for options, message in (({"refine": -1}, "refine"), ({"refine": 1.5}, "refine"),
-                             ({"refine_features": "vgg"}, "thin, vgg16"), ({"tile": 3}, "tile")):
+    for options, message in (
+        ({"refine": -1}, "refine"),
+        ({"refine": 1.5}, "refine"),
+        ({"refine_features": "vgg"}, "thin, vgg16"),
+        ({"tile": 3}, "tile"),
+    ):
         with pytest.raises(ConfigError, match=message):
             gatys.stylize(PHOTO, ONE, **options)
 

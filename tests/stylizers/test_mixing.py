@@ -14,7 +14,9 @@ from stylemix.stylizers.mixing import check_strength, check_weights, style_weigh
 
 @given(
     st.lists(st.floats(0.01, 10), min_size=1, max_size=4),
-    st.floats(0, 3), st.booleans(), st.integers(0, 999),
+    st.floats(0, 3),
+    st.booleans(),
+    st.integers(0, 999),
 )
 def test_weights_sum_to_one_at_every_pixel(weights, strength, masked, seed):
     rng = np.random.default_rng(seed)

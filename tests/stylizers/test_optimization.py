@@ -19,14 +19,18 @@ class Mean:
 
     def __init__(self, space, content, paintings, maps, *, style_weight, strength, tile):
         self.style_weight = style_weight
-        self.colour = sum(p.mean((2, 3), keepdim=True) * float(m.mean())
-                          for p, m in zip(paintings, maps, strict=True))
+        self.colour = sum(
+            p.mean((2, 3), keepdim=True) * float(m.mean())
+            for p, m in zip(paintings, maps, strict=True)
+        )
         self.target = torch.lerp(content, self.colour.expand_as(content), strength)
 
     def __call__(self, image):
         difference = image - self.target
-        return (Losses(0.0, float(difference.square().mean())),
-                self.style_weight * 2 * difference / difference.numel())
+        return (
+            Losses(0.0, float(difference.square().mean())),
+            self.style_weight * 2 * difference / difference.numel(),
+        )
 
 
 class Flat(Optimization):

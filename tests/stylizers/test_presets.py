@@ -32,10 +32,17 @@ def test_preset(name):
         model.encoder.remember([picture(s, 80, 80)[0] for s in (1, 2)])
     with torch.no_grad():
         # Untrained encoders hardly tell pictures apart, so the codes are made by hand.
-        codes = [{n: torch.randn(m.shape, generator=torch.Generator().manual_seed(s))
-                  for n, m in model.code(picture(s, 80, 80)).items()} for s in (1, 2)]
-        outs = [model(picture(0, 48, 48), StyleMix.single(model.prepare(picture(1, 80, 80), c)))
-                for c in codes]
+        codes = [
+            {
+                n: torch.randn(m.shape, generator=torch.Generator().manual_seed(s))
+                for n, m in model.code(picture(s, 80, 80)).items()
+            }
+            for s in (1, 2)
+        ]
+        outs = [
+            model(picture(0, 48, 48), StyleMix.single(model.prepare(picture(1, 80, 80), c)))
+            for c in codes
+        ]
     assert torch.isfinite(outs[0]).all()
     assert (outs[0] - outs[1]).abs().mean() > 1e-4
 
@@ -49,15 +56,16 @@ def test_ghiasi_is_linear_from_features_to_gamma_and_beta():
     with torch.no_grad():
         mean = model.encoder.trunk(image)["mixed_6e"].mean((2, 3))
         z = model.code(image)["embedding"]
-        torch.testing.assert_close(z, mean @ model.encoder.linear.weight.T
-                                   + model.encoder.linear.bias)
+        torch.testing.assert_close(
+            z, mean @ model.encoder.linear.weight.T + model.encoder.linear.bias
+        )
         assert z.shape == (1, 100)
         sites = {i.site.name: m for i in model._injected for _, m in i.attached()}
         assert {n.split(".")[0].rstrip("0123456789") for n in sites} == {"block", "up", "output"}
         assert not [n for n in sites if not n.endswith(".norm")]
         for injection in sites.values():
             gamma, _ = injection.prepare({"embedding": torch.zeros(1, 100)})
-            torch.testing.assert_close(gamma.flatten(), injection.linear.bias[:gamma.numel()])
+            torch.testing.assert_close(gamma.flatten(), injection.linear.bias[: gamma.numel()])
             twice, once, none = (injection.prepare({"embedding": k * z}) for k in (2, 1, 0))
             for a, b, c in zip(twice, once, none, strict=True):
                 torch.testing.assert_close(a - b, b - c, atol=1e-4, rtol=1e-4)

@@ -83,8 +83,12 @@ def test_progress_counts_steps_and_cancel_keeps_the_picture(model):
 
 def test_callbacks_of_two_and_three_parameters(model):
     seen = []
-    for progress in (lambda d, t: seen.append(2), lambda d, t, p: seen.append(p.size),
-                     lambda d, t, k=5: seen.append(k), None):
+    for progress in (
+        lambda d, t: seen.append(2),
+        lambda d, t, p: seen.append(p.size),
+        lambda d, t, k=5: seen.append(k),
+        None,
+    ):
         with_picture(progress)(1, 2, lambda: model.stylize(PHOTO, ONE, size=8))
     assert seen == [2, (8, 6), 5]
     shown = []

@@ -28,6 +28,7 @@ def given(model, height=160, width=128):
 
 def refuse(stage, above, problem):
     """Let a stage fail on inputs wider than a number of pixels."""
+
     def check(module, args):
         if args[0].shape[-1] * module.stride_in > above:
             raise problem

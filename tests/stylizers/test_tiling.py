@@ -116,8 +116,9 @@ def test_equals_the_untiled_picture_at_any_size(height, width, tile, kind):
     assert difference(generator, photograph(height, width).double(), mix, tile) < 1e-6
 
 
-@pytest.mark.parametrize("kinds", [(), (FiLM,), (Concat,), (Patch,), (Recentre,), (FiLM, Patch),
-                                   (Rotate,)])
+@pytest.mark.parametrize(
+    "kinds", [(), (FiLM,), (Concat,), (Patch,), (Recentre,), (FiLM, Patch), (Rotate,)]
+)
 @pytest.mark.parametrize("kind", ["single", "masks"])
 def test_equals_the_untiled_picture_with_every_kind_of_injection(kinds, kind):
     generator = johnson(*kinds)
@@ -269,10 +270,16 @@ def test_only_the_stage_that_has_to_be_whole_is_kept_whole():
     sizes = [set() for _ in generator.stages]
     for stage, seen in zip(generator.stages, sizes, strict=True):
         stage.register_forward_pre_hook(
-            lambda module, args, seen=seen: seen.add(args[0].shape[-1] * module.stride_in))
+            lambda module, args, seen=seen: seen.add(args[0].shape[-1] * module.stride_in)
+        )
     calls = []
-    render_tiled(generator, photograph(32, 160), mixture(generator, 32, 160, "single"), 16,
-                 progress=lambda done, total: calls.append((done, total)))
+    render_tiled(
+        generator,
+        photograph(32, 160),
+        mixture(generator, 32, 160, "single"),
+        16,
+        progress=lambda done, total: calls.append((done, total)),
+    )
     whole = [any(isinstance(m, Everywhere) for m in s.modules()) for s in generator.stages]
     assert {*whole} == {True, False}
     for alone, seen in zip(whole, sizes, strict=True):
@@ -281,10 +288,14 @@ def test_only_the_stage_that_has_to_be_whole_is_kept_whole():
     assert calls == [(n, calls[0][1]) for n in range(1, calls[0][1] + 1)]
 
 
-@pytest.mark.parametrize("problem", [
-    torch.OutOfMemoryError("CUDA out of memory"), MemoryError(),
-    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
-])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
 def test_where_memory_is_too_small_for_the_whole_map_a_smaller_size_is_asked_for(problem):
     class Huge(Everywhere):
         def forward(self, x, style):
@@ -319,10 +330,13 @@ def test_refuses_statistics_that_only_some_tiles_ask_for():
     assert hooks(generator) == 0
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"tile": 0}, "positive number of pixels, got 0"),
-    ({"tile": 32, "out_dtype": torch.float16}, "out_dtype must be"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tile": 0}, "positive number of pixels, got 0"),
+        ({"tile": 32, "out_dtype": torch.float16}, "out_dtype must be"),
+    ],
+)
 def test_refuses_wrong_options(options, message):
     generator = johnson(FiLM)
     with pytest.raises(ConfigError, match=message):

@@ -318,7 +318,8 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Injection]], Inj
 
 
 @pytest.mark.parametrize(
-    ("cls", "check", "message"), BROKEN,
+    ("cls", "check", "message"),
+    BROKEN,
     ids=[f"{check.__name__}-{cls.__name__}" for cls, check, _ in BROKEN],
 )
 def test_a_broken_injection_is_caught(

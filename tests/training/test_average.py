@@ -16,7 +16,7 @@ def test_equals_the_weighted_sum_of_all_it_saw(decay, steps, seed):
     decays = [min(decay, (1 + t) / (10 + t)) for t in range(steps)]
     wanted = values[0] * np.prod(decays)
     for t in range(steps):
-        wanted = wanted + values[t + 1] * (1 - decays[t]) * np.prod(decays[t + 1:])
+        wanted = wanted + values[t + 1] * (1 - decays[t]) * np.prod(decays[t + 1 :])
     average = {"w": torch.tensor(values[0])}
     for t in range(steps):
         update_average(average, {"w": torch.tensor(values[t + 1])}, decay, t)

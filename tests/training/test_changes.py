@@ -4,23 +4,32 @@ import pytest
 
 from stylemix.training.changes import changed_keys
 
-BEFORE = {"seed": 1, "model": {"name": "film", "width": 8}, "list": [1, {"a": 2}],
-          "optimizer": {"lr": 0.1, "betas": [0.9, 0.99]}}
+BEFORE = {
+    "seed": 1,
+    "model": {"name": "film", "width": 8},
+    "list": [1, {"a": 2}],
+    "optimizer": {"lr": 0.1, "betas": [0.9, 0.99]},
+}
 
 
-@pytest.mark.parametrize(("now", "wanted"), [
-    ({}, []),
-    ({"seed": 2}, ["seed"]),
-    ({"optimizer": {"lr": 0.2, "betas": [0.9, 0.99]}}, ["optimizer.lr"]),
-    ({"optimizer": {"lr": 0.2, "betas": [0.9, 0.9]}, "seed": 0},
-     ["seed", "optimizer.lr", "optimizer.betas"]),
-    ({"list": [1, {"a": 3}]}, ["list"]),
-    ({"model": {"name": "film", "width": 9}}, ["model.width"]),
-    ({"model": {"name": "film"}}, ["model.width"]),  # an option that has gone is a change
-    ({"model": {"name": "film", "width": 8, "deep": None}}, ["model.deep"]),
-    ({"model": "film"}, ["model"]),
-    ({"new": None, "other": 0}, ["other"]),  # what is None says nothing that a lack doesn't
-])
+@pytest.mark.parametrize(
+    ("now", "wanted"),
+    [
+        ({}, []),
+        ({"seed": 2}, ["seed"]),
+        ({"optimizer": {"lr": 0.2, "betas": [0.9, 0.99]}}, ["optimizer.lr"]),
+        (
+            {"optimizer": {"lr": 0.2, "betas": [0.9, 0.9]}, "seed": 0},
+            ["seed", "optimizer.lr", "optimizer.betas"],
+        ),
+        ({"list": [1, {"a": 3}]}, ["list"]),
+        ({"model": {"name": "film", "width": 9}}, ["model.width"]),
+        ({"model": {"name": "film"}}, ["model.width"]),  # an option that has gone is a change
+        ({"model": {"name": "film", "width": 8, "deep": None}}, ["model.deep"]),
+        ({"model": "film"}, ["model"]),
+        ({"new": None, "other": 0}, ["other"]),  # what is None says nothing that a lack doesn't
+    ],
+)
 def test_what_differs_is_named_in_the_order_of_the_new_one(now, wanted):
     assert changed_keys(BEFORE, {**BEFORE, **now}) == wanted
 

@@ -78,18 +78,31 @@ def test_unreadable_files_are_left_out_by_name(tmp_path, caplog):
     (tmp_path / "broken.jpg").write_bytes(as_bytes(photograph(1), "JPEG")[:300])
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "text.jpg").write_text("hello")
-    write_shard(tmp_path / "s.tar", {
-        "fine.png": good.read_bytes(), "cut.jpg": as_bytes(photograph(1), "JPEG")[:300],
-        "none.png": b"", "words.png": b"no picture at all",
-        # a header that claims 60,000 x 60,000 pixels
-        "bomb.png": as_bytes(Image.new("RGB", (4, 4)))[:16] + b"\0\0\xea\x60" * 2
-                    + as_bytes(Image.new("RGB", (4, 4)))[24:],
-    })
+    write_shard(
+        tmp_path / "s.tar",
+        {
+            "fine.png": good.read_bytes(),
+            "cut.jpg": as_bytes(photograph(1), "JPEG")[:300],
+            "none.png": b"",
+            "words.png": b"no picture at all",
+            # a header that claims 60,000 x 60,000 pixels
+            "bomb.png": as_bytes(Image.new("RGB", (4, 4)))[:16]
+            + b"\0\0\xea\x60" * 2
+            + as_bytes(Image.new("RGB", (4, 4)))[24:],
+        },
+    )
     with caplog.at_level(logging.WARNING):
         found = read_pictures([tmp_path, tmp_path / "s.tar"], 64, what="style")
     assert colors(found) == [RED, RED]
-    for name in ("broken.jpg", "empty.png", "text.jpg", "s.tar:cut.jpg", "s.tar:none.png",
-                 "s.tar:words.png", "s.tar:bomb.png"):
+    for name in (
+        "broken.jpg",
+        "empty.png",
+        "text.jpg",
+        "s.tar:cut.jpg",
+        "s.tar:none.png",
+        "s.tar:words.png",
+        "s.tar:bomb.png",
+    ):
         assert sum(name in message for message in caplog.messages) == 1, name
     assert not any("good.png" in message for message in caplog.messages)
 
@@ -161,7 +174,7 @@ def test_crop_is_a_plain_slice_at_zoom_one(numbers, side):
     # torch may round a number just below 1 to itself; int() floors
     _, row, column, flip = torch.tensor(numbers).tolist()
     top, left = int(row * (40 - side + 1)), int(column * (48 - side + 1))
-    wanted = source.pictures[0][:, top:top + side, left:left + side].float() / 255
+    wanted = source.pictures[0][:, top : top + side, left : left + side].float() / 255
     assert torch.equal(found, wanted.flip(2) if flip < 0.5 else wanted)
 
 
@@ -206,11 +219,13 @@ def test_small_pictures_are_enlarged():
     assert torch.allclose(found, wanted, atol=1e-5)
 
 
-@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 24), st.floats(1, 4),
-       st.integers(0, 99))
+@given(
+    st.integers(1, 30), st.integers(1, 30), st.integers(1, 24), st.floats(1, 4), st.integers(0, 99)
+)
 def test_crops_of_anything_have_the_size_and_stay_in_range(height, width, side, zoom, seed):
-    noise = torch.randint(0, 256, (3, height, width), dtype=torch.uint8,
-                          generator=torch.manual_seed(seed))
+    noise = torch.randint(
+        0, 256, (3, height, width), dtype=torch.uint8, generator=torch.manual_seed(seed)
+    )
     source = Crops([noise], torch.device("cpu"))
     found = source.cut([0, 0], side, torch.rand(2, 4, generator=torch.manual_seed(seed)), zoom)
     assert found.shape == (2, 3, side, side)
@@ -222,6 +237,7 @@ def test_crops_of_anything_have_the_size_and_stay_in_range(height, width, side, 
 def test_half_of_the_crops_are_flipped():
     ramp = torch.arange(20, dtype=torch.uint8).expand(3, 20, 20)
     found = Crops([ramp], torch.device("cpu")).cut(
-        [0] * 1000, 20, torch.rand(1000, 4, generator=torch.manual_seed(2)))
+        [0] * 1000, 20, torch.rand(1000, 4, generator=torch.manual_seed(2))
+    )
     flipped = (found[:, 0, 0, 0] > found[:, 0, 0, -1]).float().mean()
     assert 0.45 < flipped < 0.55

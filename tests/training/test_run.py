@@ -28,11 +28,13 @@ class LineConfig(RunConfig):
     output: str
     seed: int = 0
     batch: int = 4
-    optimizer: OptimizerConfig = field(default_factory=lambda: OptimizerConfig(
-        lr=0.1, warmup=2, cosine=False, clip=0.5))
+    optimizer: OptimizerConfig = field(
+        default_factory=lambda: OptimizerConfig(lr=0.1, warmup=2, cosine=False, clip=0.5)
+    )
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=6))
-    runtime: HardwareConfig = field(default_factory=lambda: HardwareConfig(
-        device="cpu", precision="float32", save_every=1e6))
+    runtime: HardwareConfig = field(
+        default_factory=lambda: HardwareConfig(device="cpu", precision="float32", save_every=1e6)
+    )
 
     @property
     def state_file(self):
@@ -124,18 +126,29 @@ def test_hooks_come_in_order_with_progress_and_rate(config):
     run = Line(dataclasses.replace(config, schedule=ScheduleConfig(steps=2)))
     run.run()
     assert [(what, step) for what, step, _ in run.told] == [
-        ("before", 0), ("step", 0), ("after", 1), ("before", 1), ("step", 1), ("after", 2),
-        ("finish", 2)]
+        ("before", 0),
+        ("step", 0),
+        ("after", 1),
+        ("before", 1),
+        ("step", 1),
+        ("after", 2),
+        ("finish", 2),
+    ]
     assert [value for what, _, value in run.told if what == "before"] == [0.0, 0.5]
     assert [value for what, _, value in run.told if what == "step"] == [
-        learning_rate(config.optimizer, n, n / 2) for n in range(2)]
+        learning_rate(config.optimizer, n, n / 2) for n in range(2)
+    ]
     assert run.told[2][2].keys() == {"loss", "images/s"}
 
 
-@pytest.mark.parametrize(("schedule", "steps"), [
-    (ScheduleConfig(epochs=1), 3),  # of 10 examples, 4 a step
-    (ScheduleConfig(epochs=0.8), 2), (ScheduleConfig(minutes=1e-9), 1),
-])
+@pytest.mark.parametrize(
+    ("schedule", "steps"),
+    [
+        (ScheduleConfig(epochs=1), 3),  # of 10 examples, 4 a step
+        (ScheduleConfig(epochs=0.8), 2),
+        (ScheduleConfig(minutes=1e-9), 1),
+    ],
+)
 def test_other_schedules(config, schedule, steps):
     run = Line(dataclasses.replace(config, schedule=schedule))
     run.run()
@@ -177,9 +190,14 @@ def test_saves_as_often_as_told(config):
             self.found.append(load_state(state)[1]["step"] if state.exists() else 0)
 
     for seconds, wanted in ((1e6, [0, 0, 0]), (0.0, [1, 2, 3])):
-        run = Looking(dataclasses.replace(
-            config, schedule=ScheduleConfig(steps=3),
-            runtime=dataclasses.replace(config.runtime, save_every=seconds)), restart=True)
+        run = Looking(
+            dataclasses.replace(
+                config,
+                schedule=ScheduleConfig(steps=3),
+                runtime=dataclasses.replace(config.runtime, save_every=seconds),
+            ),
+            restart=True,
+        )
         run.found = []
         run.run()
         assert run.found == wanted
@@ -223,7 +241,8 @@ def test_another_configuration_does_not_go_on(config, tmp_path):
     assert str(caught.value) == (
         f"{config.state_file} comes from a run with another batch, optimizer.lr, "
         "optimizer.warmup, optimizer.cosine, optimizer.clip; choose another output, put the old "
-        "configuration back, or start over with restart")
+        "configuration back, or start over with restart"
+    )
     assert Line(other, restart=True).step == 0
 
 

@@ -40,8 +40,9 @@ class Bare(WeightsFileConfig):
     runtime: HardwareConfig = field(default_factory=HardwareConfig)
 
     def anchored(self, base):
-        return dataclasses.replace(self, output=under(base, self.output),
-                                   source=under(base, self.source))
+        return dataclasses.replace(
+            self, output=under(base, self.output), source=under(base, self.source)
+        )
 
 
 def test_a_file_and_its_paths(tmp_path):
@@ -61,16 +62,19 @@ def test_absolute_paths_and_those_of_the_home_folder_stay(tmp_path, monkeypatch)
     assert under(Path("/base"), "") == ""
 
 
-@pytest.mark.parametrize(("path", "wanted"), [
-    ("../data", "/a/data"),
-    ("./photos/../art/", "/a/plans/art"),
-    ("/x/y/../../z.safetensors", "/z.safetensors"),
-    ("../photos/*/small-*.jpg", "/a/photos/*/small-*.jpg"),
-    ("../../**/*.png", "/**/*.png"),
-    ("../shards/photos-[0-9].tar", "/a/shards/photos-[0-9].tar"),
-    ("photos/*/../x.jpg", "/a/plans/photos/*/../x.jpg"),  # only folders beside x.jpg match it
-    ("", ""),
-])
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("../data", "/a/data"),
+        ("./photos/../art/", "/a/plans/art"),
+        ("/x/y/../../z.safetensors", "/z.safetensors"),
+        ("../photos/*/small-*.jpg", "/a/photos/*/small-*.jpg"),
+        ("../../**/*.png", "/**/*.png"),
+        ("../shards/photos-[0-9].tar", "/a/shards/photos-[0-9].tar"),
+        ("photos/*/../x.jpg", "/a/plans/photos/*/../x.jpg"),  # only folders beside x.jpg match it
+        ("", ""),
+    ],
+)
 def test_one_place_has_one_name(path, wanted):
     found = under(Path("/a/plans"), path)
     assert found == (wanted and str(Path(wanted)))
@@ -106,40 +110,51 @@ def test_identity_is_what_a_resumed_run_must_share():
     assert set(one.identity()) == {"sizes", "seed", "optimizer"}
     assert one.identity()["sizes"] == [1, 2]  # as JSON gives it back
     assert one.identity() == json.loads(json.dumps(one.identity()))
-    same = Bare("b.safetensors", source="x", seed=3, schedule=ScheduleConfig(minutes=2),
-                runtime=HardwareConfig(device="cpu"))
+    same = Bare(
+        "b.safetensors",
+        source="x",
+        seed=3,
+        schedule=ScheduleConfig(minutes=2),
+        runtime=HardwareConfig(device="cpu"),
+    )
     assert same.identity() == one.identity()
     for changes in ({"seed": 4}, {"sizes": (1,)}, {"optimizer": OptimizerConfig(lr=9.0)}):
         assert dataclasses.replace(one, **changes).identity() != one.identity()
 
 
-@pytest.mark.parametrize(("kind", "free"), [
-    (TrainConfig, {"output", "runtime", "schedule", "description"}),
-    (DistillConfig, {"output", "runtime", "schedule", "teacher"}),
-    (PretrainConfig, {"output", "runtime", "schedule"}),
-])
+@pytest.mark.parametrize(
+    ("kind", "free"),
+    [
+        (TrainConfig, {"output", "runtime", "schedule", "description"}),
+        (DistillConfig, {"output", "runtime", "schedule", "teacher"}),
+        (PretrainConfig, {"output", "runtime", "schedule"}),
+    ],
+)
 def test_what_each_training_may_change_on_the_way(kind, free):
     config = kind.from_table({"output": "x.safetensors"})
     assert config.to_table().keys() - config.identity().keys() == free
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"output": "x.pt"}, r"output must be a file name that ends in \.safetensors, got 'x\.pt'"),
-    ({"seed": -1}, r"seed must be in \[0, 2\^32\), got -1"),
-    ({"seed": 2**32}, "seed must be"),
-    ({"optimizer": {"lr": 0}}, r"optimizer\.lr must be above 0, got 0"),
-    ({"optimizer": {"betas": [0.9, 1]}}, r"optimizer\.betas .* got \[0\.9, 1\]"),
-    ({"optimizer": {"betas": [0.9]}}, r"optimizer\.betas must be two"),
-    ({"optimizer": {"ema": 1}}, r"optimizer\.ema must be in \[0, 1\)"),
-    ({"optimizer": {"clip": -1}}, "clip and warmup must be >= 0"),
-    ({"optimizer": {"warmup": -1}}, "clip and warmup must be >= 0"),
-    ({"optimizer": {"final": 1.1}}, r"final in \[0, 1\]"),
-    ({"schedule": {}}, "exactly one of epochs, steps, minutes"),
-    ({"schedule": {"steps": 1, "epochs": 1}}, "exactly one"),
-    ({"schedule": {"steps": 1, "epochs": -1}}, "exactly one"),
-    ({"runtime": {"precision": "half"}}, "one of auto, float32, bfloat16, got 'half'"),
-    ({"runtime": {"save_every": -1}}, r"runtime\.save_every must be >= 0"),
-])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"output": "x.pt"}, r"output must be a file name that ends in \.safetensors, got 'x\.pt'"),
+        ({"seed": -1}, r"seed must be in \[0, 2\^32\), got -1"),
+        ({"seed": 2**32}, "seed must be"),
+        ({"optimizer": {"lr": 0}}, r"optimizer\.lr must be above 0, got 0"),
+        ({"optimizer": {"betas": [0.9, 1]}}, r"optimizer\.betas .* got \[0\.9, 1\]"),
+        ({"optimizer": {"betas": [0.9]}}, r"optimizer\.betas must be two"),
+        ({"optimizer": {"ema": 1}}, r"optimizer\.ema must be in \[0, 1\)"),
+        ({"optimizer": {"clip": -1}}, "clip and warmup must be >= 0"),
+        ({"optimizer": {"warmup": -1}}, "clip and warmup must be >= 0"),
+        ({"optimizer": {"final": 1.1}}, r"final in \[0, 1\]"),
+        ({"schedule": {}}, "exactly one of epochs, steps, minutes"),
+        ({"schedule": {"steps": 1, "epochs": 1}}, "exactly one"),
+        ({"schedule": {"steps": 1, "epochs": -1}}, "exactly one"),
+        ({"runtime": {"precision": "half"}}, "one of auto, float32, bfloat16, got 'half'"),
+        ({"runtime": {"save_every": -1}}, r"runtime\.save_every must be >= 0"),
+    ],
+)
 def test_wrong_values_are_named(changes, said):
     with pytest.raises(ConfigError, match=said):
         Bare.from_table({"output": "x.safetensors", **changes})
@@ -151,7 +166,8 @@ def test_only_fields_are_keys():
         with pytest.raises(ConfigError, match=rf"unknown key '{key}'") as caught:
             Bare.from_table({"output": "x.safetensors", key: "y"})
         assert "(known: output, source, sizes, seed, optimizer, schedule, runtime)" in str(
-            caught.value)
+            caught.value
+        )
 
 
 def test_without_an_output_an_example_is_given():

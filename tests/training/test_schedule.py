@@ -34,8 +34,14 @@ def test_cosine_starts_at_the_peak_and_ends_at_the_final_share():
     assert learning_rate(optimizer, 0, 1 / 3) == pytest.approx(2.0 * (0.1 + 0.9 * 0.75))
 
 
-@given(st.floats(1e-6, 1), st.integers(0, 50), st.booleans(), st.floats(1e-3, 1),
-       st.integers(0, 100), st.floats(0, 1))
+@given(
+    st.floats(1e-6, 1),
+    st.integers(0, 50),
+    st.booleans(),
+    st.floats(1e-3, 1),
+    st.integers(0, 100),
+    st.floats(0, 1),
+)
 def test_rate_is_above_zero_and_at_most_the_peak(lr, warmup, cosine, final, step, progress):
     optimizer = OptimizerConfig(lr=lr, warmup=warmup, cosine=cosine, final=final)
     assert 0 < learning_rate(optimizer, step, progress) <= lr * (1 + 1e-12)

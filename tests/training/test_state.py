@@ -47,8 +47,13 @@ print(cut, new)
 
 
 def test_kill_at_any_moment_leaves_a_whole_state(tmp_path):
-    done = subprocess.run([sys.executable, "-c", KILLER, str(tmp_path / "state.safetensors")],
-                          capture_output=True, text=True, timeout=240, env=environment())
+    done = subprocess.run(
+        [sys.executable, "-c", KILLER, str(tmp_path / "state.safetensors")],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr
     cut, new = map(int, done.stdout.split())
     assert cut > 0  # some kills did hit a half-written file
@@ -57,7 +62,9 @@ def test_kill_at_any_moment_leaves_a_whole_state(tmp_path):
 
 def test_round_trip(tmp_path):
     tensors = {
-        "a": torch.randn(3, 4), "scalar": torch.tensor(7.0), "whole": torch.tensor([1, 2]),
+        "a": torch.randn(3, 4),
+        "scalar": torch.tensor(7.0),
+        "whole": torch.tensor([1, 2]),
         "turned": torch.randn(4, 5).t(),
         "image": torch.randn(2, 3, 4, 4).to(memory_format=torch.channels_last),
     }
@@ -139,8 +146,10 @@ def test_optimizer_round_trip_is_exact(tmp_path):
         step(others, second, seed)
     for a, b in zip(layers.parameters(), others.parameters(), strict=True):
         assert torch.equal(a, b)
-    assert all(torch.equal(v, optimizer_tensors(second, second_names)[k])
-               for k, v in optimizer_tensors(optimizer, names).items())
+    assert all(
+        torch.equal(v, optimizer_tensors(second, second_names)[k])
+        for k, v in optimizer_tensors(optimizer, names).items()
+    )
 
 
 def test_parameters_without_moments_stay_without(tmp_path):

@@ -27,13 +27,16 @@ def test_a_file_becomes_a_dataclass(tmp_path):
     assert build_table(Outer, read_toml(tmp_path / "a.toml"), "") == Outer("x", Inner(2, (3,)))
 
 
-@pytest.mark.parametrize("table, message", [
-    ({"nam": "x"}, "unknown key 'nam'; did you mean 'name'"),
-    ({"inner": {"rat": 1}}, r"unknown key 'inner\.rat'"),
-    ({"inner": {"rate": "fast"}}, r"inner\.rate must be a number, got 'fast'"),
-    ({"inner": {"sizes": [1, "two"]}}, r"inner\.sizes\[1\] must be a whole number"),
-    ({"inner": 5}, "inner must be a table"),
-])
+@pytest.mark.parametrize(
+    "table, message",
+    [
+        ({"nam": "x"}, "unknown key 'nam'; did you mean 'name'"),
+        ({"inner": {"rat": 1}}, r"unknown key 'inner\.rat'"),
+        ({"inner": {"rate": "fast"}}, r"inner\.rate must be a number, got 'fast'"),
+        ({"inner": {"sizes": [1, "two"]}}, r"inner\.sizes\[1\] must be a whole number"),
+        ({"inner": 5}, "inner must be a table"),
+    ],
+)
 def test_what_is_wrong_is_named(table, message):
     with pytest.raises(ConfigError, match=message):
         build_table(Outer, table, "")

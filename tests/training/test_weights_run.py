@@ -21,8 +21,15 @@ def test_the_report_says_what_was_found_and_how(tmp_path):
     run.seconds = 90.0
     run._write_report({"figure": 0.25}, "paintings_seen")
     found = json.loads(run.config.report_file.read_text("utf-8"))
-    assert list(found) == ["figure", "steps", "paintings_seen", "minutes", "hardware",
-                           "precision", "config"]
+    assert list(found) == [
+        "figure",
+        "steps",
+        "paintings_seen",
+        "minutes",
+        "hardware",
+        "precision",
+        "config",
+    ]
     assert (found["figure"], found["steps"], found["minutes"]) == (0.25, 0, 1.5)
     assert (found["hardware"], found["precision"]) == ("cpu", "float32")
     assert found["config"] == run.config.identity()

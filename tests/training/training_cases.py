@@ -54,8 +54,9 @@ def as_bytes(image: Image.Image, kind: str = "PNG") -> bytes:
 
 def crops(count: int, first: int = 0, height: int = 40, width: int = 48) -> Crops:
     """Give pictures to crop from, without files."""
-    pictures = [(picture(first + i, height, width)[0] * 255).round().to(torch.uint8)
-                for i in range(count)]
+    pictures = [
+        (picture(first + i, height, width)[0] * 255).round().to(torch.uint8) for i in range(count)
+    ]
     return Crops(pictures, torch.device("cpu"))
 
 
@@ -67,14 +68,23 @@ def table(folder: Path, **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "output": "model",
         "model": tiny_config(),
-        "data": {"content": ["photos"], "style": ["paintings"],
-                 "content_side": 32, "style_side": 32},
+        "data": {
+            "content": ["photos"],
+            "style": ["paintings"],
+            "content_side": 32,
+            "style_side": 32,
+        },
         "losses": {"features": "thin"},
         "optimizer": {"warmup": 2},
         "schedule": {"steps": 8},
         "phases": [{"crop": 16, "batch": 4, "style_crop": [16], "identity": 0.25}],
-        "runtime": {"device": "cpu", "precision": "float32", "tensorboard": False,
-                    "sample_every": 0, "save_every": 1e6},
+        "runtime": {
+            "device": "cpu",
+            "precision": "float32",
+            "tensorboard": False,
+            "sample_every": 0,
+            "save_every": 1e6,
+        },
     }
     return changed(found, changes, ("schedule", "model"))
 

@@ -41,22 +41,27 @@ class Stacks:
     def __init__(self, layers: Sequence[str], channels: Mapping[str, int]) -> None:
         self.layers = tuple(layers)
         last = check_layer(self.layers[-1])
-        self.needed = sorted({k for k in KEYS if check_layer(k) < last} | set(layers),
-                             key=check_layer)
+        self.needed = sorted(
+            {k for k in KEYS if check_layer(k) < last} | set(layers), key=check_layer
+        )
         first = check_layer(self.layers[0])
         # Everything up to the first site in one map at its stride, deeper layers as they are.
         self.start = [k for k in self.needed if check_layer(k) <= first]
         self.rest = [k for k in self.needed if check_layer(k) > first]
         self.channels = {layer: channels[layer] for layer in self.rest}
         self.channels[self.layers[0]] = sum(channels[k] for k in self.start)
-        self.totals = {layer: sum(channels[k] for k in self.members(layer))
-                       for layer in self.layers}
+        self.totals = {
+            layer: sum(channels[k] for k in self.members(layer)) for layer in self.layers
+        }
 
     def members(self, layer: str) -> list[str]:
         """Name the layers of a site's stack, its own last."""
         depth = check_layer(layer)
-        return [k for k in self.needed
-                if check_layer(k) <= depth and (k in KEYS or k in self.start or k == layer)]
+        return [
+            k
+            for k in self.needed
+            if check_layer(k) <= depth and (k in KEYS or k in self.start or k == layer)
+        ]
 
     def gather(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give the first site's stack under its name, and deeper layers under theirs."""
@@ -80,9 +85,12 @@ class Encode(Stage):
 
     def __init__(self, trunk: Trunk, stacks: Stacks, packing: Packing) -> None:
         reach = max(trunk.reach(layer) for layer in stacks.needed)
-        super().__init__(stride_in=1, stride_out=packing.stride,
-                         halo=-(-reach // packing.stride) * packing.stride,
-                         channels_out=sum(packing.sizes))
+        super().__init__(
+            stride_in=1,
+            stride_out=packing.stride,
+            halo=-(-reach // packing.stride) * packing.stride,
+            channels_out=sum(packing.sizes),
+        )
         self.stacks = stacks
         self.packing = packing
         self._trunk = (trunk,)  # the generator's own: a second registration would save it twice
@@ -99,14 +107,20 @@ class Sites(Stage):
         self, stacks: Stacks, packing: Packing, channels: Mapping[str, int], attach: Attach
     ) -> None:
         injected = {
-            layer: Injected(KeyedSite(layer, "map", stacks.totals[layer], stride_of(layer),
-                                      channels[layer]), attach)
+            layer: Injected(
+                KeyedSite(layer, "map", stacks.totals[layer], stride_of(layer), channels[layer]),
+                attach,
+            )
             for layer in stacks.layers
         }
         self.out = Packing(stacks.layers, channels)
         reach = max(i.reach * i.site.stride for i in injected.values())
-        super().__init__(stride_in=packing.stride, stride_out=packing.stride,
-                         halo=-(-reach // packing.stride), channels_out=sum(self.out.sizes))
+        super().__init__(
+            stride_in=packing.stride,
+            stride_out=packing.stride,
+            halo=-(-reach // packing.stride),
+            channels_out=sum(self.out.sizes),
+        )
         self.own = {layer: channels[layer] for layer in stacks.layers}
         self.stacks = stacks
         self.packing = packing
@@ -115,10 +129,12 @@ class Sites(Stage):
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Apply the mixture at every site."""
         gathered = self.packing.unpack(x)
-        return self.out.pack({
-            layer: self.injected[layer](self.stacks.stack(gathered, layer), mix)[:, -own:]
-            for layer, own in self.own.items()
-        })
+        return self.out.pack(
+            {
+                layer: self.injected[layer](self.stacks.stack(gathered, layer), mix)[:, -own:]
+                for layer, own in self.own.items()
+            }
+        )
 
 
 class KeyedVGG(Generator):
@@ -139,13 +155,18 @@ class KeyedVGG(Generator):
     """
 
     def __init__(
-        self, attach: Attach, *, features: str = "thin",
+        self,
+        attach: Attach,
+        *,
+        features: str = "thin",
         layers: Sequence[str] = ("relu3_1", "relu4_1", "relu4_3"),
     ) -> None:
         super().__init__()
         if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError('generator.layers must be a list of different layers such as '
-                              f'["relu3_1", "relu4_1"], got {layers!r}')
+            raise ConfigError(
+                "generator.layers must be a list of different layers such as "
+                f'["relu3_1", "relu4_1"], got {layers!r}'
+            )
         ordered = sorted(layers, key=check_layer)
         self.trunk = Trunk(features, ordered[-1])
         channels = self.trunk.channels
@@ -153,9 +174,13 @@ class KeyedVGG(Generator):
         packing = Packing([ordered[0], *self._stacks.rest], self._stacks.channels)
         self.decoder = Decoder(ordered, channels)
         sites = Sites(self._stacks, packing, channels, attach)
-        self.stages = nn.ModuleList([  # type: ignore[assignment]
-            Encode(self.trunk, self._stacks, packing), sites, Decode(self.decoder, sites.out),
-        ])
+        self.stages = nn.ModuleList(
+            [  # type: ignore[assignment]
+                Encode(self.trunk, self._stacks, packing),
+                sites,
+                Decode(self.decoder, sites.out),
+            ]
+        )
         self.multiple_of = stride_of(ordered[-1])
         self.minimum_size = 2 * self.multiple_of  # reflection needs two pixels at every layer
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))

@@ -49,9 +49,7 @@ class AdaAttN(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
 
-    def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096
-    ) -> None:
+    def __init__(self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096) -> None:
         super().__init__(site, style_channels)
         check_counts("adaattn", keys=(keys, 1))
         self.keys = keys
@@ -66,7 +64,7 @@ class AdaAttN(Injection):
         x = style["site"]
         mean, std = moments(x)
         key = tokens(self.key(((x - mean) / std).to(x.dtype)))
-        value = tokens(self.value(x[:, -self.own:]))
+        value = tokens(self.value(x[:, -self.own :]))
         chosen = sample_places(key.shape[1], self.keys, x.device)
         return (key, value) if chosen is None else (key[:, chosen], value[:, chosen])
 
@@ -76,8 +74,7 @@ class AdaAttN(Injection):
         normal = self.moments.normalize(x)
         query = tokens(self.query(normal))
         mean, deviation = attention_statistics(query, key.to(query.dtype), value.to(query.dtype))
-        new = as_map(deviation, x) * normal[:, -self.own:] + as_map(mean, x)
+        new = as_map(deviation, x) * normal[:, -self.own :] + as_map(mean, x)
         if self.own == x.shape[1]:
             return new.to(x.dtype)
-        return torch.cat([x[:, :-self.own], new.to(x.dtype)], dim=1)
-
+        return torch.cat([x[:, : -self.own], new.to(x.dtype)], dim=1)

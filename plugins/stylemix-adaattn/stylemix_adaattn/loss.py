@@ -36,7 +36,10 @@ class Local(LossTerm):
     source = "both"
 
     def __init__(
-        self, *, layers: Sequence[str] = ("relu3_3", "relu4_3"), keys: int = 4096,
+        self,
+        *,
+        layers: Sequence[str] = ("relu3_3", "relu4_3"),
+        keys: int = 4096,
         relative: bool = True,
     ) -> None:
         super().__init__()
@@ -54,14 +57,15 @@ class Local(LossTerm):
         stacks = []
         for layer in self.targets:
             own = features[layer]
-            keys = [F.adaptive_avg_pool2d(features[k], own.shape[-2:])
-                    for k in self.members[layer][:-1]]
+            keys = [
+                F.adaptive_avg_pool2d(features[k], own.shape[-2:]) for k in self.members[layer][:-1]
+            ]
             stacks.append(torch.cat([*keys, own], dim=1).detach().float())
         return stacks
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
         """Give the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
-        contents, styles = target[: len(self.targets)], target[len(self.targets):]
+        contents, styles = target[: len(self.targets)], target[len(self.targets) :]
         total = features["image"].new_zeros(())
         for layer, content, style in zip(self.targets, contents, styles, strict=True):
             found = features[layer].float()

@@ -32,14 +32,24 @@ def _mean(x: torch.Tensor, factor: int) -> torch.Tensor:
     return x.reshape(n, c, h // factor, factor, w // factor, factor).mean((3, 5))
 
 
-@pytest.mark.parametrize("layers, site, members", [
-    (("relu3_1", "relu4_1", "relu4_3"), "relu3_1", ("relu1_1", "relu2_1", "relu3_1")),
-    (("relu3_1", "relu4_1", "relu4_3"), "relu4_3",
-     ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_3")),
-    (("relu4_1",), "relu4_1", ("relu1_1", "relu2_1", "relu3_1", "relu4_1")),
-    (("relu2_2", "relu3_3"), "relu3_3", ("relu1_1", "relu2_1", "relu2_2", "relu3_1", "relu3_3")),
-    (("relu2_2", "relu3_3"), "relu2_2", ("relu1_1", "relu2_1", "relu2_2")),
-])
+@pytest.mark.parametrize(
+    "layers, site, members",
+    [
+        (("relu3_1", "relu4_1", "relu4_3"), "relu3_1", ("relu1_1", "relu2_1", "relu3_1")),
+        (
+            ("relu3_1", "relu4_1", "relu4_3"),
+            "relu4_3",
+            ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_3"),
+        ),
+        (("relu4_1",), "relu4_1", ("relu1_1", "relu2_1", "relu3_1", "relu4_1")),
+        (
+            ("relu2_2", "relu3_3"),
+            "relu3_3",
+            ("relu1_1", "relu2_1", "relu2_2", "relu3_1", "relu3_3"),
+        ),
+        (("relu2_2", "relu3_3"), "relu2_2", ("relu1_1", "relu2_1", "relu2_2")),
+    ],
+)
 def test_a_site_has_every_layer_up_to_its_own_shrunk_and_its_own_last(
     layers: tuple[str, ...], site: str, members: tuple[str, ...]
 ) -> None:
@@ -71,13 +81,14 @@ def test_the_decoder_is_given_each_layer_in_the_style() -> None:
     x, style = _picture(1, 32, 48), model.prepare(_picture(2, 40, 32))
     seen = []
     handle = model.generator.decoder.register_forward_pre_hook(
-        lambda module, args: seen.append(args[0]))
+        lambda module, args: seen.append(args[0])
+    )
     with torch.no_grad():
         model(x, StyleMix.single(style))
         handle.remove()
         for layer, stack in model.generator.features(x).items():
             injected = model.generator.stages[1].injected[layer]
-            wanted = injected(stack, StyleMix.single(style))[:, -injected.site.own:]
+            wanted = injected(stack, StyleMix.single(style))[:, -injected.site.own :]
             assert torch.allclose(seen[0][layer], wanted, atol=1e-5)
 
 
@@ -92,21 +103,26 @@ def test_tiles_equal_the_whole_picture() -> None:
 
 
 def test_any_size_and_several_styles() -> None:
-    made = _model().stylize(_picture(1, 37, 51)[0], [_picture(2, 30, 20)[0], _picture(3, 9, 9)[0]],
-                            weights=[2, 1])
+    made = _model().stylize(
+        _picture(1, 37, 51)[0], [_picture(2, 30, 20)[0], _picture(3, 9, 9)[0]], weights=[2, 1]
+    )
     assert made.size == (51, 37)
 
 
 def test_layers_that_make_no_sense_are_refused() -> None:
-    for layers, message in ((["relu3_1", "relu3_1"], "list of different layers"),
-                            ([], "list of different layers"),
-                            (["relu6_1"], "no layer is named 'relu6_1'")):
+    for layers, message in (
+        (["relu3_1", "relu3_1"], "list of different layers"),
+        ([], "list of different layers"),
+        (["relu6_1"], "no layer is named 'relu6_1'"),
+    ):
         with pytest.raises(ConfigError, match=message):
             KeyedVGG(lambda site: {}, layers=layers)
 
 
 def test_sums_of_channels() -> None:
-    stacks = Stacks(["relu3_1", "relu4_3"],
-                    {"relu1_1": 1, "relu2_1": 10, "relu3_1": 100, "relu4_1": 1000, "relu4_3": 5000})
+    stacks = Stacks(
+        ["relu3_1", "relu4_3"],
+        {"relu1_1": 1, "relu2_1": 10, "relu3_1": 100, "relu4_1": 1000, "relu4_3": 5000},
+    )
     assert stacks.totals == {"relu3_1": 111, "relu4_3": 6111}
     assert stacks.channels == {"relu3_1": 111, "relu4_1": 1000, "relu4_3": 5000}

@@ -42,8 +42,10 @@ def _norm(x: np.ndarray) -> np.ndarray:
 def test_the_equations_place_by_place() -> None:
     injection = _injection()
     x, s = _map(1, 1, C, 4, 5), _map(2, 1, C, 3, 6)
-    f, g, h = (layer.weight.detach().numpy()[:, :, 0, 0] for layer in (
-        injection.query, injection.key, injection.value))
+    f, g, h = (
+        layer.weight.detach().numpy()[:, :, 0, 0]
+        for layer in (injection.query, injection.key, injection.value)
+    )
     bias = injection.query.bias
     assert bias is not None
     content, style = (t[0].flatten(1).numpy() for t in (x, s))

@@ -15,10 +15,16 @@ SHALLOW, DEEP = "relu2_2", "relu3_3"
 
 def _features(seed: int, n: int = 1, height: int = 4, width: int = 6) -> dict[str, Tensor]:
     random = torch.Generator().manual_seed(seed)
+
     def draw(*shape: int) -> Tensor:
         return torch.rand(shape, generator=random)
-    return {"image": draw(n, 3, 8, 8), "relu1_2": draw(n, 2, 4 * height, 4 * width),
-            SHALLOW: draw(n, 3, 2 * height, 2 * width), DEEP: draw(n, 5, height, width)}
+
+    return {
+        "image": draw(n, 3, 8, 8),
+        "relu1_2": draw(n, 2, 4 * height, 4 * width),
+        SHALLOW: draw(n, 3, 2 * height, 2 * width),
+        DEEP: draw(n, 5, height, width),
+    }
 
 
 def _stack(features: dict[str, Tensor]) -> np.ndarray:
@@ -35,8 +41,10 @@ def _stack(features: dict[str, Tensor]) -> np.ndarray:
 
 def _wanted(content: dict[str, Tensor], style: dict[str, Tensor]) -> np.ndarray:
     c, s = _stack(content), _stack(style)
+
     def norm(x: np.ndarray) -> np.ndarray:
         return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)
+
     out = np.empty((5, c.shape[1]))
     for i in range(c.shape[1]):
         logits = norm(c)[:, i] @ norm(s)

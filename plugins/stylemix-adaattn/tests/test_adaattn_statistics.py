@@ -39,8 +39,8 @@ def test_one_style_serves_a_batch() -> None:
     q, k, v = _tokens(0, 3, 6, 4), _tokens(1, 1, 5, 4), _tokens(2, 1, 5, 3)
     whole = attention_statistics(q, k, v)
     for b in range(3):
-        for found, wanted in zip(whole, attention_statistics(q[b:b + 1], k, v), strict=True):
-            assert torch.allclose(found[b:b + 1], wanted, atol=1e-12)
+        for found, wanted in zip(whole, attention_statistics(q[b : b + 1], k, v), strict=True):
+            assert torch.allclose(found[b : b + 1], wanted, atol=1e-12)
 
 
 def test_attention_to_one_place_gives_that_place_and_the_least_deviation() -> None:

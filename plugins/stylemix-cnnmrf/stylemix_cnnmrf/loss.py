@@ -52,9 +52,18 @@ class MarkovLoss:
     """
 
     def __init__(
-        self, space: FeatureSpace, content: Tensor, paintings: Sequence[Tensor],
-        maps: Sequence[Tensor], *, style_weight: float, strength: float = 1.0, tile: int = 0,
-        count: int = 2048, stride: int = 2, seed: int = 0,
+        self,
+        space: FeatureSpace,
+        content: Tensor,
+        paintings: Sequence[Tensor],
+        maps: Sequence[Tensor],
+        *,
+        style_weight: float,
+        strength: float = 1.0,
+        tile: int = 0,
+        count: int = 2048,
+        stride: int = 2,
+        seed: int = 0,
     ) -> None:
         self.space = space
         self.style_weight = style_weight
@@ -65,11 +74,15 @@ class MarkovLoss:
         self.seen = tuple(dict.fromkeys((*self.layers, CONTENT_LAYER)))
         self.keys = [self._look_at_painting(p, count, seed) for p in paintings]
         # A squared length each, so that a painting's energy doesn't grow with its contrast.
-        self.scales = [{layer: keys.square().sum(1).mean().clamp_min(1e-12)
-                        for layer, keys in own.items()} for own in self.keys]
+        self.scales = [
+            {layer: keys.square().sum(1).mean().clamp_min(1e-12) for layer, keys in own.items()}
+            for own in self.keys
+        ]
         self.grids = {layer: self._grid(layer, stride) for layer in self.layers}
-        self.weights = [{layer: self._weight(m.to(content.device), layer) for layer in self.layers}
-                        for m in maps]
+        self.weights = [
+            {layer: self._weight(m.to(content.device), layer) for layer in self.layers}
+            for m in maps
+        ]
         self._look_at_content(content)
 
     @torch.no_grad()
@@ -79,8 +92,10 @@ class MarkovLoss:
             size = [max(least, s) for s in painting.shape[-2:]]
             painting = torch.nn.functional.interpolate(painting, size=size, mode="bilinear")
         seen = self.space.look(painting, self.layers)
-        return {layer: sample(x[0], count, torch.Generator().manual_seed(seed))
-                for layer, x in seen.items()}
+        return {
+            layer: sample(x[0], count, torch.Generator().manual_seed(seed))
+            for layer, x in seen.items()
+        }
 
     def _grid(self, layer: str, stride: int) -> tuple[list[int], list[int]]:
         """Give where the picture's patches begin; maps of less than 3 positions have none."""
@@ -93,8 +108,9 @@ class MarkovLoss:
         if weight.numel() == 1:
             return weight.reshape(1, 1)
         stride = STRIDES[layer]
-        return shrink(weight, weight.new_empty(
-            1, 1, self.height // stride, self.width // stride))[0, 0]
+        return shrink(weight, weight.new_empty(1, 1, self.height // stride, self.width // stride))[
+            0, 0
+        ]
 
     @torch.no_grad()
     def _look_at_content(self, content: Tensor) -> None:
@@ -135,8 +151,10 @@ class MarkovLoss:
         maps = {layer: x[0] for layer, x in self.space.look(pixels, self.seen).items()}
         assert self.content is not None
         rows, columns = self._place(box, CONTENT_LAYER).slices()
-        difference = (self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
-                      - self.content[:, rows, columns])
+        difference = (
+            self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
+            - self.content[:, rows, columns]
+        )
         style = pixels.new_zeros(())
         for layer in self.layers:
             found, at_rows, at_columns = self._cut(maps[layer], layer, box, outer)
@@ -163,9 +181,7 @@ class MarkovLoss:
         seen = self.space.look(image[:, :, rows, columns], self.seen)
         return {layer: x[0] for layer, x in seen.items()}, outer
 
-    def _cut(
-        self, x: Tensor, layer: str, box: Box, outer: Box
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _cut(self, x: Tensor, layer: str, box: Box, outer: Box) -> tuple[Tensor, Tensor, Tensor]:
         """Cut the patches that begin in one tile of a map seen with its halo.
 
         Returns:
@@ -173,10 +189,13 @@ class MarkovLoss:
         """
         place, seen = self._place(box, layer), self._place(outer, layer)
         rows, columns = (
-            torch.tensor([p for p in grid if begin <= p < begin + size], dtype=torch.long,
-                         device=x.device)
-            for grid, begin, size in zip(self.grids[layer], (place.top, place.left),
-                                         (place.height, place.width), strict=True))
+            torch.tensor(
+                [p for p in grid if begin <= p < begin + size], dtype=torch.long, device=x.device
+            )
+            for grid, begin, size in zip(
+                self.grids[layer], (place.top, place.left), (place.height, place.width), strict=True
+            )
+        )
         return patches(x, rows - seen.top, columns - seen.left), rows, columns
 
     def _crop(self, x: Tensor, layer: str, box: Box, outer: Box) -> Tensor:

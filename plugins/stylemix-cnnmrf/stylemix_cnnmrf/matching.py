@@ -33,8 +33,11 @@ def patches(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     Returns:
         [R S, 9 C], row by row.
     """
-    parts = [x.index_select(1, rows + i).index_select(2, columns + j)
-             for i in range(SIDE) for j in range(SIDE)]
+    parts = [
+        x.index_select(1, rows + i).index_select(2, columns + j)
+        for i in range(SIDE)
+        for j in range(SIDE)
+    ]
     return torch.stack(parts).permute(2, 3, 0, 1).flatten(2).flatten(0, 1)
 
 

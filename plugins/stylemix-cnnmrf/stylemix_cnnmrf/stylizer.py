@@ -55,20 +55,35 @@ class CNNMRF(Optimization):
         _check("stride", stride, 1, 3)
         _check("seed", seed, 0, None)
         super().__init__(
-            Recipe(style_weight=style_weight, sizes=SIZES if coarse_to_fine else SIZES[-1:],
-                   descent=Descent(optimizer=optimizer, rate=rate, variation=VARIATION),
-                   loss=functools.partial(MarkovLoss, count=patches, stride=stride, seed=seed)),
-            features, steps)
+            Recipe(
+                style_weight=style_weight,
+                sizes=SIZES if coarse_to_fine else SIZES[-1:],
+                descent=Descent(optimizer=optimizer, rate=rate, variation=VARIATION),
+                loss=functools.partial(MarkovLoss, count=patches, stride=stride, seed=seed),
+            ),
+            features,
+            steps,
+        )
         self.config = {
-            "stylizer": "cnnmrf", "features": features, "optimizer": optimizer, "steps": steps,
-            "style_weight": style_weight, "rate": rate, "coarse_to_fine": bool(coarse_to_fine),
-            "patches": patches, "stride": stride, "seed": seed,
+            "stylizer": "cnnmrf",
+            "features": features,
+            "optimizer": optimizer,
+            "steps": steps,
+            "style_weight": style_weight,
+            "rate": rate,
+            "coarse_to_fine": bool(coarse_to_fine),
+            "patches": patches,
+            "stride": stride,
+            "seed": seed,
         }
 
 
 def _check(name: str, value: Any, least: int, most: int | None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least or (
-        most is not None and value > most
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or value < least
+        or (most is not None and value > most)
     ):
         what = f">= {least}" if most is None else f"from {least} to {most}"
         raise ConfigError(f"{name} must be a whole number {what}, got {value!r}")

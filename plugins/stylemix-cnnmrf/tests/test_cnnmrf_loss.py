@@ -37,8 +37,9 @@ def _by_hand(space: FeatureSpace, y: Tensor, s: Tensor) -> float:
     """Give the energy with every patch of the painting and stride 1, by unfolding."""
     total = 0.0
     for layer in layers_of(space):
-        found, keys = (torch.nn.functional.unfold(space.look(p, (layer,))[layer], 3)[0].T
-                       for p in (y, s))
+        found, keys = (
+            torch.nn.functional.unfold(space.look(p, (layer,))[layer], 3)[0].T for p in (y, s)
+        )
         cosine = torch.nn.functional.normalize(found) @ torch.nn.functional.normalize(keys).T
         each = (found - keys[cosine.argmax(1)]).square().sum(1)
         total += float(each.mean() / keys.square().sum(1).mean())
@@ -52,7 +53,8 @@ def test_losses_are_their_definitions() -> None:
     assert losses.style > 0.01
     one, other = (space.look(p, (CONTENT_LAYER,))[CONTENT_LAYER] for p in (y, c))
     assert losses.content == pytest.approx(
-        float((one - other).square().sum() / other.square().sum()), rel=1e-6)
+        float((one - other).square().sum() / other.square().sum()), rel=1e-6
+    )
 
 
 def test_energy_of_the_painting_itself_is_zero() -> None:
@@ -73,15 +75,18 @@ def test_gradient_in_the_features_is_the_sum_of_the_patches_differences() -> Non
     pulls = []
     for layer in layers:
         x, keys = maps[layer].detach(), space.look(s, (layer,))[layer]
-        targets = [keys[0, :, i:i + 3, j:j + 3] for i in range(keys.shape[2] - 2)
-                   for j in range(keys.shape[3] - 2)]
+        targets = [
+            keys[0, :, i : i + 3, j : j + 3]
+            for i in range(keys.shape[2] - 2)
+            for j in range(keys.shape[3] - 2)
+        ]
         pull = torch.zeros_like(x)
         rows, columns = x.shape[2] - 2, x.shape[3] - 2
         for i in range(rows):
             for j in range(columns):
-                patch = x[0, :, i:i + 3, j:j + 3]
+                patch = x[0, :, i : i + 3, j : j + 3]
                 nearest = max(targets, key=lambda t, p=patch: float((t * p).sum() / t.norm()))
-                pull[0, :, i:i + 3, j:j + 3] += 2 * (patch - nearest)
+                pull[0, :, i : i + 3, j : j + 3] += 2 * (patch - nearest)
         length = sum(float(t.square().sum()) for t in targets) / len(targets)
         pulls.append(pull / (rows * columns * length * len(layers)))
     (wanted,) = torch.autograd.grad([maps[layer] for layer in layers], y, pulls)
@@ -110,8 +115,7 @@ def test_tiles_change_nothing() -> None:
     mask[..., :90] = 1
     options = {"style_weight": 3.0, "strength": 0.7, "count": 200}
     styles, maps = [_picture(3), _picture(4)], [mask, 1 - mask]
-    whole, tiled = (MarkovLoss(space, c, styles, maps, tile=tile, **options)(y)
-                    for tile in (0, 64))
+    whole, tiled = (MarkovLoss(space, c, styles, maps, tile=tile, **options)(y) for tile in (0, 64))
     assert tiled[0].style == pytest.approx(whole[0].style, rel=1e-9)
     assert tiled[0].content == pytest.approx(whole[0].content, rel=1e-9)
     assert (tiled[1] - whole[1]).abs().max() < 1e-9 * whole[1].abs().max()

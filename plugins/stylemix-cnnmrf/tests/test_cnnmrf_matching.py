@@ -15,8 +15,9 @@ def _map(seed: int, channels: int = 4, height: int = 7, width: int = 9) -> torch
 
 def _by_loops(x: np.ndarray, rows: list[int], columns: list[int]) -> np.ndarray:
     """Cut patches one by one, positions before channels."""
-    return np.stack([x[:, r:r + 3, c:c + 3].transpose(1, 2, 0).ravel()
-                     for r in rows for c in columns])
+    return np.stack(
+        [x[:, r : r + 3, c : c + 3].transpose(1, 2, 0).ravel() for r in rows for c in columns]
+    )
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
@@ -39,8 +40,10 @@ def test_nearest_equals_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
     all_rows, all_columns = list(range(5)), list(range(7))
     queries = _by_loops(x.numpy(), all_rows, all_columns)
     keys = _by_loops(s.numpy(), list(range(6)), list(range(4)))
-    correlation = [[q @ k / (np.linalg.norm(q) * np.linalg.norm(k)) for k in keys]
-                   for q in queries.astype(np.float64)]
+    correlation = [
+        [q @ k / (np.linalg.norm(q) * np.linalg.norm(k)) for k in keys]
+        for q in queries.astype(np.float64)
+    ]
     expected = np.argmax(correlation, axis=1)
     assert len(set(expected)) > 5
     # In runs of one query, of a few, and at once.

@@ -42,8 +42,10 @@ def test_masks_strength_and_progress() -> None:
     out = _array(model.stylize(PHOTO, ONE, masks=[left], refine=4))
     assert (out[:, 40:] == PHOTO[:, 40:]).all()
     assert np.abs(out[:, :40] - PHOTO[:, :40]).mean() > 1
-    both, swapped = (_array(model.stylize(PHOTO, styles, masks=[left, 255 - left], refine=4))
-                     for styles in ([ONE, TWO], [TWO, ONE]))
+    both, swapped = (
+        _array(model.stylize(PHOTO, styles, masks=[left, 255 - left], refine=4))
+        for styles in ([ONE, TWO], [TWO, ONE])
+    )
     assert np.abs(both - swapped).mean() > 1
 
     seen = []
@@ -66,9 +68,13 @@ def test_small_pictures_and_paintings() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"patches": 0}, "patches"), ({"stride": 4}, "stride must be a whole number from 1 to 3"),
-     ({"seed": -1}, "seed"), ({"patch": 3}, "did you mean 'patches'"),
-     ({"features": "thick"}, "did you mean 'thin'")],
+    [
+        ({"patches": 0}, "patches"),
+        ({"stride": 4}, "stride must be a whole number from 1 to 3"),
+        ({"seed": -1}, "seed"),
+        ({"patch": 3}, "did you mean 'patches'"),
+        ({"features": "thick"}, "did you mean 'thin'"),
+    ],
 )
 def test_bad_configurations(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):

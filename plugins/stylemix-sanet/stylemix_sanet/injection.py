@@ -32,16 +32,15 @@ class SANet(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
 
-    def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096
-    ) -> None:
+    def __init__(self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096) -> None:
         super().__init__(site, style_channels)
         check_counts("sanet", keys=(keys, 1))
         self.keys = keys
         self.moments = ContentMoments()
         # W_f, W_g, W_h and W_o of the paper.
         self.query, self.key, self.value, self.out = (
-            nn.Conv2d(site.channels, site.channels, 1, bias=False) for _ in range(4))
+            nn.Conv2d(site.channels, site.channels, 1, bias=False) for _ in range(4)
+        )
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
         """Give keys and values, each [N, 1, K, C], of K <= ``keys`` places."""

@@ -42,8 +42,10 @@ def _norm(x: np.ndarray) -> np.ndarray:
 
 def _by_hand(injection: SANet, x: Tensor, s: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Give the attention [N, K] and the result [C, N], place by place."""
-    f, g, h, o = (layer.weight.detach().numpy()[:, :, 0, 0] for layer in (
-        injection.query, injection.key, injection.value, injection.out))
+    f, g, h, o = (
+        layer.weight.detach().numpy()[:, :, 0, 0]
+        for layer in (injection.query, injection.key, injection.value, injection.out)
+    )
     content, style = (t[0].flatten(1).numpy() for t in (x, s))
     queries, keys, values = f @ _norm(content), g @ _norm(style), h @ style
     attention = np.empty((content.shape[1], style.shape[1]))
@@ -140,11 +142,13 @@ def test_the_preset_adds_two_depths_each_with_weights_of_its_own() -> None:
     maps, style = model.generator.features(x), model.prepare(s)
     decoder, seen = model.generator.decoders["relu3_3"], []
     with torch.no_grad():
-        both = [model.generator.stages[1].injected[n](maps[n], StyleMix.single(style))
-                for n in names]
+        both = [
+            model.generator.stages[1].injected[n](maps[n], StyleMix.single(style)) for n in names
+        ]
         padded = torch.nn.functional.pad(both[0] + both[1], (1, 1, 1, 1), mode="reflect")
         handle = decoder.convolutions["relu3_1"].register_forward_pre_hook(
-            lambda module, args: seen.append(args[0]))
+            lambda module, args: seen.append(args[0])
+        )
         model(x, StyleMix.single(style))
         handle.remove()
     # What decoding begins with is conv(F_1 + F_2), padded once more.

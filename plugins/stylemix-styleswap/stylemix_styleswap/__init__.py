@@ -41,7 +41,11 @@ class StyleSwap(Injection):
     content_gradient = False
 
     def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, size: int = 3,
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        size: int = 3,
         patches: int = 4096,
     ) -> None:
         super().__init__(site, style_channels)
@@ -68,8 +72,10 @@ class StyleSwap(Injection):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Rebuild [B, C, h, w] from style patches; memory is linear in h w."""
         height, width = x.shape[-2:]
-        rows = [self._swap(one[None], style[min(i, len(style) - 1)].to(x.dtype))
-                for i, one in enumerate(_enlarge(x, self.size))]
+        rows = [
+            self._swap(one[None], style[min(i, len(style) - 1)].to(x.dtype))
+            for i, one in enumerate(_enlarge(x, self.size))
+        ]
         return torch.cat(rows)[:, :, :height, :width]
 
     def _swap(self, x: Tensor, patches: Tensor) -> Tensor:

@@ -27,8 +27,9 @@ PRESETS = {
     # A CPU can train it: 1.4 million parameters, on patches of four pixels.
     "stytr2": _model({"channels": 128, "patch": 4}, {"layers": 2, "heads": 4}),
     # Sizes of the paper. Dropout as in Vaswani et al. (2017).
-    "stytr2-paper": _model({"channels": 512, "patch": 8},
-                           {"layers": 3, "heads": 8, "dropout": 0.1}),
+    "stytr2-paper": _model(
+        {"channels": 512, "patch": 8}, {"layers": 3, "heads": 8, "dropout": 0.1}
+    ),
 }
 
 

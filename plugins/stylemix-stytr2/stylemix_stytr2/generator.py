@@ -53,10 +53,10 @@ class Decoder(Stage):
         super().__init__(stride_in=patch, stride_out=1, halo=4, channels_out=3)
         steps = patch.bit_length() - 1
         widths = [max(channels >> i, 16) for i in range(steps + 1)]
-        self.doubling = nn.ModuleList(
-            _convolution(a, b) for a, b in pairwise(widths))
-        self.last = nn.ModuleList([
-            _convolution(widths[-1], widths[-1]), _convolution(widths[-1], 3)])
+        self.doubling = nn.ModuleList(_convolution(a, b) for a, b in pairwise(widths))
+        self.last = nn.ModuleList(
+            [_convolution(widths[-1], widths[-1]), _convolution(widths[-1], 3)]
+        )
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn tokens [B, C, h, w] into a picture [B, 3, patch h, patch w] in [0, 1]."""
@@ -96,13 +96,18 @@ class PatchTransformer(Generator):
         super().__init__()
         check_counts("generator", channels=(channels, 1))
         if patch not in PATCHES:
-            raise ConfigError(f"generator.patch must be one of {', '.join(map(str, PATCHES))}, "
-                              f"got {patch!r}")
+            raise ConfigError(
+                f"generator.patch must be one of {', '.join(map(str, PATCHES))}, got {patch!r}"
+            )
         self.multiple_of = patch
         self.minimum_size = max(16, 2 * patch)
-        self.stages = nn.ModuleList([  # type: ignore[assignment]
-            Embedding(channels, patch), Tokens(channels, patch, attach), Decoder(channels, patch),
-        ])
+        self.stages = nn.ModuleList(
+            [  # type: ignore[assignment]
+                Embedding(channels, patch),
+                Tokens(channels, patch, attach),
+                Decoder(channels, patch),
+            ]
+        )
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:

@@ -52,21 +52,21 @@ class StyTr2(Injection):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(site, style_channels)
-        check_counts("stytr2", layers=(layers, 1), heads=(heads, 1), grid=(grid, 1),
-                     keys=(keys, 1))
+        check_counts("stytr2", layers=(layers, 1), heads=(heads, 1), grid=(grid, 1), keys=(keys, 1))
         c = site.channels
         if c % heads:
-            raise ConfigError(f"stytr2.heads must divide the {c} channels at {site.name}, "
-                              f"got {heads}")
+            raise ConfigError(
+                f"stytr2.heads must divide the {c} channels at {site.name}, got {heads}"
+            )
         if not 0 <= dropout < 1:
             raise ConfigError(f"stytr2.dropout must be in [0, 1), got {dropout!r}")
         self.keys = keys
         self.position = ContentAwarePosition(c, grid)
-        self.content_layers = nn.ModuleList(
-            EncoderLayer(c, heads, dropout) for _ in range(layers))
+        self.content_layers = nn.ModuleList(EncoderLayer(c, heads, dropout) for _ in range(layers))
         self.style_layers = nn.ModuleList(EncoderLayer(c, heads, dropout) for _ in range(layers))
         self.decoder_layers = nn.ModuleList(
-            DecoderLayer(c, heads, dropout, shift=i < layers - 1) for i in range(layers))
+            DecoderLayer(c, heads, dropout, shift=i < layers - 1) for i in range(layers)
+        )
 
     def prepare(self, style: StyleCode) -> Tensor:
         """Give the style's encoded tokens [N, K, C] of K <= ``keys`` places."""

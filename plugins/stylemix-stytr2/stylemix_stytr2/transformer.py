@@ -42,8 +42,9 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, query: Tensor, memory: Tensor) -> Tensor:
         """Let tokens [B, L, C] attend to a memory [B or 1, K, C]; gives [B, L, C]."""
-        q, k, v = (self._split(t) for t in (
-            self.query(query), self.key(memory), self.value(memory)))
+        q, k, v = (
+            self._split(t) for t in (self.query(query), self.key(memory), self.value(memory))
+        )
         return self.out(attend(q, k, v).transpose(1, 2).flatten(2))
 
     def _split(self, tokens: Tensor) -> Tensor:
@@ -55,7 +56,8 @@ class FeedForwardNetwork(nn.Sequential):
 
     def __init__(self, channels: int) -> None:
         super().__init__(
-            nn.Linear(channels, EXPANSION * channels), nn.ReLU(),
+            nn.Linear(channels, EXPANSION * channels),
+            nn.ReLU(),
             nn.Linear(EXPANSION * channels, channels),
         )
 
@@ -112,9 +114,7 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.attentions = nn.ModuleList(MultiHeadAttention(channels, heads) for _ in range(2))
         self.network = FeedForwardNetwork(channels)
-        self.norms = nn.ModuleList(
-            nn.LayerNorm(channels, bias=shift or i < 2) for i in range(3)
-        )
+        self.norms = nn.ModuleList(nn.LayerNorm(channels, bias=shift or i < 2) for i in range(3))
         self.dropout = dropout
 
     def forward(self, x: Tensor, position: Tensor, style: Tensor) -> Tensor:
@@ -125,8 +125,12 @@ class DecoderLayer(nn.Module):
             position: their encoding, [B, L, C].
             style: the style's tokens, [B or 1, K, C].
         """
-        return _joined([self._turned(*parts, style) for parts in zip(
-            x.split(CHUNK, dim=1), position.split(CHUNK, dim=1), strict=True)])
+        return _joined(
+            [
+                self._turned(*parts, style)
+                for parts in zip(x.split(CHUNK, dim=1), position.split(CHUNK, dim=1), strict=True)
+            ]
+        )
 
     def _turned(self, x: Tensor, position: Tensor, style: Tensor) -> Tensor:
         query = x + position

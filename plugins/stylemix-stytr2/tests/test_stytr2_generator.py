@@ -78,8 +78,11 @@ def test_sizes_of_the_paper() -> None:
     assert isinstance(model, FeedForward)
     shapes = {name: p.shape for name, p in model.named_parameters()}
     assert shapes["generator.stages.0.convolution.weight"] == (512, 3, 8, 8)
-    layers = {name.split("injections.stytr2.")[1].rsplit(".", 2)[0] for name in shapes
-              if "network.0.weight" in name}
+    layers = {
+        name.split("injections.stytr2.")[1].rsplit(".", 2)[0]
+        for name in shapes
+        if "network.0.weight" in name
+    }
     assert len(layers) == 9
     assert {s for n, s in shapes.items() if n.endswith("network.0.weight")} == {(2048, 512)}
 

@@ -33,8 +33,9 @@ def test_places_of_the_style_have_no_order() -> None:
     shuffled = s.flatten(2)[:, :, order].reshape(1, 8, 7, 4)
     one, other = (injection(x, injection.prepare({"site": t})) for t in (s, shuffled))
     assert torch.allclose(one, other, atol=1e-10)
-    assert not torch.allclose(one, injection(x, injection.prepare({"site": _map(3, 1, 8, 4, 7)})),
-                              atol=1e-3)
+    assert not torch.allclose(
+        one, injection(x, injection.prepare({"site": _map(3, 1, 8, 4, 7)})), atol=1e-3
+    )
 
 
 def test_places_of_the_content_have_an_order() -> None:
@@ -66,12 +67,15 @@ def test_of_a_large_map_the_same_sample_is_attended_to_every_time() -> None:
     assert torch.allclose(one, other, atol=1e-10)
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"heads": 3}, "divide the 8 channels"),
-    ({"layers": 0}, "layers must be a whole number >= 1, got 0"),
-    ({"keys": 2.5}, "keys must be a whole number"),
-    ({"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"heads": 3}, "divide the 8 channels"),
+        ({"layers": 0}, "layers must be a whole number >= 1, got 0"),
+        ({"keys": 2.5}, "keys must be a whole number"),
+        ({"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
+    ],
+)
 def test_values_that_make_no_sense_are_refused(options: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         _injection(**options)

@@ -40,10 +40,14 @@ def test_it_is_the_equation_written_out() -> None:
     assert np.abs(position(x)[0].detach().numpy() - wanted).max() < 1e-12
 
 
-@pytest.mark.parametrize("height, width, tolerance", [
-    (36, 36, 0.02), (36, 54, 0.02),
-    (20, 27, 0.1),  # 18 doesn't divide it: neighbouring parts share a row
-])
+@pytest.mark.parametrize(
+    "height, width, tolerance",
+    [
+        (36, 36, 0.02),
+        (36, 54, 0.02),
+        (20, 27, 0.1),  # 18 doesn't divide it: neighbouring parts share a row
+    ],
+)
 def test_a_picture_twice_as_large_has_the_same_positions(
     height: int, width: int, tolerance: float
 ) -> None:

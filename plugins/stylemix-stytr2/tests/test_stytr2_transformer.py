@@ -23,8 +23,10 @@ def _linear(layer: nn.Linear, x: np.ndarray) -> np.ndarray:
 
 def _attention(module: MultiHeadAttention, query: np.ndarray, memory: np.ndarray) -> np.ndarray:
     """Concat(head_1, ...) W_o of tokens [L, C], head by head."""
-    q, k, v = (_linear(m, t) for m, t in (
-        (module.query, query), (module.key, memory), (module.value, memory)))
+    q, k, v = (
+        _linear(m, t)
+        for m, t in ((module.query, query), (module.key, memory), (module.value, memory))
+    )
     heads = []
     for h in range(module.heads):
         part = slice(h * C // HEADS, (h + 1) * C // HEADS)
@@ -89,8 +91,9 @@ def test_places_of_the_style_have_no_order() -> None:
     layer = _shaken(DecoderLayer(C, HEADS))
     x, position, style = _tokens(1, 2, 5, C), _tokens(2, 2, 5, C), _tokens(3, 2, 7, C)
     order = torch.randperm(7, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(layer(x, position, style), layer(x, position, style[:, order]),
-                          atol=1e-12)
+    assert torch.allclose(
+        layer(x, position, style), layer(x, position, style[:, order]), atol=1e-12
+    )
 
 
 def test_chunks_give_what_the_whole_sequence_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +101,11 @@ def test_chunks_give_what_the_whole_sequence_gives(monkeypatch: pytest.MonkeyPat
     x, chosen = _tokens(1, 2, 7, C).requires_grad_(), torch.tensor([0, 3, 6])
     position, style = _tokens(2, 2, 7, C), _tokens(3, 1, 4, C)
     seen: list[int] = []
-    for layer, rest in ((EncoderLayer(C, HEADS), ()), (EncoderLayer(C, HEADS), (chosen,)),
-                        (DecoderLayer(C, HEADS), (position, style))):
+    for layer, rest in (
+        (EncoderLayer(C, HEADS), ()),
+        (EncoderLayer(C, HEADS), (chosen,)),
+        (DecoderLayer(C, HEADS), (position, style)),
+    ):
         _shaken(layer)
         layer.network[0].register_forward_hook(lambda *found: seen.append(found[2].shape[1]))
         results = []
@@ -113,8 +119,10 @@ def test_chunks_give_what_the_whole_sequence_gives(monkeypatch: pytest.MonkeyPat
 
 
 def test_dropout_is_for_training_only() -> None:
-    for layer, rest in ((EncoderLayer(C, HEADS, 0.5), ()),
-                        (DecoderLayer(C, HEADS, 0.5), (_tokens(2, 1, 5, C), _tokens(3, 1, 4, C)))):
+    for layer, rest in (
+        (EncoderLayer(C, HEADS, 0.5), ()),
+        (DecoderLayer(C, HEADS, 0.5), (_tokens(2, 1, 5, C), _tokens(3, 1, 4, C))),
+    ):
         layer.double()
         x = _tokens(1, 1, 5, C)
         assert not torch.equal(layer.train()(x, *rest), layer(x, *rest))

@@ -38,9 +38,7 @@ class WCT(Injection):
     needs = ("site",)
     self_identity = True
 
-    def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, cut: float = 1e-5
-    ) -> None:
+    def __init__(self, site: Site, style_channels: Mapping[str, int], *, cut: float = 1e-5) -> None:
         super().__init__(site, style_channels)
         if isinstance(cut, bool) or not isinstance(cut, int | float) or not 0 <= cut < 1:
             raise ConfigError(f"wct.cut must be a number from 0 to below 1, got {cut!r}")
@@ -86,8 +84,7 @@ def register_injections(register: Register) -> None:
 def _cascade(features: str, *layers: str) -> dict[str, Any]:
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "vgg", "features": features, "layers": list(layers),
-                      "cascade": True},
+        "generator": {"name": "vgg", "features": features, "layers": list(layers), "cascade": True},
         "encoder": {"name": "none"},
         "injections": [{"name": "wct"}],
         "style_size": 384,

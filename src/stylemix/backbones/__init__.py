@@ -11,8 +11,17 @@ from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.plugins.registries import suggest
 
-__all__ = ["FEATURES", "LAYERS", "VGG16", "VGG16_FILE", "DistilledVGG", "FeatureNet",
-           "InceptionMixed6e", "ThinVGG", "feature_net"]
+__all__ = [
+    "FEATURES",
+    "LAYERS",
+    "VGG16",
+    "VGG16_FILE",
+    "DistilledVGG",
+    "FeatureNet",
+    "InceptionMixed6e",
+    "ThinVGG",
+    "feature_net",
+]
 
 FEATURES = ("thin", "vgg16")
 """The networks that losses, optimisations and measures can look through."""
@@ -59,6 +68,8 @@ def check_features(name: str) -> str:
         ConfigError: there is none of that name.
     """
     if not isinstance(name, str) or name not in FEATURES:
-        raise ConfigError(f"no feature network is named {name!r}{suggest(str(name), FEATURES)} "
-                          f"(there are: {', '.join(FEATURES)})")
+        raise ConfigError(
+            f"no feature network is named {name!r}{suggest(str(name), FEATURES)} "
+            f"(there are: {', '.join(FEATURES)})"
+        )
     return name

@@ -67,8 +67,10 @@ class DistilledVGG(ThinVGG):
         """
         layers = tuple(layers)
         if "relu4_1" in layers:
-            raise ConfigError("the thin feature network has no map of relu4_1; take one of "
-                              f"{', '.join(BLOCK_ENDS)}, or the features 'vgg16'")
+            raise ConfigError(
+                "the thin feature network has no map of relu4_1; take one of "
+                f"{', '.join(BLOCK_ENDS)}, or the features 'vgg16'"
+            )
         seen = super().forward(image, layers)
         return {layer: self.metrics[layer](x) for layer, x in seen.items()}
 
@@ -89,16 +91,31 @@ class DistilledVGG(ThinVGG):
         try:
             channels = [len(state[f"features.{number}.bias"]) for number in _FIRST]
             maps = {
-                layer: torch.cat([state[f"maps.{number}.weight"].flatten(1),
-                                  state[f"maps.{number}.bias"][:, None]], dim=1)
-                for number, layer in enumerate(BLOCK_ENDS)}
+                layer: torch.cat(
+                    [
+                        state[f"maps.{number}.weight"].flatten(1),
+                        state[f"maps.{number}.bias"][:, None],
+                    ],
+                    dim=1,
+                )
+                for number, layer in enumerate(BLOCK_ENDS)
+            }
             net = cls(channels, maps)
-            net.features.load_state_dict({k.removeprefix("features."): v for k, v in state.items()
-                                          if k.startswith("features.")})
+            net.features.load_state_dict(
+                {
+                    k.removeprefix("features."): v
+                    for k, v in state.items()
+                    if k.startswith("features.")
+                }
+            )
         except KeyError as problem:
-            raise WeightsError(f"{path} holds no distilled feature network ({problem} is missing); "
-                               "give a file that `stylemix distill` wrote") from None
+            raise WeightsError(
+                f"{path} holds no distilled feature network ({problem} is missing); "
+                "give a file that `stylemix distill` wrote"
+            ) from None
         except RuntimeError as problem:
-            raise WeightsError(f"{path} holds no distilled feature network ({problem}); give a "
-                               "file that `stylemix distill` wrote") from None
+            raise WeightsError(
+                f"{path} holds no distilled feature network ({problem}); give a "
+                "file that `stylemix distill` wrote"
+            ) from None
         return net.requires_grad_(False).eval()

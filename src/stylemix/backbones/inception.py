@@ -81,12 +81,15 @@ class InceptionMixed6e(nn.Module):
         own = self.state_dict()
         missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
         if missing:
-            raise WeightsError(f"{weights or 'the download'} lacks {missing[0]} and "
-                               f"{len(missing) - 1} more tensors of Inception-v3; give a file "
-                               "with torchvision's names")
+            raise WeightsError(
+                f"{weights or 'the download'} lacks {missing[0]} and "
+                f"{len(missing) - 1} more tensors of Inception-v3; give a file "
+                "with torchvision's names"
+            )
         try:
             self.load_state_dict({k: state.get(k, v).to(v.dtype) for k, v in own.items()})
         except RuntimeError as problem:
-            raise WeightsError(f"{weights or 'the download'} does not fit Inception-v3: {problem}; "
-                               "give a file with torchvision's names and shapes") from None
-
+            raise WeightsError(
+                f"{weights or 'the download'} does not fit Inception-v3: {problem}; "
+                "give a file with torchvision's names and shapes"
+            ) from None

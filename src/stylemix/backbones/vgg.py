@@ -17,7 +17,16 @@ LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3")
 
 # (layer number in torchvision's vgg16.features, block) of each convolution.
 _CONVOLUTIONS = (
-    (0, 0), (2, 0), (5, 1), (7, 1), (10, 2), (12, 2), (14, 2), (17, 3), (19, 3), (21, 3),
+    (0, 0),
+    (2, 0),
+    (5, 1),
+    (7, 1),
+    (10, 2),
+    (12, 2),
+    (14, 2),
+    (17, 3),
+    (19, 3),
+    (21, 3),
 )
 BLOCK_ENDS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 """The last map of each block: what Gram matrices are made of (Johnson et al., 2016)."""
@@ -51,9 +60,7 @@ class FeatureNet(nn.Module):
 
     def __init__(self, channels: tuple[int, int, int, int], scale: float) -> None:
         super().__init__()
-        self.channels = {
-            name: channels[int(name[4]) - 1] for name in LAYERS
-        }
+        self.channels = {name: channels[int(name[4]) - 1] for name in LAYERS}
         self.scale = scale
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.features = nn.ModuleDict()
@@ -74,11 +81,15 @@ class FeatureNet(nn.Module):
         """
         wanted = set(layers)
         for name in wanted.difference(LAYERS):
-            raise ConfigError(f"no feature layer is named {name!r}{suggest(name, LAYERS)} "
-                              f"(there are: {', '.join(LAYERS)})")
+            raise ConfigError(
+                f"no feature layer is named {name!r}{suggest(name, LAYERS)} "
+                f"(there are: {', '.join(LAYERS)})"
+            )
         if min(image.shape[-2:]) < SMALLEST:
-            raise ConfigError(f"a picture of {image.shape[-1]} x {image.shape[-2]} is too small "
-                              f"for the feature network; give at least {SMALLEST} x {SMALLEST}")
+            raise ConfigError(
+                f"a picture of {image.shape[-1]} x {image.shape[-2]} is too small "
+                f"for the feature network; give at least {SMALLEST} x {SMALLEST}"
+            )
         found: dict[str, Tensor] = {}
         x = (image - self.mean) * self.scale
         for number, _ in _CONVOLUTIONS:
@@ -115,14 +126,19 @@ class VGG16(FeatureNet):
         """
         net = cls()
         state = _torchvision_state() if weights is None else load_weights(weights)
-        state = {k: v.float() for k, v in state.items()
-                 if k.startswith("features.") and k.split(".")[1] in net.features}
+        state = {
+            k: v.float()
+            for k, v in state.items()
+            if k.startswith("features.") and k.split(".")[1] in net.features
+        }
         try:
             net.load_state_dict(state)
         except RuntimeError as problem:
-            raise WeightsError(f"{weights or 'torchvision VGG-16'} does not hold VGG-16's features "
-                               f"(features.N.weight and .bias): {problem}; give the file of "
-                               "torchvision's IMAGENET1K_FEATURES") from None
+            raise WeightsError(
+                f"{weights or 'torchvision VGG-16'} does not hold VGG-16's features "
+                f"(features.N.weight and .bias): {problem}; give the file of "
+                "torchvision's IMAGENET1K_FEATURES"
+            ) from None
         return net.requires_grad_(False).eval()
 
 
@@ -164,9 +180,11 @@ class ThinVGG(FeatureNet):
         """
         state = load_weights(weights or ENCODER_WEIGHTS)
         try:
-            self.load_state_dict({k: v.float() for k, v in state.items()
-                                  if k.startswith("features.")})
+            self.load_state_dict(
+                {k: v.float() for k, v in state.items() if k.startswith("features.")}
+            )
         except RuntimeError as problem:
-            raise WeightsError(f"{weights or ENCODER_WEIGHTS} does not hold a thin VGG: {problem}; "
-                               "give a file of the same channels, or none for the one that ships"
-                               ) from None
+            raise WeightsError(
+                f"{weights or ENCODER_WEIGHTS} does not hold a thin VGG: {problem}; "
+                "give a file of the same channels, or none for the one that ships"
+            ) from None

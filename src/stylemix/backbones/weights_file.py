@@ -23,5 +23,6 @@ def load_weights(path: str | Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as problem:
-        raise WeightsError(f"{path} is no intact safetensors file ({problem}); "
-                           "download or export it again") from None
+        raise WeightsError(
+            f"{path} is no intact safetensors file ({problem}); download or export it again"
+        ) from None

@@ -13,9 +13,7 @@ from stylemix.errors import CheckpointError
 from stylemix.stylizers import Stylizer, build
 
 
-def assemble(
-    config: Mapping[str, Any], folders: Sequence[str | os.PathLike[str]]
-) -> Stylizer:
+def assemble(config: Mapping[str, Any], folders: Sequence[str | os.PathLike[str]]) -> Stylizer:
     """Build a model and fill its weights, by their names, from several checkpoints.
 
     For models whose parts are trained apart: the levels of a cascade, or a decoder that learned to
@@ -42,17 +40,23 @@ def assemble(
             if name not in own:
                 continue
             if tensor.shape != own[name].shape:
-                raise CheckpointError(f"{folder} holds {name!r} as {list(tensor.shape)}, but the "
-                                      f"model needs {list(own[name].shape)}; train that part with "
-                                      "the options it has in the model")
+                raise CheckpointError(
+                    f"{folder} holds {name!r} as {list(tensor.shape)}, but the "
+                    f"model needs {list(own[name].shape)}; train that part with "
+                    "the options it has in the model"
+                )
             if name in found and not torch.equal(found[name], tensor):
-                raise CheckpointError(f"{origin[name]} and {folder} hold different {name!r}; parts "
-                                      "of one model must share what they have in common")
+                raise CheckpointError(
+                    f"{origin[name]} and {folder} hold different {name!r}; parts "
+                    "of one model must share what they have in common"
+                )
             found[name], origin[name] = tensor, os.fspath(folder)
     missing = [name for name in own if name not in found]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise CheckpointError(f"no checkpoint given holds {missing[0]!r}{more}; add the one in "
-                              "which that part was trained")
+        raise CheckpointError(
+            f"no checkpoint given holds {missing[0]!r}{more}; add the one in "
+            "which that part was trained"
+        )
     model.load_state_dict(found)
     return model.eval()

@@ -58,9 +58,12 @@ def models() -> list[ModelInfo]:
         try:
             text = str(read_config(folder).get("description", ""))
         except CheckpointError as problem:
-            warnings.warn(f"the model {name!r} of the plugin "
-                          f"{registry('models').plugin_of(name)!r} is left out: {problem}",
-                          RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"the model {name!r} of the plugin "
+                f"{registry('models').plugin_of(name)!r} is left out: {problem}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
             continue
         found.append(ModelInfo(name, "plugin", str(folder), text))
     for name, entry in published().items():
@@ -77,8 +80,11 @@ def methods() -> dict[str, str]:
     """
     found = {name: registry("stylizers").get(name) for name in registry("stylizers").names()}
     taken = {**_embedded(), **_brought()}
-    return {name: (inspect.getdoc(kind) or "").split("\n")[0] for name, kind in found.items()
-            if not getattr(kind, "trained", True) and name not in taken}
+    return {
+        name: (inspect.getdoc(kind) or "").split("\n")[0]
+        for name, kind in found.items()
+        if not getattr(kind, "trained", True) and name not in taken
+    }
 
 
 def _embedded() -> dict[str, Path]:
@@ -120,27 +126,39 @@ def resolve(model: str, revision: str | None = None) -> Path:
         found = Path(model)
     if found is not None:
         if revision is not None:
-            raise ConfigError(f"the model {model!r} has no revision {revision!r}: only "
-                              "repositories on the Hugging Face Hub have; leave it out")
+            raise ConfigError(
+                f"the model {model!r} has no revision {revision!r}: only "
+                "repositories on the Hugging Face Hub have; leave it out"
+            )
         return found
     if model in named:
         entry = named[model]
         if revision is not None:
-            raise ConfigError(f"the name {model!r} stands for one revision, {entry.revision}; for "
-                              f"another one give {entry.repository!r} as the model")
+            raise ConfigError(
+                f"the name {model!r} stands for one revision, {entry.revision}; for "
+                f"another one give {entry.repository!r} as the model"
+            )
         return download(entry.repository, entry.revision, entry.sha256)
     if REPOSITORY.fullmatch(model) and not model.startswith("."):
         return download(model, revision)
     if revision is not None and model in methods():
-        raise ConfigError(f"{model!r} is a method without trained weights and has no revision "
-                          f"{revision!r}; leave it out")
+        raise ConfigError(
+            f"{model!r} is a method without trained weights and has no revision "
+            f"{revision!r}; leave it out"
+        )
     _refuse_missing_plugin(model)
-    known = {"embedded": list(embedded), "plugins": list(brought),
-             "published": list(named), "methods": list(methods())}
+    known = {
+        "embedded": list(embedded),
+        "plugins": list(brought),
+        "published": list(named),
+        "methods": list(methods()),
+    }
     names = [name for group in known.values() for name in group]
     listed = "; ".join(f"{kind}: {', '.join(group) or 'none'}" for kind, group in known.items())
-    raise UnknownNameError(f"no model is named {model!r}{suggest(model, names)} ({listed}; or "
-                           "give a checkpoint folder, or owner/name on the Hugging Face Hub)")
+    raise UnknownNameError(
+        f"no model is named {model!r}{suggest(model, names)} ({listed}; or "
+        "give a checkpoint folder, or owner/name on the Hugging Face Hub)"
+    )
 
 
 def _refuse_missing_plugin(model: str) -> None:
@@ -150,8 +168,11 @@ def _refuse_missing_plugin(model: str) -> None:
         return
     here = {info.name: info for info in plugin_info()}
     if plugin not in here:
-        raise UnknownNameError(f"the model {model!r} comes from {plugin}, which isn't installed: "
-                               f"pip install {plugin}")
+        raise UnknownNameError(
+            f"the model {model!r} comes from {plugin}, which isn't installed: pip install {plugin}"
+        )
     if here[plugin].error:
-        raise UnknownNameError(f"the model {model!r} comes from {plugin}, which can't be loaded "
-                               f"({here[plugin].error}); update it")
+        raise UnknownNameError(
+            f"the model {model!r} comes from {plugin}, which can't be loaded "
+            f"({here[plugin].error}); update it"
+        )

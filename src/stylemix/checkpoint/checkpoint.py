@@ -27,10 +27,15 @@ FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "library_name")
-KNOWN_PLUGINS = {"adain": "stylemix-adain", "wct": "stylemix-wct",
-                 "styleswap": "stylemix-styleswap", "sanet": "stylemix-sanet",
-                 "adaattn": "stylemix-adaattn", "stytr2": "stylemix-stytr2",
-                 "cnnmrf": "stylemix-cnnmrf"}
+KNOWN_PLUGINS = {
+    "adain": "stylemix-adain",
+    "wct": "stylemix-wct",
+    "styleswap": "stylemix-styleswap",
+    "sanet": "stylemix-sanet",
+    "adaattn": "stylemix-adaattn",
+    "stytr2": "stylemix-stytr2",
+    "cnnmrf": "stylemix-cnnmrf",
+}
 """Names of components and models that our own plugin distributions bring, for the message that
 says so."""
 _TEMPORARY = ".saving-"
@@ -73,8 +78,10 @@ def save(
     record = dict(card or {})
     for key in record:
         if key not in RECORD_KEYS:
-            raise CheckpointError(f"a model card has no entry {key!r}{suggest(key, RECORD_KEYS)} "
-                                  f"(known: {', '.join(RECORD_KEYS)})")
+            raise CheckpointError(
+                f"a model card has no entry {key!r}{suggest(key, RECORD_KEYS)} "
+                f"(known: {', '.join(RECORD_KEYS)})"
+            )
     config = {
         "format": FORMAT,
         "library_name": "stylemix",
@@ -88,8 +95,10 @@ def save(
         config_text = json.dumps(config, indent=2) + "\n"
         text = card_text(folder.resolve().name, config, [(name, c) for name, c, _ in shown])
     except (TypeError, ValueError) as problem:
-        raise CheckpointError(f"the model card holds a value that JSON can't ({problem}); give "
-                              "texts, numbers, lists and mappings") from problem
+        raise CheckpointError(
+            f"the model card holds a value that JSON can't ({problem}); give "
+            "texts, numbers, lists and mappings"
+        ) from problem
     # Copies, since safetensors refuses tensors that share memory (tied weights).
     state = {
         name: _halved(tensor) if half else tensor.detach().cpu().clone().contiguous()
@@ -115,8 +124,10 @@ def save(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, SafetensorError) as problem:
-        raise CheckpointError(f"the checkpoint can't be written to {folder} ({problem}); "
-                              "choose another folder or make room") from problem
+        raise CheckpointError(
+            f"the checkpoint can't be written to {folder} ({problem}); "
+            "choose another folder or make room"
+        ) from problem
     return folder
 
 
@@ -137,17 +148,20 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
     # The file is foreign data, and plugins' constructors raise anything on wrong values.
     except Exception as problem:
         what = "" if isinstance(problem, StylemixError) else f"{type(problem).__name__}: "
-        raise CheckpointError(f"{folder / CONFIG} doesn't describe a model that can be built here "
-                              f"({what}{problem}); update stylemix and the model's plugins, or "
-                              "export the model again") from problem
+        raise CheckpointError(
+            f"{folder / CONFIG} doesn't describe a model that can be built here "
+            f"({what}{problem}); update stylemix and the model's plugins, or "
+            "export the model again"
+        ) from problem
     path = folder / WEIGHTS
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no {WEIGHTS}; copy the whole checkpoint folder")
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as problem:
-        raise CheckpointError(f"{path} is damaged or cut short ({problem}); download or export it "
-                              "again") from problem
+        raise CheckpointError(
+            f"{path} is damaged or cut short ({problem}); download or export it again"
+        ) from problem
     _check(state, stylizer.state_dict(), path)
     own = stylizer.state_dict()
     stylizer.load_state_dict({k: v.to(own[k].dtype) for k, v in state.items()})
@@ -164,27 +178,38 @@ def read_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise CheckpointError(f"{folder} is no stylemix checkpoint: it holds no {CONFIG}; give "
-                              "the folder that a training or an export wrote") from None
+        raise CheckpointError(
+            f"{folder} is no stylemix checkpoint: it holds no {CONFIG}; give "
+            "the folder that a training or an export wrote"
+        ) from None
     except OSError as problem:
-        raise CheckpointError(f"{path} can't be read ({problem.strerror}); check your rights"
-                              ) from problem
+        raise CheckpointError(
+            f"{path} can't be read ({problem.strerror}); check your rights"
+        ) from problem
     # Python's parser gives up on damaged files that nest without end by a RecursionError.
     except (ValueError, RecursionError) as problem:
-        raise CheckpointError(f"{path} is no valid JSON ({problem}); export the model again"
-                              ) from problem
+        raise CheckpointError(
+            f"{path} is no valid JSON ({problem}); export the model again"
+        ) from problem
     if not isinstance(config, dict):
         raise CheckpointError(f"{path} must hold a JSON object; export the model again")
     version = config.get("format")
     if version != FORMAT:
-        raise CheckpointError(f"{path} has format {version!r}, this stylemix reads {FORMAT}; "
-                              + ("update stylemix" if isinstance(version, int)
-                                 and version > FORMAT else "export the model again"))
+        raise CheckpointError(
+            f"{path} has format {version!r}, this stylemix reads {FORMAT}; "
+            + (
+                "update stylemix"
+                if isinstance(version, int) and version > FORMAT
+                else "export the model again"
+            )
+        )
     known = ("format", "plugins", *MODEL_KEYS, *RECORD_KEYS)
     for key in config:
         if key not in known:
-            raise CheckpointError(f"{path} has an unknown key {key!r}{suggest(key, known)}; "
-                                  "update stylemix or remove the key")
+            raise CheckpointError(
+                f"{path} has an unknown key {key!r}{suggest(key, known)}; "
+                "update stylemix or remove the key"
+            )
     return config
 
 
@@ -210,13 +235,17 @@ def _check(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], p
     for kind, names in (("lacks the tensor", missing), ("has an unexpected tensor", extra)):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise CheckpointError(f"{path} {kind} {names[0]!r}{more}; it doesn't belong to the "
-                                  f"{CONFIG} beside it: export the model again")
+            raise CheckpointError(
+                f"{path} {kind} {names[0]!r}{more}; it doesn't belong to the "
+                f"{CONFIG} beside it: export the model again"
+            )
     for name, tensor in own.items():
         if state[name].shape != tensor.shape:
-            raise CheckpointError(f"{path}: {name!r} has shape {list(state[name].shape)}, but the "
-                                  f"{CONFIG} beside it asks for {list(tensor.shape)}: export the "
-                                  "model again")
+            raise CheckpointError(
+                f"{path}: {name!r} has shape {list(state[name].shape)}, but the "
+                f"{CONFIG} beside it asks for {list(tensor.shape)}: export the "
+                "model again"
+            )
 
 
 def _components(config: Mapping[str, Any]) -> list[tuple[str, str]]:

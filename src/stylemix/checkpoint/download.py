@@ -43,19 +43,26 @@ def download(repository: str, revision: str | None = None, sha256: str | None = 
             return folder
         _discard(weights)
         if first:
-            warnings.warn(f"the {WEIGHTS} of {repository} in the cache was damaged and is "
-                          "removed; downloading it again", RuntimeWarning, stacklevel=2)
-    raise CheckpointError(f"the {WEIGHTS} that was downloaded for {repository!r} isn't the one "
-                          f"that was published (its SHA-256 isn't {expected}) and is removed; try "
-                          "again, and if that doesn't help tell the model's authors")
+            warnings.warn(
+                f"the {WEIGHTS} of {repository} in the cache was damaged and is "
+                "removed; downloading it again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+    raise CheckpointError(
+        f"the {WEIGHTS} that was downloaded for {repository!r} isn't the one "
+        f"that was published (its SHA-256 isn't {expected}) and is removed; try "
+        "again, and if that doesn't help tell the model's authors"
+    )
 
 
 def cached(repository: str, revision: str | None) -> Path | None:
     """Give the folder of a checkpoint that lies in the Hub's cache, unchecked; else None."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = [try_to_load_from_cache(repository, name, revision=revision)
-             for name in (CONFIG, WEIGHTS)]
+    found = [
+        try_to_load_from_cache(repository, name, revision=revision) for name in (CONFIG, WEIGHTS)
+    ]
     return Path(str(found[0])).parent if all(isinstance(f, str) for f in found) else None
 
 
@@ -70,15 +77,25 @@ def _snapshot(repository: str, revision: str | None) -> Path:
         reason = " ".join(str(problem).split())
         if len(reason) > 200:
             reason = reason[:200] + "..."
-        hint = offline if constants.HF_HUB_OFFLINE else (
-            "check the name, the revision and the connection (there is no folder of that name)")
-        raise CheckpointError(f"the model {repository!r} can't be had from the Hugging Face Hub "
-                              f"({type(problem).__name__}: {reason}); {hint}") from problem
+        hint = (
+            offline
+            if constants.HF_HUB_OFFLINE
+            else (
+                "check the name, the revision and the connection (there is no folder of that name)"
+            )
+        )
+        raise CheckpointError(
+            f"the model {repository!r} can't be had from the Hugging Face Hub "
+            f"({type(problem).__name__}: {reason}); {hint}"
+        ) from problem
     # Without a connection the client gives what the cache has, be it a part only.
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
-            hint = offline if constants.HF_HUB_OFFLINE else (
-                "check the connection, and that the repository is a stylemix model")
+            hint = (
+                offline
+                if constants.HF_HUB_OFFLINE
+                else ("check the connection, and that the repository is a stylemix model")
+            )
             raise CheckpointError(f"the model {repository!r} lacks {name}; {hint}")
     return folder
 
@@ -88,8 +105,12 @@ def _fetched(repository: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     fetch = functools.partial(
-        snapshot_download, repository, revision=revision, allow_patterns=[CONFIG, WEIGHTS, CARD],
-        library_name="stylemix")
+        snapshot_download,
+        repository,
+        revision=revision,
+        allow_patterns=[CONFIG, WEIGHTS, CARD],
+        library_name="stylemix",
+    )
     for _ in range(_TRIES - 1):
         try:
             return Path(fetch())

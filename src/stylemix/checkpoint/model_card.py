@@ -18,13 +18,42 @@ PLACE = "path/to/this/folder"
 """What the card's example names as the model; publishing puts the repository there."""
 
 _ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
-_LICENCES = frozenset({
-    "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "zlib", "unlicense", "cc0-1.0",
-    "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0",
-    "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0",
-    "cc-by-nc-sa-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nd-4.0", "mpl-2.0",
-    "gpl-2.0", "gpl-3.0", "lgpl-2.1", "lgpl-3.0", "agpl-3.0", "epl-2.0", "eupl-1.2", "openrail",
-})
+_LICENCES = frozenset(
+    {
+        "apache-2.0",
+        "mit",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "isc",
+        "zlib",
+        "unlicense",
+        "cc0-1.0",
+        "cc-by-2.0",
+        "cc-by-2.5",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc-by-nc-2.0",
+        "cc-by-nc-3.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-sa-2.0",
+        "cc-by-nc-sa-3.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nc-nd-3.0",
+        "cc-by-nc-nd-4.0",
+        "cc-by-nd-4.0",
+        "mpl-2.0",
+        "gpl-2.0",
+        "gpl-3.0",
+        "lgpl-2.1",
+        "lgpl-3.0",
+        "agpl-3.0",
+        "epl-2.0",
+        "eupl-1.2",
+        "openrail",
+    }
+)
 _SHOWN = re.compile(
     r"!\[(?:\\.|[^\]\\])*\]\(\s*<?([^)\s>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)",
     re.IGNORECASE,
@@ -81,7 +110,8 @@ def needs_painting(config: Mapping[str, Any]) -> bool:
     A feed-forward network through which no style enters draws in one of its own.
     """
     return config.get("stylizer", "feed_forward") != "feed_forward" or bool(
-        config.get("injections", True))
+        config.get("injections", True)
+    )
 
 
 def picture_names(pictures: Mapping[str, str | os.PathLike[str]]) -> list[tuple[str, str, Path]]:
@@ -101,11 +131,15 @@ def picture_names(pictures: Mapping[str, str | os.PathLike[str]]) -> list[tuple[
                 kind = picture.format or "?"
         # Pillow's decoders raise anything on damaged files.
         except Exception as problem:
-            raise PictureError(f"the card's picture {os.fspath(file)!r} can't be read ({problem}); "
-                               "give a PNG, JPEG or WebP file") from problem
+            raise PictureError(
+                f"the card's picture {os.fspath(file)!r} can't be read ({problem}); "
+                "give a PNG, JPEG or WebP file"
+            ) from problem
         if kind not in _ENDINGS:
-            raise PictureError(f"the card's picture {os.fspath(file)!r} is a {kind} file; give a "
-                               "PNG, JPEG or WebP file")
+            raise PictureError(
+                f"the card's picture {os.fspath(file)!r} is a {kind} file; give a "
+                "PNG, JPEG or WebP file"
+            )
         found.append((f"picture-{number}{_ENDINGS[kind]}", caption, Path(file)))
     return found
 
@@ -130,9 +164,13 @@ def _front_matter(name: str, config: Mapping[str, Any]) -> str:
 
     results = [
         EvalResult(
-            task_type="image-to-image", task_name="Style transfer",
-            dataset_type=_slug(dataset) or "other", dataset_name=_tidy(dataset),
-            metric_type=_slug(metric) or "other", metric_name=_tidy(metric), metric_value=value,
+            task_type="image-to-image",
+            task_name="Style transfer",
+            dataset_type=_slug(dataset) or "other",
+            dataset_name=_tidy(dataset),
+            metric_type=_slug(metric) or "other",
+            metric_name=_tidy(metric),
+            metric_value=value,
         )
         for dataset, metric, value in _numbers(config.get("metrics"))
     ]
@@ -168,8 +206,7 @@ def _numbers(metrics: Any) -> list[tuple[str, str, float]]:
 
 
 def _is_number(value: Any) -> bool:
-    return (isinstance(value, int | float) and not isinstance(value, bool)
-            and math.isfinite(value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _tidy(text: str) -> str:

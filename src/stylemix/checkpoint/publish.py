@@ -61,11 +61,13 @@ def push(
     from huggingface_hub import HfApi, constants, get_token
 
     if not REPOSITORY.fullmatch(repository):
-        raise ConfigError(f"the repository must be owner/name, such as 'me/my-style', got "
-                          f"{repository!r}")
+        raise ConfigError(
+            f"the repository must be owner/name, such as 'me/my-style', got {repository!r}"
+        )
     if revision is not None and _COMMIT.fullmatch(revision):
-        raise ConfigError(f"the revision {revision!r} is a commit, which can't change; give a "
-                          "branch")
+        raise ConfigError(
+            f"the revision {revision!r} is a commit, which can't change; give a branch"
+        )
     with tempfile.TemporaryDirectory(prefix="stylemix-push-") as name:
         folder = Path(name)
         files = _prepare(model, repository, folder)
@@ -74,9 +76,11 @@ def push(
             raise ConfigError("HF_HUB_OFFLINE is set, so nothing can be published; unset it")
         token = token or get_token()
         if not token:
-            raise ConfigError("there is no token for the Hugging Face Hub: run `hf auth login`, or "
-                              "set HF_TOKEN to a token with the right to write, made at "
-                              f"{constants.ENDPOINT}/settings/tokens")
+            raise ConfigError(
+                "there is no token for the Hugging Face Hub: run `hf auth login`, or "
+                "set HF_TOKEN to a token with the right to write, made at "
+                f"{constants.ENDPOINT}/settings/tokens"
+            )
         api = HfApi(token=token, library_name="stylemix")
         try:
             commit = _upload(api, repository, folder, files, private, revision, message)
@@ -88,9 +92,7 @@ def push(
     return f"{api.endpoint}/{repository}/tree/{commit}"
 
 
-def _prepare(
-    model: str | os.PathLike[str] | Stylizer, repository: str, folder: Path
-) -> list[str]:
+def _prepare(model: str | os.PathLike[str] | Stylizer, repository: str, folder: Path) -> list[str]:
     """Copy what is to be published into a folder; give the files' names."""
     if isinstance(model, Stylizer):
         checkpoint.save(model, folder)
@@ -107,33 +109,45 @@ def _prepare(
         for name in [CONFIG, WEIGHTS, *pictures]:
             file = source / name
             if not file.resolve().is_relative_to(source.resolve()):
-                raise CheckpointError(f"{card} shows {name}, which lies outside of its folder; "
-                                      "copy it beside the card")
+                raise CheckpointError(
+                    f"{card} shows {name}, which lies outside of its folder; "
+                    "copy it beside the card"
+                )
             if not file.is_file():
                 what = f"; {card} shows it" if name in pictures else ""
-                raise CheckpointError(f"{source} holds no {name}{what}; copy the whole checkpoint "
-                                      "folder")
+                raise CheckpointError(
+                    f"{source} holds no {name}{what}; copy the whole checkpoint folder"
+                )
             if source != folder:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, folder / name)
         (folder / CARD).write_text(text.replace(PLACE, repository), "utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise CheckpointError(f"{source} can't be read ({problem}); check your rights, the model "
-                              "card and the room for temporary files") from problem
+        raise CheckpointError(
+            f"{source} can't be read ({problem}); check your rights, the model "
+            "card and the room for temporary files"
+        ) from problem
     return [CONFIG, WEIGHTS, CARD, *pictures]
 
 
 def _upload(
-    api: HfApi, repository: str, folder: Path, files: list[str], private: bool,
-    revision: str | None, message: str,
+    api: HfApi,
+    repository: str,
+    folder: Path,
+    files: list[str],
+    private: bool,
+    revision: str | None,
+    message: str,
 ) -> str:
     """Make repository and branch as needed and commit the files; give the commit."""
     from huggingface_hub import CommitOperationAdd
 
     api.create_repo(repository, private=private or None, exist_ok=True)
     if private and not api.model_info(repository).private:
-        raise ConfigError(f"the repository {repository!r} exists and is public; make it private "
-                          f"first ({api.endpoint}/{repository}/settings), or publish it openly")
+        raise ConfigError(
+            f"the repository {repository!r} exists and is public; make it private "
+            f"first ({api.endpoint}/{repository}/settings), or publish it openly"
+        )
     if revision is not None and not revision.startswith("refs/"):
         api.create_branch(repository, branch=revision, exist_ok=True)
     commit = api.create_commit(
@@ -154,12 +168,18 @@ def _explained(problem: Exception, repository: str, endpoint: str) -> StylemixEr
         status = getattr(getattr(cause, "response", None), "status_code", None)
         cause = cause.__cause__
     if status == 401:
-        return ConfigError(f"the Hugging Face Hub doesn't know the token ({reason}); run `hf auth "
-                           f"login` again, or set HF_TOKEN to one made at {endpoint}/settings/"
-                           "tokens")
+        return ConfigError(
+            f"the Hugging Face Hub doesn't know the token ({reason}); run `hf auth "
+            f"login` again, or set HF_TOKEN to one made at {endpoint}/settings/"
+            "tokens"
+        )
     if status == 403:
-        return ConfigError(f"the token may not write to {repository!r} ({reason}); take a token "
-                           "with the right to write, or a repository of your own")
-    return CheckpointError(f"the model wasn't published as {repository!r} at {endpoint} "
-                           f"({type(problem).__name__}: {reason}); check the name and the "
-                           "connection, and try again")
+        return ConfigError(
+            f"the token may not write to {repository!r} ({reason}); take a token "
+            "with the right to write, or a repository of your own"
+        )
+    return CheckpointError(
+        f"the model wasn't published as {repository!r} at {endpoint} "
+        f"({type(problem).__name__}: {reason}); check the name and the "
+        "connection, and try again"
+    )

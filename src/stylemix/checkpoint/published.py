@@ -59,21 +59,27 @@ def published() -> dict[str, Published]:
     try:
         data = json.loads(path.read_text("utf-8"))
     except OSError as problem:
-        raise ConfigError(f"the catalogue {path} can't be read ({problem.strerror}); set "
-                          "STYLEMIX_CATALOGUE to a catalogue file or unset it") from problem
+        raise ConfigError(
+            f"the catalogue {path} can't be read ({problem.strerror}); set "
+            "STYLEMIX_CATALOGUE to a catalogue file or unset it"
+        ) from problem
     except (ValueError, RecursionError) as problem:
-        raise ConfigError(f"the catalogue {path} is no valid JSON ({problem}); correct it"
-                          ) from problem
+        raise ConfigError(
+            f"the catalogue {path} is no valid JSON ({problem}); correct it"
+        ) from problem
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, list) or data.get("format") != FORMAT:
-        raise ConfigError(f'the catalogue {path} must be {{"format": {FORMAT}, "models": [...]}}; '
-                          "correct it, or update stylemix if it is of a newer format")
+        raise ConfigError(
+            f'the catalogue {path} must be {{"format": {FORMAT}, "models": [...]}}; '
+            "correct it, or update stylemix if it is of a newer format"
+        )
     found: dict[str, Published] = {}
     for number, entry in enumerate(models, 1):
         made = _read(entry, f"the catalogue {path}, model {number}")
         if made.name in found:
-            raise ConfigError(f"the catalogue {path} has two models named {made.name!r}; rename "
-                              "one")
+            raise ConfigError(
+                f"the catalogue {path} has two models named {made.name!r}; rename one"
+            )
         found[made.name] = made
     return found
 
@@ -84,8 +90,9 @@ def _read(entry: Any, where: str) -> Published:
         raise ConfigError(f"{where} must be an object with the keys {', '.join(keys)}")
     for key in entry:
         if key not in keys:
-            raise ConfigError(f"{where} has an unknown key {key!r}{suggest(key, keys)}; known: "
-                              f"{', '.join(keys)}")
+            raise ConfigError(
+                f"{where} has an unknown key {key!r}{suggest(key, keys)}; known: {', '.join(keys)}"
+            )
     for key in keys:
         form, words = _FORMS[key]
         if not isinstance(entry.get(key), str) or not form.fullmatch(entry[key]):

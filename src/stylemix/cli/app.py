@@ -10,8 +10,19 @@ import click
 
 from stylemix.cli.errors import EXIT_CODES, reporting
 
-COMMANDS = ("stylize", "compare", "train", "pretrain-encoder", "distill", "evaluate", "tsne",
-            "demo", "push", "models", "plugins")
+COMMANDS = (
+    "stylize",
+    "compare",
+    "train",
+    "pretrain-encoder",
+    "distill",
+    "evaluate",
+    "tsne",
+    "demo",
+    "push",
+    "models",
+    "plugins",
+)
 """Each is the click command in the module of the same name, with underscores for hyphens."""
 
 
@@ -52,8 +63,14 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True,
-              callback=_show_version, help="Show the version and exit.")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """Render photographs in the style of one or several paintings.

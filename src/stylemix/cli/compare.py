@@ -15,25 +15,63 @@ from stylemix.cli.stopping import stopping
 @click.command(epilog=EXIT_CODES)
 @click.argument("content")
 @click.argument("style")
-@click.option("-o", "--output", "out", metavar="SHEET", required=True,
-              help="The contact sheet to write (.png, .jpg, .webp, .tif).")
-@click.option("-m", "--model", "names", multiple=True, metavar="NAME|FOLDER|OWNER/NAME",
-              help="Compare this model; once for each.  [default: all that `stylemix models` "
-                   "lists and that need no download]")
-@click.option("--size", type=click.IntRange(min=64), default=512, show_default=True, metavar="N",
-              help="Long side of all pictures in pixels.")
-@click.option("--steps", type=click.IntRange(min=1), metavar="N",
-              help="Steps of methods that optimise the picture; fewer take less time and show "
-                   "less of what they can do.  [default: as many as each takes by itself]")
-@click.option("--features", type=click.Choice(["thin", "vgg16"]),
-              help="The network that measures losses.  [default: vgg16 where the environment "
-                   "variable STYLEMIX_VGG16 names its weights, else thin]")
-@click.option("--cell", type=click.IntRange(min=96), default=256, show_default=True, metavar="N",
-              help="Longer side of a picture on the sheet in pixels.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="SHEET",
+    required=True,
+    help="The contact sheet to write (.png, .jpg, .webp, .tif).",
+)
+@click.option(
+    "-m",
+    "--model",
+    "names",
+    multiple=True,
+    metavar="NAME|FOLDER|OWNER/NAME",
+    help="Compare this model; once for each.  [default: all that `stylemix models` "
+    "lists and that need no download]",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=64),
+    default=512,
+    show_default=True,
+    metavar="N",
+    help="Long side of all pictures in pixels.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Steps of methods that optimise the picture; fewer take less time and show "
+    "less of what they can do.  [default: as many as each takes by itself]",
+)
+@click.option(
+    "--features",
+    type=click.Choice(["thin", "vgg16"]),
+    help="The network that measures losses.  [default: vgg16 where the environment "
+    "variable STYLEMIX_VGG16 names its weights, else thin]",
+)
+@click.option(
+    "--cell",
+    type=click.IntRange(min=96),
+    default=256,
+    show_default=True,
+    metavar="N",
+    help="Longer side of a picture on the sheet in pixels.",
+)
 @click.option("--device", metavar="D", help="As for `stylemix stylize`.")
 def compare(
-    content: str, style: str, out: str, names: tuple[str, ...], size: int, steps: int | None,
-    features: str | None, cell: int, device: str | None,
+    content: str,
+    style: str,
+    out: str,
+    names: tuple[str, ...],
+    size: int,
+    steps: int | None,
+    features: str | None,
+    cell: int,
+    device: str | None,
 ) -> None:
     """Render CONTENT in the style of STYLE with every model, on one contact sheet.
 
@@ -58,6 +96,7 @@ def compare(
     from stylemix.metrics import compare as metrics
 
     with closing(_bar()) as bar, stopping() as stop:
+
         def watch(name: str, done: int, total: int) -> None:
             bar.set_description(name, refresh=False)
             if bar.total != (total or None):
@@ -66,8 +105,16 @@ def compare(
             if stop.asked:
                 raise Cancelled("stopped")
 
-        results = metrics.compare(content, style, names or None, size=size, steps=steps,
-                                  features=features, device=device, watch=watch)
+        results = metrics.compare(
+            content,
+            style,
+            names or None,
+            size=size,
+            steps=steps,
+            features=features,
+            device=device,
+            watch=watch,
+        )
     click.echo(metrics.comparison_table(results))
     save(metrics.comparison_sheet(content, style, results, cell=cell), out)
     click.echo(f"wrote {out}")

@@ -63,12 +63,15 @@ def plan(content: str, out: str, others: Sequence[str] = ()) -> Plan:
         files, left_out = found
         if not files:
             beside = f" (it holds {_names(left_out)})" if left_out else ""
-            raise PictureError(f"{content!r} has no picture files{beside}; check the path, and "
-                               "put patterns such as 'photos/*.jpg' in quotes")
+            raise PictureError(
+                f"{content!r} has no picture files{beside}; check the path, and "
+                "put patterns such as 'photos/*.jpg' in quotes"
+            )
         folder = Path(out)
         if folder.exists() and not folder.is_dir():
-            raise PictureError(f"{out!r} is a file; several photographs need a folder to be "
-                               "written to")
+            raise PictureError(
+                f"{out!r} is a file; several photographs need a folder to be written to"
+            )
         made = Plan([Job(f, folder / result_name(f.name)) for f in files], True, left_out)
     _refuse_overwriting(made.jobs, [Path(o) for o in others])
     return made
@@ -83,8 +86,9 @@ def make_folder(out: str) -> None:
     try:
         Path(out).mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise PictureError(f"the folder {out!r} can't be made ({problem.strerror}); choose "
-                           "another one") from problem
+        raise PictureError(
+            f"the folder {out!r} can't be made ({problem.strerror}); choose another one"
+        ) from problem
 
 
 def result_name(name: str) -> str:
@@ -100,8 +104,9 @@ def _find(content: str) -> tuple[list[Path], list[str]] | None:
         try:
             entries = sorted(path.iterdir())
         except OSError as problem:
-            raise PictureError(f"the folder {content!r} can't be read ({problem.strerror}); check "
-                               "your rights") from problem
+            raise PictureError(
+                f"the folder {content!r} can't be read ({problem.strerror}); check your rights"
+            ) from problem
         # Pillow also knows endings that it only writes, such as .pdf.
         known = Image.registered_extensions().items()
         endings = {ending for ending, kind in known if kind in Image.OPEN}
@@ -111,8 +116,7 @@ def _find(content: str) -> tuple[list[Path], list[str]] | None:
     if not glob.has_magic(content) or path.exists():
         return None
     matches = [Path(m) for m in sorted(glob.glob(content, recursive=True))]
-    return ([m for m in matches if not m.is_dir()],
-            [str(m) for m in matches if m.is_dir()])
+    return ([m for m in matches if not m.is_dir()], [str(m) for m in matches if m.is_dir()])
 
 
 def check_target(out: str) -> Path:
@@ -123,16 +127,21 @@ def check_target(out: str) -> Path:
     """
     target = Path(out)
     if target.is_dir():
-        raise PictureError(f"{out!r} is a folder: add a file name such as result.png (where "
-                           "CONTENT is a pattern, put it in quotes)")
+        raise PictureError(
+            f"{out!r} is a folder: add a file name such as result.png (where "
+            "CONTENT is a pattern, put it in quotes)"
+        )
     if target.suffix.lower() not in FORMATS:
-        raise PictureError(f"{out!r} has no ending that says its format: use one of "
-                           + ", ".join(FORMATS))
+        raise PictureError(
+            f"{out!r} has no ending that says its format: use one of " + ", ".join(FORMATS)
+        )
     if not target.parent.is_dir():
         raise PictureError(f"the folder {str(target.parent)!r} doesn't exist: create it first")
     if not os.access(target.parent, os.W_OK):
-        raise PictureError(f"you may not write to {str(target.parent)!r} "
-                           f"({os.strerror(errno.EACCES)}): choose another folder")
+        raise PictureError(
+            f"you may not write to {str(target.parent)!r} "
+            f"({os.strerror(errno.EACCES)}): choose another folder"
+        )
     return target
 
 
@@ -167,16 +176,19 @@ def _refuse_overwriting(jobs: Sequence[Job], others: Iterable[Path]) -> None:
     by_target: dict[Path, Path] = {}
     for job in jobs:
         if job.target in by_target:
-            raise PictureError(f"{str(by_target[job.target])!r} and {str(job.content)!r} would "
-                               f"both be written to {str(job.target)!r}; stylise them into two "
-                               "folders, or rename one")
+            raise PictureError(
+                f"{str(by_target[job.target])!r} and {str(job.content)!r} would "
+                f"both be written to {str(job.target)!r}; stylise them into two "
+                "folders, or rename one"
+            )
         by_target[job.target] = job.content
     read = [_identity(path) for path in (*(j.content for j in jobs), *others)]
     inputs = {i for i in read if i is not None}
     for job in jobs:
         if _identity(job.target) in inputs:
-            raise PictureError(f"{str(job.target)!r} is read and would be overwritten; choose "
-                               "another OUT")
+            raise PictureError(
+                f"{str(job.target)!r} is read and would be overwritten; choose another OUT"
+            )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -10,8 +10,10 @@ from stylemix.cli.training_run import train_to_the_end, training_command
 
 
 @training_command(
-    "FILE.safetensors", "The network's file",
-    "Throw the state of an earlier run with the same output away.")
+    "FILE.safetensors",
+    "The network's file",
+    "Throw the state of an earlier run with the same output away.",
+)
 def distill(**options: Any) -> None:
     """Train a thin feature network that sees what VGG-16 sees.
 
@@ -46,7 +48,8 @@ def distill(**options: Any) -> None:
     figures = json.loads(distiller.config.report_file.read_text("utf-8"))["figures"]
     click.echo(f"{'unseen pictures':<17}{'feature error':>15}{'Gram error':>12}{'rank corr.':>12}")
     for layer in (*BLOCK_ENDS, ""):
-        row = [figures[f"{name}_{layer}" if layer else name]
-               for name in ("feature", "gram", "rank")]
+        row = [
+            figures[f"{name}_{layer}" if layer else name] for name in ("feature", "gram", "rank")
+        ]
         click.echo(f"{layer or 'all layers':<17}{row[0]:>15.3f}{row[1]:>12.3f}{row[2]:>12.3f}")
     click.echo(f"wrote {file} ({distiller.step} steps)")

@@ -67,12 +67,15 @@ def explain(problem: Exception) -> str:
     if isinstance(problem, StylemixError):
         return text or type(problem).__name__
     if out_of_memory(problem):
-        return ("the memory is full: give a smaller --tile (such as 384) or --size, or another "
-                "--device")
+        return (
+            "the memory is full: give a smaller --tile (such as 384) or --size, or another --device"
+        )
     if isinstance(problem, OSError):
         return text or type(problem).__name__
-    return (f"unexpected {type(problem).__name__}: {text} (a fault of stylemix or of a plugin; "
-            "`stylemix --debug ...` shows where, please report it)")
+    return (
+        f"unexpected {type(problem).__name__}: {text} (a fault of stylemix or of a plugin; "
+        "`stylemix --debug ...` shows where, please report it)"
+    )
 
 
 def _trace(debug: bool) -> None:
@@ -81,7 +84,11 @@ def _trace(debug: bool) -> None:
 
 
 def _show_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int,
-    file: Any = None, line: str | None = None,
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: Any = None,
+    line: str | None = None,
 ) -> None:
     click.echo(f"Warning: {' '.join(str(message).split())}", err=True)

@@ -23,57 +23,129 @@ BASELINES = ("copy", "color", "gatys")
 
 @click.command(epilog=EXIT_CODES)
 @click.option("--content", required=True, metavar="DIR", help="Folder of photographs.")
-@click.option("--style", required=True, metavar="DIR",
-              help="Folder of paintings that no training saw.")
-@click.option("--seen", metavar="DIR",
-              help="Folder of paintings that were in the training: measured apart, with the same "
-                   "photographs.")
-@click.option("-m", "--model", default="film", show_default=True, metavar="NAME|FOLDER|OWNER/NAME",
-              help="As for `stylemix stylize`.")
-@click.option("--size", type=click.IntRange(min=64), default=384, show_default=True, metavar="N",
-              help="Short side of all pictures in pixels; figures compare at one size only.")
-@click.option("-s", "--strength", type=float, default=1.0, show_default=True,
-              help="As for `stylemix stylize`.")
-@click.option("--strengths", type=Numbers(), metavar="0,0.25,...",
-              help="Stylise each pair at each of these too, and say on how many pairs the distance "
-                   "to the photograph rises and the style loss falls all along.")
-@click.option("--features", type=click.Choice(["vgg16", "thin"]), default="vgg16",
-              show_default=True,
-              help="The network that measures. thin ships with stylemix and needs no download, "
-                   "but its figures compare only with each other.")
-@click.option("--vgg", metavar="FILE",
-              help="safetensors file with the weights of --features.  [default: for thin the one "
-                   "that ships, for vgg16 the one that STYLEMIX_VGG16 names, else torchvision's "
-                   "download]")
-@click.option("--inception", metavar="FILE",
-              help="ImageNet weights of Inception-v3 (safetensors or .pth, torchvision's names): "
-                   "adds a second style retrieval, FID and KID in its middle layer, and "
-                   "artfid_proxy.")
-@click.option("--art-inception", metavar="FILE",
-              help="The network of the canonical ArtFID, as its authors offer it: adds fid_art, "
-                   "and with --lpips artfid.")
-@click.option("--lpips", multiple=True, metavar="FILE",
-              help="Weights of LPIPS: torchvision's AlexNet and the linear weights, once for each "
-                   "file. Adds lpips.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N",
-              help="Take only N photographs and N paintings, the first by name.")
-@click.option("--baseline", "baselines", multiple=True, type=click.Choice(BASELINES),
-              help="Measure also: copy, the photograph as it is; color, the photograph in the "
-                   "painting's colours; gatys, 200 steps of optimisation (slow). Once for each.")
-@click.option("--memory", is_flag=True,
-              help="Measure also the peak memory of a process that stylises one picture.")
+@click.option(
+    "--style", required=True, metavar="DIR", help="Folder of paintings that no training saw."
+)
+@click.option(
+    "--seen",
+    metavar="DIR",
+    help="Folder of paintings that were in the training: measured apart, with the same "
+    "photographs.",
+)
+@click.option(
+    "-m",
+    "--model",
+    default="film",
+    show_default=True,
+    metavar="NAME|FOLDER|OWNER/NAME",
+    help="As for `stylemix stylize`.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=64),
+    default=384,
+    show_default=True,
+    metavar="N",
+    help="Short side of all pictures in pixels; figures compare at one size only.",
+)
+@click.option(
+    "-s",
+    "--strength",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="As for `stylemix stylize`.",
+)
+@click.option(
+    "--strengths",
+    type=Numbers(),
+    metavar="0,0.25,...",
+    help="Stylise each pair at each of these too, and say on how many pairs the distance "
+    "to the photograph rises and the style loss falls all along.",
+)
+@click.option(
+    "--features",
+    type=click.Choice(["vgg16", "thin"]),
+    default="vgg16",
+    show_default=True,
+    help="The network that measures. thin ships with stylemix and needs no download, "
+    "but its figures compare only with each other.",
+)
+@click.option(
+    "--vgg",
+    metavar="FILE",
+    help="safetensors file with the weights of --features.  [default: for thin the one "
+    "that ships, for vgg16 the one that STYLEMIX_VGG16 names, else torchvision's "
+    "download]",
+)
+@click.option(
+    "--inception",
+    metavar="FILE",
+    help="ImageNet weights of Inception-v3 (safetensors or .pth, torchvision's names): "
+    "adds a second style retrieval, FID and KID in its middle layer, and "
+    "artfid_proxy.",
+)
+@click.option(
+    "--art-inception",
+    metavar="FILE",
+    help="The network of the canonical ArtFID, as its authors offer it: adds fid_art, "
+    "and with --lpips artfid.",
+)
+@click.option(
+    "--lpips",
+    multiple=True,
+    metavar="FILE",
+    help="Weights of LPIPS: torchvision's AlexNet and the linear weights, once for each "
+    "file. Adds lpips.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take only N photographs and N paintings, the first by name.",
+)
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    type=click.Choice(BASELINES),
+    help="Measure also: copy, the photograph as it is; color, the photograph in the "
+    "painting's colours; gatys, 200 steps of optimisation (slow). Once for each.",
+)
+@click.option(
+    "--memory",
+    is_flag=True,
+    help="Measure also the peak memory of a process that stylises one picture.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write settings and all figures.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a line for each pair.")
-@click.option("--sheet", "sheet_file", metavar="FILE.png",
-              help=f"Write a contact sheet of the model's pictures, of the first {SHEET_ROWS} "
-                   "photographs.")
+@click.option(
+    "--sheet",
+    "sheet_file",
+    metavar="FILE.png",
+    help=f"Write a contact sheet of the model's pictures, of the first {SHEET_ROWS} photographs.",
+)
 @click.option("--device", metavar="D", help="As for `stylemix stylize`.")
 def evaluate(
-    content: str, style: str, seen: str | None, model: str, size: int, strength: float,
-    strengths: tuple[float, ...] | None, features: str, vgg: str | None, inception: str | None,
-    art_inception: str | None, lpips: tuple[str, ...], limit: int | None,
-    baselines: tuple[str, ...], memory: bool, json_file: str | None, csv_file: str | None,
-    sheet_file: str | None, device: str | None,
+    content: str,
+    style: str,
+    seen: str | None,
+    model: str,
+    size: int,
+    strength: float,
+    strengths: tuple[float, ...] | None,
+    features: str,
+    vgg: str | None,
+    inception: str | None,
+    art_inception: str | None,
+    lpips: tuple[str, ...],
+    limit: int | None,
+    baselines: tuple[str, ...],
+    memory: bool,
+    json_file: str | None,
+    csv_file: str | None,
+    sheet_file: str | None,
+    device: str | None,
 ) -> None:
     """Measure a model on a folder of photographs and a folder of paintings.
 
@@ -131,13 +203,21 @@ def evaluate(
         elif name in BASELINES:
             method = getattr(metrics.baselines, name)
         report = _measure(
-            method, photographs, known if name == "seen" else unseen, size=size,
-            features=features, weights=vgg, sets=sets, stability=name != "gatys",
+            method,
+            photographs,
+            known if name == "seen" else unseen,
+            size=size,
+            features=features,
+            weights=vgg,
+            sets=sets,
+            stability=name != "gatys",
             strengths=strengths or () if method is own else (),
-            on_result=None if name else keep)
+            on_result=None if name else keep,
+        )
         about: dict[str, Any] = {
             "model": name if name in BASELINES else model,
-            "set": "seen" if name == "seen" else "unseen"}
+            "set": "seen" if name == "seen" else "unseen",
+        }
         if method is own:
             about["strength"] = strength
         report = replace(report, settings={**about, **report.settings})
@@ -150,8 +230,10 @@ def evaluate(
     if sheet_file is not None:
         columns = sorted({j for _, j in results})
         metrics.contact_sheet(
-            photographs[:SHEET_ROWS], [unseen[j] for j in columns],
-            {(i, columns.index(j)): picture for (i, j), picture in results.items()}, sheet_file,
+            photographs[:SHEET_ROWS],
+            [unseen[j] for j in columns],
+            {(i, columns.index(j)): picture for (i, j), picture in results.items()},
+            sheet_file,
         )
 
 
@@ -168,6 +250,7 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
     from stylemix.metrics import evaluate_pairs
 
     with closing(tqdm(unit="pair", file=sys.stderr, disable=None, leave=False)) as bar:
+
         def progress(done: int, total: int) -> None:
             if bar.total != total:
                 bar.reset(total)

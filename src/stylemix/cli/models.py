@@ -31,8 +31,11 @@ def models(as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(info) for info in found], indent=2))
         return
     if all(info.kind != "embedded" for info in found):
-        click.echo("no model ships with this copy of stylemix; give a checkpoint folder or "
-                   "owner/name to --model", err=True)
+        click.echo(
+            "no model ships with this copy of stylemix; give a checkpoint folder or "
+            "owner/name to --model",
+            err=True,
+        )
     for info in found:
         note = " (not downloaded yet)" if info.kind == "hub" and not info.path else ""
         click.echo(f"{info.name}\t{info.kind}\t{' '.join(info.description.split())}{note}")

@@ -10,8 +10,10 @@ from stylemix.cli.training_run import train_to_the_end, training_command
 
 
 @training_command(
-    "FILE.safetensors", "The encoder's file",
-    "Throw the state of an earlier run with the same output away.")
+    "FILE.safetensors",
+    "The encoder's file",
+    "Throw the state of an earlier run with the same output away.",
+)
 def pretrain_encoder(**options: Any) -> None:
     """Train a style encoder to tell styles and paintings apart.
 

@@ -10,16 +10,22 @@ from stylemix.cli.errors import EXIT_CODES
 @click.command(epilog=EXIT_CODES)
 @click.argument("folder", metavar="FOLDER")
 @click.argument("repository", metavar="OWNER/NAME")
-@click.option("--private", is_flag=True,
-              help="Make a new repository that only its owner sees; one that exists must be "
-                   "private already.")
-@click.option("--revision", metavar="R",
-              help="Branch to publish on, made if missing.  [default: main]")
-@click.option("--message", default="Upload a stylemix model", show_default=True, metavar="TEXT",
-              help="What the repository's history says.")
-def push(
-    folder: str, repository: str, private: bool, revision: str | None, message: str
-) -> None:
+@click.option(
+    "--private",
+    is_flag=True,
+    help="Make a new repository that only its owner sees; one that exists must be private already.",
+)
+@click.option(
+    "--revision", metavar="R", help="Branch to publish on, made if missing.  [default: main]"
+)
+@click.option(
+    "--message",
+    default="Upload a stylemix model",
+    show_default=True,
+    metavar="TEXT",
+    help="What the repository's history says.",
+)
+def push(folder: str, repository: str, private: bool, revision: str | None, message: str) -> None:
     """Publish the checkpoint in FOLDER as OWNER/NAME on the Hugging Face Hub.
 
     Uploaded are its configuration, weights, model card and the pictures that the card shows,

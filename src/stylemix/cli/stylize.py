@@ -32,48 +32,110 @@ class Numbers(click.ParamType):
         try:
             return tuple(float(part) for part in value.split(","))
         except ValueError:
-            self.fail(f"{value!r} must be numbers with commas between them, such as 1,2.5",
-                      param, ctx)
+            self.fail(
+                f"{value!r} must be numbers with commas between them, such as 1,2.5", param, ctx
+            )
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("content")
 @click.argument("styles", metavar="[STYLE ...]", nargs=-1)
-@click.option("-o", "--output", "out", metavar="OUT", required=True,
-              help="The picture to write (.png, .jpg, .webp, .tif), or the folder to write to.")
-@click.option("-m", "--model", default="film", show_default=True, metavar="NAME|FOLDER|OWNER/NAME",
-              help="A model that `stylemix models` lists, a checkpoint folder, or a repository on "
-                   "the Hugging Face Hub.")
-@click.option("-s", "--strength", type=float, default=1.0, show_default=True,
-              help="0 is the photograph, 1 the strength the model was trained for; more "
-                   "exaggerates.")
-@click.option("-w", "--weights", type=Numbers(), metavar="1,2,...",
-              help="How much each style counts, with commas between; only their ratios matter.  "
-                   "[default: all equal]")
-@click.option("--mask", "masks", multiple=True, metavar="PNG",
-              help="Where a style holds: white where it does. Once for each style, in their order.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="OUT",
+    required=True,
+    help="The picture to write (.png, .jpg, .webp, .tif), or the folder to write to.",
+)
+@click.option(
+    "-m",
+    "--model",
+    default="film",
+    show_default=True,
+    metavar="NAME|FOLDER|OWNER/NAME",
+    help="A model that `stylemix models` lists, a checkpoint folder, or a repository on "
+    "the Hugging Face Hub.",
+)
+@click.option(
+    "-s",
+    "--strength",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="0 is the photograph, 1 the strength the model was trained for; more exaggerates.",
+)
+@click.option(
+    "-w",
+    "--weights",
+    type=Numbers(),
+    metavar="1,2,...",
+    help="How much each style counts, with commas between; only their ratios matter.  "
+    "[default: all equal]",
+)
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="PNG",
+    help="Where a style holds: white where it does. Once for each style, in their order.",
+)
 @click.option("--preserve-color", is_flag=True, help="Keep the photograph's colours.")
-@click.option("--palette", metavar="PAINTING",
-              help="Take the colours from this painting and the strokes from STYLE.")
-@click.option("--size", type=click.IntRange(min=1), metavar="N",
-              help="Long side of the result in pixels.  [default: the photograph's]")
-@click.option("--tile", type=click.IntRange(min=0), metavar="N",
-              help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
-                   "[default: tiles above 2 megapixels]")
-@click.option("--refine", "--steps", "refine", type=click.IntRange(min=0), default=0, metavar="N",
-              help="Steps of optimisation after the network's pass: slower, and nearer to the "
-                   "painting; 25 are a good start. For a method that is an optimisation itself "
-                   "(gatys), its number of steps. Ctrl-C keeps the picture so far.")
-@click.option("--refine-features", type=click.Choice(["thin", "vgg16"]),
-              help="What the optimisation looks through: the small network that ships with "
-                   "stylemix, or VGG-16, slower and better.  [default: thin]")
-@click.option("--device", metavar="D",
-              help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]")
+@click.option(
+    "--palette",
+    metavar="PAINTING",
+    help="Take the colours from this painting and the strokes from STYLE.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Long side of the result in pixels.  [default: the photograph's]",
+)
+@click.option(
+    "--tile",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
+    "[default: tiles above 2 megapixels]",
+)
+@click.option(
+    "--refine",
+    "--steps",
+    "refine",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Steps of optimisation after the network's pass: slower, and nearer to the "
+    "painting; 25 are a good start. For a method that is an optimisation itself "
+    "(gatys), its number of steps. Ctrl-C keeps the picture so far.",
+)
+@click.option(
+    "--refine-features",
+    type=click.Choice(["thin", "vgg16"]),
+    help="What the optimisation looks through: the small network that ships with "
+    "stylemix, or VGG-16, slower and better.  [default: thin]",
+)
+@click.option(
+    "--device",
+    metavar="D",
+    help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
+)
 def stylize(
-    content: str, styles: tuple[str, ...], out: str, model: str, strength: float,
-    weights: tuple[float, ...] | None, masks: tuple[str, ...], preserve_color: bool,
-    palette: str | None, size: int | None, tile: int | None, refine: int,
-    refine_features: str | None, device: str | None,
+    content: str,
+    styles: tuple[str, ...],
+    out: str,
+    model: str,
+    strength: float,
+    weights: tuple[float, ...] | None,
+    masks: tuple[str, ...],
+    preserve_color: bool,
+    palette: str | None,
+    size: int | None,
+    tile: int | None,
+    refine: int,
+    refine_features: str | None,
+    device: str | None,
 ) -> None:
     """Render CONTENT in the style of one or several paintings.
 
@@ -102,8 +164,9 @@ def stylize(
     """  # noqa: D301 (click wants the character \b)
     count = max(1, len(styles))
     if masks and len(masks) != count:
-        raise click.UsageError(f"{count} style(s) need as many --mask options, in the styles' "
-                               f"order; got {len(masks)}")
+        raise click.UsageError(
+            f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
+        )
     from stylemix.cli import contents
 
     plan = contents.plan(content, out, (*styles, *masks, *([palette] if palette else [])))
@@ -119,13 +182,21 @@ def stylize(
     if stylizer.needs_style and not styles:
         raise click.UsageError(f"the model {model!r} needs a painting: give at least one STYLE")
     if styles and not stylizer.needs_style and not refine:
-        click.echo(f"Note: the model {model!r} draws in a style of its own; STYLE isn't used.",
-                   err=True)
+        click.echo(
+            f"Note: the model {model!r} draws in a style of its own; STYLE isn't used.", err=True
+        )
     encoded = [stylizer.encode(style) for style in styles]
-    options = {"strength": strength, "weights": weights, "masks": list(masks) or None,
-               "preserve_color": preserve_color,
-               "palette": stylizer.encode(palette) if palette else None, "size": size,
-               "tile": tile, "refine": refine, "refine_features": refine_features}
+    options = {
+        "strength": strength,
+        "weights": weights,
+        "masks": list(masks) or None,
+        "preserve_color": preserve_color,
+        "palette": stylizer.encode(palette) if palette else None,
+        "size": size,
+        "tile": tile,
+        "refine": refine,
+        "refine_features": refine_features,
+    }
     if not plan.many:
         _one(plan.jobs[0], stylizer, encoded, options)
         return
@@ -148,6 +219,7 @@ def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: dict[str, A
 
     optimizes = bool(options["refine"]) or not stylizer.trained
     with closing(_bar("step" if optimizes else "tile")) as bar, stopping(optimizes) as stop:
+
         def progress(done: int, total: int) -> None:
             if bar.total != total:
                 bar.total = total
@@ -196,5 +268,6 @@ def _bar(unit: str, total: int | None = None) -> Any:
     from tqdm import tqdm
 
     # disable=None shows it on a terminal only.
-    return tqdm(total=total, unit=unit, file=sys.stderr, disable=None, leave=False,
-                dynamic_ncols=True)
+    return tqdm(
+        total=total, unit=unit, file=sys.stderr, disable=None, leave=False, dynamic_ncols=True
+    )

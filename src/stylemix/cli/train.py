@@ -10,8 +10,10 @@ from stylemix.cli.training_run import train_to_the_end, training_command
 
 
 @training_command(
-    "DIR", "Folder of the checkpoint",
-    "Throw the state of an earlier run in the same folder away and begin afresh.")
+    "DIR",
+    "Folder of the checkpoint",
+    "Throw the state of an earlier run in the same folder away and begin afresh.",
+)
 def train(**options: Any) -> None:
     """Train a model as CONFIG.toml says.
 

@@ -35,13 +35,20 @@ def training_command(
     """
     parameters = (
         click.argument("config", metavar="CONFIG.toml"),
-        click.option("-o", "--output", metavar=metavar,
-                     help=f"{output}, instead of the one that CONFIG.toml names."),
-        click.option("--device", metavar="D",
-                     help="Where to compute, such as cpu or cuda, instead of what CONFIG.toml "
-                          "says."),
-        click.option("--no-progress", is_flag=True,
-                     help="Show no bars. (They are shown on a terminal only.)"),
+        click.option(
+            "-o",
+            "--output",
+            metavar=metavar,
+            help=f"{output}, instead of the one that CONFIG.toml names.",
+        ),
+        click.option(
+            "--device",
+            metavar="D",
+            help="Where to compute, such as cpu or cuda, instead of what CONFIG.toml says.",
+        ),
+        click.option(
+            "--no-progress", is_flag=True, help="Show no bars. (They are shown on a terminal only.)"
+        ),
         click.option("--restart", is_flag=True, help=restart),
     )
 
@@ -54,8 +61,13 @@ def training_command(
 
 
 def train_to_the_end(
-    kind: type[C], make: Callable[..., R], config: str, output: str | None, device: str | None,
-    no_progress: bool, restart: bool,
+    kind: type[C],
+    make: Callable[..., R],
+    config: str,
+    output: str | None,
+    device: str | None,
+    no_progress: bool,
+    restart: bool,
 ) -> tuple[R, Path]:
     """Train as a file and the command's options say.
 

@@ -10,30 +10,79 @@ from stylemix.cli.errors import EXIT_CODES
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--style", "style", required=True, multiple=True, metavar="DIR",
-              help="Folder, tar shard or pattern of paintings; the folder that a painting lies in "
-                   "is its style. Several times for several.")
+@click.option(
+    "--style",
+    "style",
+    required=True,
+    multiple=True,
+    metavar="DIR",
+    help="Folder, tar shard or pattern of paintings; the folder that a painting lies in "
+    "is its style. Several times for several.",
+)
 @click.option("-o", "--output", required=True, metavar="FILE.png", help="The figure.")
-@click.option("-m", "--model", "models", multiple=True, metavar="NAME|FOLDER",
-              help="Show the encoder of a model, given as for `stylemix stylize`.")
-@click.option("-e", "--encoder-weights", "encoders", multiple=True, metavar="FILE|NAME",
-              help="Show an encoder: a file of `stylemix pretrain-encoder`, a file that it starts "
-                   "from, or an encoder's name (thin, inception) for its usual start.")
-@click.option("--side", type=click.IntRange(min=16), default=224, show_default=True, metavar="N",
-              help="Short side in pixels that every painting is brought to.")
-@click.option("--styles", type=click.IntRange(2, 48), default=12, show_default=True, metavar="N",
-              help="Show the N styles with the most paintings.")
-@click.option("--per-style", type=click.IntRange(min=2), default=60, show_default=True,
-              metavar="N", help="Show at most N paintings of a style.")
-@click.option("--held-out", type=click.FloatRange(0, 0.5), default=0.0, show_default=True,
-              metavar="SHARE",
-              help="Show only the paintings that a pre-training with this data.held_out and the "
-                   "same paintings keeps back; 0 shows all.")
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME|FOLDER",
+    help="Show the encoder of a model, given as for `stylemix stylize`.",
+)
+@click.option(
+    "-e",
+    "--encoder-weights",
+    "encoders",
+    multiple=True,
+    metavar="FILE|NAME",
+    help="Show an encoder: a file of `stylemix pretrain-encoder`, a file that it starts "
+    "from, or an encoder's name (thin, inception) for its usual start.",
+)
+@click.option(
+    "--side",
+    type=click.IntRange(min=16),
+    default=224,
+    show_default=True,
+    metavar="N",
+    help="Short side in pixels that every painting is brought to.",
+)
+@click.option(
+    "--styles",
+    type=click.IntRange(2, 48),
+    default=12,
+    show_default=True,
+    metavar="N",
+    help="Show the N styles with the most paintings.",
+)
+@click.option(
+    "--per-style",
+    type=click.IntRange(min=2),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="Show at most N paintings of a style.",
+)
+@click.option(
+    "--held-out",
+    type=click.FloatRange(0, 0.5),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Show only the paintings that a pre-training with this data.held_out and the "
+    "same paintings keeps back; 0 shows all.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--device", metavar="D", help="As for `stylemix stylize`.")
 def tsne(
-    style: tuple[str, ...], output: str, models: tuple[str, ...], encoders: tuple[str, ...],
-    side: int, styles: int, per_style: int, held_out: float, seed: int, device: str | None,
+    style: tuple[str, ...],
+    output: str,
+    models: tuple[str, ...],
+    encoders: tuple[str, ...],
+    side: int,
+    styles: int,
+    per_style: int,
+    held_out: float,
+    seed: int,
+    device: str | None,
 ) -> None:
     """Draw how one or two encoders arrange paintings, coloured by style.
 
@@ -48,8 +97,9 @@ def tsne(
           --style paintings --held-out 0.1 -o before-and-after.png
     """  # noqa: D301 (click wants the character \b)
     if not 1 <= len(models) + len(encoders) <= 2:
-        raise click.UsageError("give one or two of --model and --encoder-weights, such as "
-                               "--model film")
+        raise click.UsageError(
+            "give one or two of --model and --encoder-weights, such as --model film"
+        )
     from stylemix.cli.contents import check_target
 
     check_target(output)
@@ -81,8 +131,9 @@ def tsne(
         for title, encoder, calibrated in shown
     ]
     save(scatter(panels, paintings.labels, paintings.styles), output)
-    click.echo(f"wrote {output} ({len(paintings.labels)} paintings, "
-               f"{len(paintings.styles)} styles)")
+    click.echo(
+        f"wrote {output} ({len(paintings.labels)} paintings, {len(paintings.styles)} styles)"
+    )
 
 
 def _title(name: str) -> str:

@@ -66,12 +66,16 @@ class BodyLimit:
 async def refuse(send: Send, status: int, text: str) -> None:
     """Answer a request with a line of text."""
     body = text.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"),
-               (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 async def _refuse(send: Send, limit: int) -> None:
-    await refuse(send, 413, f"The request is larger than {limit / 2**20:.0f} MB; send a smaller "
-                            "picture.")
+    await refuse(
+        send, 413, f"The request is larger than {limit / 2**20:.0f} MB; send a smaller picture."
+    )

@@ -117,13 +117,16 @@ def read_request(
         check_pixels(width, height, "the result", limits)
     options = {
         "strength": strength,
-        "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT)
-                    for slot in used] or None,
+        "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT) for slot in used]
+        or None,
         "masks": masks(layers, used or [0]),
         "preserve_color": bool(preserve_color),
         "size": side,
-        "tile": None if tile == AUTOMATIC else
-                0 if tile == NEVER else int(_choice(tile, "tile", tile_choices())),
+        "tile": None
+        if tile == AUTOMATIC
+        else 0
+        if tile == NEVER
+        else int(_choice(tile, "tile", tile_choices())),
         "refine": _steps(refine),
         "refine_features": _choice(refine_features, "refine_features", feature_choices()),
     }

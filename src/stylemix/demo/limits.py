@@ -98,9 +98,13 @@ def check_work(pixels: int, steps: int, features: str, limits: Limits) -> None:
     if pixels * steps > most:
         raise ConfigError(
             f"{steps} steps on {pixels / 1e6:.1f} megapixels would take too long: choose a smaller "
-            f"size, or at most {most // pixels} steps" + (
+            f"size, or at most {most // pixels} steps"
+            + (
                 ' (the feature network "thin" allows more)'
-                if FEATURE_COST.get(features, 1) > 1 else ""))
+                if FEATURE_COST.get(features, 1) > 1
+                else ""
+            )
+        )
 
 
 def named(problem: Exception, path: str, label: str) -> str:

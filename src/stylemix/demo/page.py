@@ -27,8 +27,10 @@ from stylemix.demo.widgets import PRIVATE, offer, thumbnails, title
 
 DEFAULT_SIZE = "1024"
 EMPTY = "Choose a photograph and a painting, then press **Paint it**."
-OWN_STYLE = ("The model **{}** draws in a style of its own and needs no painting. "
-             "Paintings count for *Refine* alone.")
+OWN_STYLE = (
+    "The model **{}** draws in a style of its own and needs no painting. "
+    "Paintings count for *Refine* alone."
+)
 
 
 def build(service: Service, examples: Examples) -> gr.Blocks:
@@ -39,8 +41,9 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
         examples: what its galleries show.
     """
     limits = service.limits
-    with gr.Blocks(title="stylemix", analytics_enabled=False,
-                   delete_cache=(60, limits.cache_seconds)) as page:
+    with gr.Blocks(
+        title="stylemix", analytics_enabled=False, delete_cache=(60, limits.cache_seconds)
+    ) as page:
         gr.HTML(HEADER, padding=False)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=5, min_width=320):
@@ -51,55 +54,125 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
                 size, tile, model, features = _advanced(service, own_style)
             with gr.Column(scale=6, min_width=320, elem_id="output"):
                 title("Result")
-                result = gr.ImageSlider(label="Before and after", show_label=False, format="webp",
-                                        elem_id="result", interactive=False, max_height=620,
-                                        buttons=["fullscreen"])
+                result = gr.ImageSlider(
+                    label="Before and after",
+                    show_label=False,
+                    format="webp",
+                    elem_id="result",
+                    interactive=False,
+                    max_height=620,
+                    buttons=["fullscreen"],
+                )
                 progress = gr.HTML(elem_id="bar", padding=False)
                 line = gr.Markdown(EMPTY, elem_classes="sm-line", elem_id="line")
                 with gr.Column(elem_id="actions"):
                     with gr.Group():
                         strength = gr.Slider(
-                            0, MAX_STRENGTH, value=1.0, step=0.05, label="Strength",
-                            elem_id="strength", buttons=["reset"],
-                            info="0 is the photograph, 1 as trained, more exaggerates")
-                        refine = gr.Slider(
-                            0, MAX_REFINE, value=0, step=5, label="Refine", elem_id="refine",
+                            0,
+                            MAX_STRENGTH,
+                            value=1.0,
+                            step=0.05,
+                            label="Strength",
+                            elem_id="strength",
                             buttons=["reset"],
-                            info="Further steps: slower, and nearer to the painting; try 25")
-                        preserve = gr.Checkbox(False, label="Keep the photograph's colours",
-                                               elem_id="preserve-color")
+                            info="0 is the photograph, 1 as trained, more exaggerates",
+                        )
+                        refine = gr.Slider(
+                            0,
+                            MAX_REFINE,
+                            value=0,
+                            step=5,
+                            label="Refine",
+                            elem_id="refine",
+                            buttons=["reset"],
+                            info="Further steps: slower, and nearer to the painting; try 25",
+                        )
+                        preserve = gr.Checkbox(
+                            False, label="Keep the photograph's colours", elem_id="preserve-color"
+                        )
                     with gr.Row(elem_id="buttons"):
                         go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3)
-                        cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1,
-                                           min_width=90, interactive=False)
-                        stop = gr.Button("Stop here", variant="stop", elem_id="stop", scale=1,
-                                         min_width=90, visible=False)
-                download = gr.DownloadButton("Download as PNG", elem_id="download",
-                                             interactive=False)
-        controls = [photo, *slots, *weights, strength, preserve, regions, size, tile, model,
-                    refine, features, palette]
+                        cancel = gr.Button(
+                            "Cancel",
+                            variant="stop",
+                            elem_id="cancel",
+                            scale=1,
+                            min_width=90,
+                            interactive=False,
+                        )
+                        stop = gr.Button(
+                            "Stop here",
+                            variant="stop",
+                            elem_id="stop",
+                            scale=1,
+                            min_width=90,
+                            visible=False,
+                        )
+                download = gr.DownloadButton(
+                    "Download as PNG", elem_id="download", interactive=False
+                )
+        controls = [
+            photo,
+            *slots,
+            *weights,
+            strength,
+            preserve,
+            regions,
+            size,
+            tile,
+            model,
+            refine,
+            features,
+            palette,
+        ]
         # The browser calls listeners one after another, each when the former has answered.
         go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
         run = go.click(
-            service.watch, inputs=controls,
+            service.watch,
+            inputs=controls,
             outputs=[download, result, line, progress, cancel, stop],
-            preprocess=False, concurrency_id="stylize", concurrency_limit=1,
-            show_progress_on=result, api_visibility="private",
+            preprocess=False,
+            concurrency_id="stylize",
+            concurrency_limit=1,
+            show_progress_on=result,
+            api_visibility="private",
         )
         run.then(
             lambda: ("", gr.Button(visible=True, interactive=False), gr.Button(visible=False)),
-            None, [progress, cancel, stop], queue=False, **PRIVATE)
-        cancel.click(lambda: gr.Button(interactive=False), None, cancel, cancels=[run],
-                     queue=False, **PRIVATE)
+            None,
+            [progress, cancel, stop],
+            queue=False,
+            **PRIVATE,
+        )
+        cancel.click(
+            lambda: gr.Button(interactive=False),
+            None,
+            cancel,
+            cancels=[run],
+            queue=False,
+            **PRIVATE,
+        )
         stop.click(lambda: gr.Button(interactive=False), None, stop, queue=False, **PRIVATE)
         stop.click(service.stop, None, None, queue=False, **PRIVATE)
         # Programs get one answer; the client would take the page's first preview for it.
         gr.Button(visible=False).click(
-            service.stylize, inputs=controls, outputs=[download, result, line],
-            api_name="stylize", preprocess=False, concurrency_id="stylize", concurrency_limit=1,
+            service.stylize,
+            inputs=controls,
+            outputs=[download, result, line],
+            api_name="stylize",
+            preprocess=False,
+            concurrency_id="stylize",
+            concurrency_limit=1,
         )
-        photo.change(service.canvas, photo, regions, preprocess=False, concurrency_id="canvas",
-                     concurrency_limit=2, **PRIVATE)
+        photo.change(
+            service.canvas,
+            photo,
+            regions,
+            preprocess=False,
+            concurrency_id="canvas",
+            concurrency_limit=2,
+            **PRIVATE,
+        )
         page.unload(service.leave)
         if examples.photos and examples.paintings:
             start = (examples.photos[0].picture, examples.paintings[0].picture)
@@ -109,9 +182,17 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
 
 def _photograph(examples: tuple[Example, ...]) -> gr.Image:
     title("Photograph")
-    photo = gr.Image(label="Photograph", show_label=False, type="filepath", image_mode=None,
-                     sources=["upload", "webcam", "clipboard"], height=300, elem_id="photo",
-                     buttons=[], placeholder="Drop a photograph here, or click to choose one")
+    photo = gr.Image(
+        label="Photograph",
+        show_label=False,
+        type="filepath",
+        image_mode=None,
+        sources=["upload", "webcam", "clipboard"],
+        height=300,
+        elem_id="photo",
+        buttons=[],
+        placeholder="Drop a photograph here, or click to choose one",
+    )
     offer(examples, photo, "photo-examples")
     return photo
 
@@ -119,8 +200,12 @@ def _photograph(examples: tuple[Example, ...]) -> gr.Image:
 def _own_style(service: Service, model: str) -> gr.Markdown:
     """Give the note that no painting is needed, shown where that is so."""
     own = service.own_style(model)
-    return gr.Markdown(OWN_STYLE.format(model) if own else "", visible=own, elem_id="own-style",
-                       elem_classes="sm-hint")
+    return gr.Markdown(
+        OWN_STYLE.format(model) if own else "",
+        visible=own,
+        elem_id="own-style",
+        elem_classes="sm-hint",
+    )
 
 
 def _paintings(
@@ -132,23 +217,43 @@ def _paintings(
     columns, slots, weights = [], [], []
     with gr.Row(elem_id="slots"):
         for number in range(1, PAINTINGS + 1):
-            with gr.Column(min_width=140, visible=number == 1, elem_id=f"painting-{number}",
-                           elem_classes="sm-slot") as column:
-                slots.append(gr.Image(
-                    label=f"Painting {number}", type="filepath", image_mode=None, height=190,
-                    sources=["upload"], elem_id=f"image-{number}", buttons=[],
-                    placeholder="Drop a painting here, or click to choose one",
-                ))
-                weights.append(gr.Slider(
-                    0, MAX_WEIGHT, value=1.0, step=0.05, label=f"Weight {number}", visible=False,
-                    elem_id=f"weight-{number}", buttons=[],
-                ))
+            with gr.Column(
+                min_width=140,
+                visible=number == 1,
+                elem_id=f"painting-{number}",
+                elem_classes="sm-slot",
+            ) as column:
+                slots.append(
+                    gr.Image(
+                        label=f"Painting {number}",
+                        type="filepath",
+                        image_mode=None,
+                        height=190,
+                        sources=["upload"],
+                        elem_id=f"image-{number}",
+                        buttons=[],
+                        placeholder="Drop a painting here, or click to choose one",
+                    )
+                )
+                weights.append(
+                    gr.Slider(
+                        0,
+                        MAX_WEIGHT,
+                        value=1.0,
+                        step=0.05,
+                        label=f"Weight {number}",
+                        visible=False,
+                        elem_id=f"weight-{number}",
+                        buttons=[],
+                    )
+                )
             columns.append(column)
     if examples:
         strip = thumbnails(examples, "painting-examples")
 
-        def choose(count: int, first: Any, second: Any, third: Any, fourth: Any,
-                   event: gr.SelectData) -> list[Any]:
+        def choose(
+            count: int, first: Any, second: Any, third: Any, fourth: Any, event: gr.SelectData
+        ) -> list[Any]:
             filled = (first, second, third, fourth)
             empty = [k for k in range(count) if filled[k] is None]
             target = empty[0] if empty else count - 1
@@ -173,11 +278,20 @@ def _paintings(
 
 def _palette(examples: tuple[Example, ...]) -> gr.Image:
     with gr.Accordion("Colours of another painting", open=False, elem_id="palette-panel"):
-        gr.Markdown("Strokes and texture come from the paintings above, colours from this one. "
-                    "Leave it empty to use the paintings' own.", elem_classes="sm-hint")
+        gr.Markdown(
+            "Strokes and texture come from the paintings above, colours from this one. "
+            "Leave it empty to use the paintings' own.",
+            elem_classes="sm-hint",
+        )
         palette = gr.Image(
-            label="Colours of another painting", show_label=False, type="filepath",
-            image_mode=None, height=190, sources=["upload"], elem_id="palette", buttons=[],
+            label="Colours of another painting",
+            show_label=False,
+            type="filepath",
+            image_mode=None,
+            height=190,
+            sources=["upload"],
+            elem_id="palette",
+            buttons=[],
             placeholder="Drop a painting here, or click to choose one",
         )
         offer(examples, palette, "palette-examples")
@@ -187,22 +301,37 @@ def _palette(examples: tuple[Example, ...]) -> gr.Image:
 def _regions(service: Service) -> gr.ImageEditor:
     with gr.Accordion("Regions", open=False, elem_id="regions"):
         names = ", ".join(f"{name} for painting {k}" for k, name in enumerate(COLOR_NAMES, 1))
-        gr.Markdown(f"Paint on the photograph: {names}. What stays unpainted stays photograph. "
-                    "Paint nothing to use the whole picture.", elem_classes="sm-hint")
+        gr.Markdown(
+            f"Paint on the photograph: {names}. What stays unpainted stays photograph. "
+            "Paint nothing to use the whole picture.",
+            elem_classes="sm-hint",
+        )
         editor = gr.ImageEditor(
-            label="Regions", show_label=False, type="filepath", sources=(), transforms=(),
-            layers=False, canvas_size=(EDITOR_SIDE, EDITOR_SIDE), height=420,
-            brush=gr.Brush(default_size=40, colors=[(color, OPACITY) for color in COLORS],
-                           color_mode="fixed"),
-            eraser=gr.Eraser(default_size=40), elem_id="regions-editor", buttons=[],
+            label="Regions",
+            show_label=False,
+            type="filepath",
+            sources=(),
+            transforms=(),
+            layers=False,
+            canvas_size=(EDITOR_SIDE, EDITOR_SIDE),
+            height=420,
+            brush=gr.Brush(
+                default_size=40, colors=[(color, OPACITY) for color in COLORS], color_mode="fixed"
+            ),
+            eraser=gr.Eraser(default_size=40),
+            elem_id="regions-editor",
+            buttons=[],
         )
 
     def accept(data: AcceptBlobs) -> None:
         record = data.data
         index = record["index"]
-        service.drawings.put(str(record["id"]), record["type"],
-                             int(index) if index not in (None, "", "null") else -1,
-                             data.files[0][1])
+        service.drawings.put(
+            str(record["id"]),
+            record["type"],
+            int(index) if index not in (None, "", "null") else -1,
+            data.files[0][1],
+        )
 
     # Gradio would keep every drawing that is never sent, and as many layers as a request claims.
     accept._is_server_fn = True  # type: ignore[attr-defined]
@@ -216,8 +345,14 @@ def _advanced(
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         told = {info.name: info.description for info in known()}
         first = next(iter(service.models))
-        model = gr.Dropdown(list(service.models), value=first, label="Model", elem_id="model",
-                            filterable=False, info=told.get(first) or None)
+        model = gr.Dropdown(
+            list(service.models),
+            value=first,
+            label="Model",
+            elem_id="model",
+            filterable=False,
+            info=told.get(first) or None,
+        )
 
         def tell(name: str) -> tuple[gr.Dropdown, gr.Markdown]:
             return gr.Dropdown(info=told.get(name) or ""), _own_style(service, name)
@@ -227,16 +362,29 @@ def _advanced(
             sizes = size_choices(service.limits)
             offered = [value for _, value in sizes]
             size = gr.Dropdown(
-                sizes, value=DEFAULT_SIZE if DEFAULT_SIZE in offered else ORIGINAL, label="Size",
-                info="Long side of the result", elem_id="size", filterable=False, min_width=140,
+                sizes,
+                value=DEFAULT_SIZE if DEFAULT_SIZE in offered else ORIGINAL,
+                label="Size",
+                info="Long side of the result",
+                elem_id="size",
+                filterable=False,
+                min_width=140,
             )
             tile = gr.Dropdown(
-                tile_choices(), value=AUTOMATIC, label="Tile", elem_id="tile", filterable=False,
-                info="Smaller ones need less memory", min_width=140,
+                tile_choices(),
+                value=AUTOMATIC,
+                label="Tile",
+                elem_id="tile",
+                filterable=False,
+                info="Smaller ones need less memory",
+                min_width=140,
             )
         features = gr.Dropdown(
-            feature_choices(), value="thin", label="What refining looks through",
-            elem_id="refine-features", filterable=False,
+            feature_choices(),
+            value="thin",
+            label="What refining looks through",
+            elem_id="refine-features",
+            filterable=False,
             info="VGG-16's weights are downloaded by the server once",
         )
     return size, tile, model, features

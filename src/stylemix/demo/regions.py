@@ -41,9 +41,11 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
         return None
     for slot in range(len(COLORS)):
         if slot not in used and bool((owner == slot).any()):
-            raise ConfigError(f"a region is painted in {COLOR_NAMES[slot]}, the colour of painting "
-                              f"{slot + 1}, but there is no painting {slot + 1}: add it, or erase "
-                              "the region")
+            raise ConfigError(
+                f"a region is painted in {COLOR_NAMES[slot]}, the colour of painting "
+                f"{slot + 1}, but there is no painting {slot + 1}: add it, or erase "
+                "the region"
+            )
     return [Image.fromarray(np.where(owner == slot, 255, 0).astype(np.uint8)) for slot in used]
 
 
@@ -52,16 +54,19 @@ def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
     owner: np.ndarray | None = None
     for layer in layers:
         if layer.width * layer.height > MAX_PIXELS:
-            raise PictureError(f"the drawing of the regions has {layer.width} x {layer.height} "
-                               f"pixels, more than {MAX_PIXELS:,}: draw it on a smaller picture")
+            raise PictureError(
+                f"the drawing of the regions has {layer.width} x {layer.height} "
+                f"pixels, more than {MAX_PIXELS:,}: draw it on a smaller picture"
+            )
         pixels = np.asarray(layer.convert("RGBA"))
         if owner is None:
             owner = np.full(pixels.shape[:2], -1, np.int8)
         elif owner.shape != pixels.shape[:2]:
             raise PictureError("the layers of the regions' drawing differ in size: draw them again")
         painted = pixels[..., 3] >= _VISIBLE
-        colors, where = np.unique(pixels[painted][:, :3].astype(np.int32) @ (65536, 256, 1),
-                                  return_inverse=True)
+        colors, where = np.unique(
+            pixels[painted][:, :3].astype(np.int32) @ (65536, 256, 1), return_inverse=True
+        )
         rgb = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
         owner[painted] = _nearer_end(rgb)[where]
     return owner if owner is not None and bool((owner >= 0).any()) else None

@@ -73,8 +73,10 @@ def model_choices(more: Sequence[str] = ()) -> dict[str, str]:
     for info in known():
         choices.setdefault(info.name, info.name)
     if not choices:
-        raise ConfigError("no model ships with this copy of stylemix; give a checkpoint folder or "
-                          "owner/name with --model")
+        raise ConfigError(
+            "no model ships with this copy of stylemix; give a checkpoint folder or "
+            "owner/name with --model"
+        )
     return choices
 
 
@@ -118,25 +120,37 @@ def launch(
     blocks.queue(max_size=limits.queue, default_concurrency_limit=4, api_open=False)
     try:
         _, url, public = blocks.launch(
-            server_name=host, server_port=_free_port() if port == 0 else port,
-            inbrowser=open_browser, share=share, prevent_thread_lock=True, quiet=True,
+            server_name=host,
+            server_port=_free_port() if port == 0 else port,
+            inbrowser=open_browser,
+            share=share,
+            prevent_thread_lock=True,
+            quiet=True,
             show_error=True,
-            max_file_size=limits.max_file_bytes, ssr_mode=False, run_history=False,
-            footer_links=["api"], state_session_capacity=500, enable_monitoring=False,
-            theme=look.theme(), css=look.CSS,
+            max_file_size=limits.max_file_bytes,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=["api"],
+            state_session_capacity=500,
+            enable_monitoring=False,
+            theme=look.theme(),
+            css=look.CSS,
             app_kwargs={"lifespan": _sweeping(cache, limits), "middleware": _middleware(limits)},
         )
     except OSError as problem:
         shutil.rmtree(folder, ignore_errors=True)
-        raise ConfigError(f"the demo can't listen there ({problem}); choose another --port"
-                          ) from problem
+        raise ConfigError(
+            f"the demo can't listen there ({problem}); choose another --port"
+        ) from problem
     return Running(public or url, service, folder, blocks)
 
 
 def _middleware(limits: Limits) -> list[Middleware]:
     uploads = (PAINTINGS + 1) * limits.max_file_bytes + 2**20
-    return [Middleware(BodyLimit, upload_bytes=uploads, other_bytes=_OTHER_BODIES),
-            Middleware(NoAddresses)]
+    return [
+        Middleware(BodyLimit, upload_bytes=uploads, other_bytes=_OTHER_BODIES),
+        Middleware(NoAddresses),
+    ]
 
 
 def _free_port() -> int:

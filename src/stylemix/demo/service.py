@@ -102,9 +102,25 @@ class Service:
         """
         with _told():
             asked = self._asked(
-                photo, painting_1, painting_2, painting_3, painting_4, weight_1, weight_2,
-                weight_3, weight_4, strength, preserve_color, regions, size, tile, model, refine,
-                refine_features, palette)
+                photo,
+                painting_1,
+                painting_2,
+                painting_3,
+                painting_4,
+                weight_1,
+                weight_2,
+                weight_3,
+                weight_4,
+                strength,
+                preserve_color,
+                regions,
+                size,
+                tile,
+                model,
+                refine,
+                refine_features,
+                palette,
+            )
             painted = await self._paint(asked, model, _session(request), _shown_by(progress))
         return painted.result.png, (painted.result.before, painted.result.after), painted.line
 
@@ -125,18 +141,29 @@ class Service:
             model = controls[14]
             previews = Previews(asked.photo, self.folder) if self._steps(asked, model) else None
             work = asyncio.ensure_future(
-                self._paint(asked, model, _session(request), _shown_by(progress), previews))
+                self._paint(asked, model, _session(request), _shown_by(progress), previews)
+            )
             try:
                 while previews is not None and (now := await previews.get(work)) is not None:
-                    yield (gr.skip(), (now.before, now.after),
-                           f"Step {now.done} of {now.total}", bar(now.done, now.total),
-                           gr.Button(visible=False), gr.Button(visible=True, interactive=True))
+                    yield (
+                        gr.skip(),
+                        (now.before, now.after),
+                        f"Step {now.done} of {now.total}",
+                        bar(now.done, now.total),
+                        gr.Button(visible=False),
+                        gr.Button(visible=True, interactive=True),
+                    )
                 painted = await work
             finally:
                 work.cancel()  # Gradio closes this generator when its event is cancelled
-        yield (gr.DownloadButton(value=painted.result.png, interactive=True),
-               (painted.result.before, painted.result.after), painted.line, "",
-               gr.Button(visible=True, interactive=False), gr.Button(visible=False))
+        yield (
+            gr.DownloadButton(value=painted.result.png, interactive=True),
+            (painted.result.before, painted.result.after),
+            painted.line,
+            "",
+            gr.Button(visible=True, interactive=False),
+            gr.Button(visible=False),
+        )
 
     def own_style(self, model: str) -> bool:
         """Tell whether a model draws in a style of its own; it isn't loaded for it.
@@ -159,14 +186,22 @@ class Service:
         paintings, weights = controls[:4], controls[4:8]
         strength, preserve, regions, size, tile, model, refine, features, palette = controls[8:]
         if model not in self.models:
-            raise ConfigError(f"no model is named {model!r}; choose one of "
-                              f"{', '.join(self.models)}")
+            raise ConfigError(
+                f"no model is named {model!r}; choose one of {', '.join(self.models)}"
+            )
         asked = read_request(
             self.uploads.path(photo, "the photograph"),
             [self.uploads.path(p, f"painting {k}") for k, p in enumerate(paintings, 1)],
-            weights, strength, preserve,
+            weights,
+            strength,
+            preserve,
             read_layers(regions, self.uploads, self.drawings, self.limits),
-            size, tile, refine, features, self.uploads.path(palette, PALETTE), self.limits,
+            size,
+            tile,
+            refine,
+            features,
+            self.uploads.path(palette, PALETTE),
+            self.limits,
             own_style=self.own_style(model),
         )
         check_work(asked.pixels, self._steps(asked, model), features, self.limits)
@@ -182,8 +217,12 @@ class Service:
         return int(getattr(stylemix.load(self.models[model], device="cpu"), "steps", 0))
 
     async def _paint(
-        self, asked: Request, model: str, session: str | None,
-        progress: Callable[[int, int], None], previews: Previews | None = None,
+        self,
+        asked: Request,
+        model: str,
+        session: str | None,
+        progress: Callable[[int, int], None],
+        previews: Previews | None = None,
     ) -> Painted:
         started = time.perf_counter()
         done = steps = 0
@@ -201,12 +240,16 @@ class Service:
 
         try:
             result, (width, height), whole = await self.jobs.run(
-                work, session=session, progress=report)
+                work, session=session, progress=report
+            )
         finally:
             self._keeping.discard(session or "")
         seconds = time.perf_counter() - started
-        counted = f"{steps} step{'s' if steps != 1 else ''}" if whole else (
-            f"stopped after {done} of {steps} steps")
+        counted = (
+            f"{steps} step{'s' if steps != 1 else ''}"
+            if whole
+            else (f"stopped after {done} of {steps} steps")
+        )
         return Painted(result, f"{width} × {height} pixels · {model} · {counted} · {seconds:.1f} s")
 
     def _render(
@@ -214,13 +257,21 @@ class Service:
     ) -> tuple[Result, tuple[int, int], bool]:
         """Render and write; tells size and whether it is more than the picture so far."""
         # The library gives pictures only to a function of three parameters.
-        seen = (lambda done, total, picture: tick(done, total, picture)) if watched else (
-            lambda done, total: tick(done, total))
+        seen = (
+            (lambda done, total, picture: tick(done, total, picture))
+            if watched
+            else (lambda done, total: tick(done, total))
+        )
         whole = True
         try:
-            picture = stylemix.stylize(asked.photo, list(asked.paintings), progress=seen,
-                                       model=self.models[model], palette=asked.palette,
-                                       **asked.options)
+            picture = stylemix.stylize(
+                asked.photo,
+                list(asked.paintings),
+                progress=seen,
+                model=self.models[model],
+                palette=asked.palette,
+                **asked.options,
+            )
         except Cancelled as stop:
             if stop.picture is None or session not in self._keeping:
                 raise

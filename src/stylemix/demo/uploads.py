@@ -83,8 +83,9 @@ class Drawings:
         return [layers[index] for index in sorted(layers)]
 
 
-def read_layers(payload: Any, uploads: Uploads, drawings: Drawings, limits: Limits
-                ) -> list[Image.Image]:
+def read_layers(
+    payload: Any, uploads: Uploads, drawings: Drawings, limits: Limits
+) -> list[Image.Image]:
     """Give the layers of the regions' drawing.
 
     Args:

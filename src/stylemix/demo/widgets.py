@@ -33,7 +33,17 @@ def offer(examples: tuple[Example, ...], into: gr.Image, name: str) -> None:
 def thumbnails(examples: tuple[Example, ...], name: str) -> gr.Gallery:
     """Show the examples as a row of thumbnails."""
     return gr.Gallery(
-        [(e.thumbnail, e.title) for e in examples], show_label=False, columns=len(examples),
-        rows=1, height=100, allow_preview=False, interactive=False, buttons=[], elem_id=name,
-        elem_classes="sm-strip", object_fit="cover", container=False, fit_columns=False,
+        [(e.thumbnail, e.title) for e in examples],
+        show_label=False,
+        columns=len(examples),
+        rows=1,
+        height=100,
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+        elem_id=name,
+        elem_classes="sm-strip",
+        object_fit="cover",
+        container=False,
+        fit_columns=False,
     )

@@ -10,8 +10,14 @@ from stylemix.encoders.texture_palette import TexturePaletteEncoder
 from stylemix.encoders.thin import ThinEncoder
 from stylemix.plugins.hookspecs import Register, hookimpl
 
-__all__ = ["InceptionEncoder", "NoEncoder", "StyleEncoder", "TableEncoder",
-           "TexturePaletteEncoder", "ThinEncoder"]
+__all__ = [
+    "InceptionEncoder",
+    "NoEncoder",
+    "StyleEncoder",
+    "TableEncoder",
+    "TexturePaletteEncoder",
+    "ThinEncoder",
+]
 
 
 @hookimpl

@@ -71,13 +71,18 @@ class StyleEncoder(nn.Module):
         found, own = load_weights(weights), self.state_dict()
         wrong = [f"it lacks {k}" for k in own if k not in found]
         wrong += [f"it has {k}, which the encoder lacks" for k in found if k not in own]
-        wrong += [f"{k} is {list(found[k].shape)} in it, {list(v.shape)} in the encoder"
-                  for k, v in own.items() if k in found and found[k].shape != v.shape]
+        wrong += [
+            f"{k} is {list(found[k].shape)} in it, {list(v.shape)} in the encoder"
+            for k, v in own.items()
+            if k in found and found[k].shape != v.shape
+        ]
         if wrong:
             more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            raise WeightsError(f"{weights} does not hold an encoder such as this "
-                               f"{type(self).__name__}: {wrong[0]}{more}; build the encoder with "
-                               "the options that it was pre-trained with")
+            raise WeightsError(
+                f"{weights} does not hold an encoder such as this "
+                f"{type(self).__name__}: {wrong[0]}{more}; build the encoder with "
+                "the options that it was pre-trained with"
+            )
         broken = [k for k, v in found.items() if v.is_floating_point() and not v.isfinite().all()]
         if broken:
             raise WeightsError(f"{weights} holds infinite values in {broken[0]}; train it again")
@@ -125,5 +130,7 @@ class StyleEncoder(nn.Module):
         Raises:
             ConfigError: the encoder keeps no statistics.
         """
-        raise ConfigError(f"{type(self).__name__} keeps no statistics of paintings; encode the "
-                          "pictures themselves")
+        raise ConfigError(
+            f"{type(self).__name__} keeps no statistics of paintings; encode the "
+            "pictures themselves"
+        )

@@ -80,7 +80,8 @@ class TableEncoder(StyleEncoder):
             raise UnknownNameError(
                 "this model draws in styles of its own, and the picture is the painting of none "
                 f"of them: give one of the names {', '.join(self.styles)}, or take a model for "
-                "any painting, such as film")
+                "any painting, such as film"
+            )
         return index
 
     @torch.no_grad()
@@ -91,20 +92,24 @@ class TableEncoder(StyleEncoder):
             ConfigError: there are more or fewer paintings than styles.
         """
         if len(paintings) != len(self.styles):
-            raise ConfigError(f"{len(self.styles)} styles need as many paintings, got "
-                              f"{len(paintings)}")
+            raise ConfigError(
+                f"{len(self.styles)} styles need as many paintings, got {len(paintings)}"
+            )
         self.looks.copy_(torch.cat([_thumbnail(p[None]) for p in paintings]))
 
 
 def _thumbnail(image: Tensor) -> Tensor:
-    return F.interpolate(image.float(), size=(SIDE, SIDE), mode="bilinear", antialias=True,
-                         align_corners=False)
+    return F.interpolate(
+        image.float(), size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False
+    )
 
 
 def _names(styles: Any) -> list[str]:
     if isinstance(styles, str) or not isinstance(styles, Sequence) or not styles:
-        raise ConfigError("a table needs the names of its styles, such as styles = [\"waves\", "
-                          "\"night\"]; stylemix train takes those of the paintings' files")
+        raise ConfigError(
+            'a table needs the names of its styles, such as styles = ["waves", '
+            '"night"]; stylemix train takes those of the paintings\' files'
+        )
     for name in styles:
         if not isinstance(name, str) or not name.strip() or name != name.strip():
             raise ConfigError(f"the name of a style must be a text, got {name!r}")

@@ -49,8 +49,9 @@ class TexturePaletteEncoder(MeasuredEncoder):
 
     directions: Tensor
 
-    def __init__(self, *, dim: int = 128, hidden: int = 256, palette_dim: int = 64,
-                 palette_hidden: int = 128) -> None:
+    def __init__(
+        self, *, dim: int = 128, hidden: int = 256, palette_dim: int = 64, palette_hidden: int = 128
+    ) -> None:
         super().__init__()
         maps = {name: self.trunk.channels[name] for name in MAPS}
         self.channels = {"embedding": dim, "palette": palette_dim, **maps}
@@ -63,15 +64,18 @@ class TexturePaletteEncoder(MeasuredEncoder):
             nn.Linear(self.texture_count, hidden), nn.ReLU(), nn.Linear(hidden, dim)
         )
         self.palette = nn.Sequential(
-            nn.Linear(palette_count, palette_hidden), nn.ReLU(),
+            nn.Linear(palette_count, palette_hidden),
+            nn.ReLU(),
             nn.Linear(palette_hidden, palette_dim),
         )
 
     def embed(self, statistics: Tensor) -> StyleCode:
         """Turn statistics [N, S] into texture code [N, dim] and palette code [N, palette_dim]."""
         standard = self._standard(statistics)
-        return {"embedding": self.perceptron(standard[:, :self.texture_count]),
-                "palette": self.palette(standard[:, self.texture_count:])}
+        return {
+            "embedding": self.perceptron(standard[:, : self.texture_count]),
+            "palette": self.palette(standard[:, self.texture_count :]),
+        }
 
     def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         maps, parts = self._maps(grey(enlarged(image)))

@@ -28,9 +28,7 @@ class ThinEncoder(MeasuredEncoder):
         self.channels = {"embedding": dim, **maps}
         count = 2 * sum(maps.values()) + 3 * (2 + len(QUANTILES))
         self._make_room(count)
-        self.perceptron = nn.Sequential(
-            nn.Linear(count, hidden), nn.ReLU(), nn.Linear(hidden, dim)
-        )
+        self.perceptron = nn.Sequential(nn.Linear(count, hidden), nn.ReLU(), nn.Linear(hidden, dim))
 
     def embed(self, statistics: Tensor) -> StyleCode:
         """Turn statistics [N, S] into the embedding [N, dim]."""

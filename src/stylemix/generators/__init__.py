@@ -18,8 +18,21 @@ from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
 from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
-    "VGG", "Attach", "Decode", "Decoder", "Generator", "Injected", "Johnson", "Packing", "Stage",
-    "Trunk", "check_layer", "double", "mirror", "pad_to_multiple", "stride_of",
+    "VGG",
+    "Attach",
+    "Decode",
+    "Decoder",
+    "Generator",
+    "Injected",
+    "Johnson",
+    "Packing",
+    "Stage",
+    "Trunk",
+    "check_layer",
+    "double",
+    "mirror",
+    "pad_to_multiple",
+    "stride_of",
 ]
 
 

@@ -61,8 +61,9 @@ class ConvUnit(nn.Module):
         self.stride = stride
         self.pad = kernel // 2
         here = stride_in // 2 if upsample else stride_in
-        self.before = Injected(Site(f"{name}.conv", "conv", channels_in, here, kernel=kernel),
-                               attach)
+        self.before = Injected(
+            Site(f"{name}.conv", "conv", channels_in, here, kernel=kernel), attach
+        )
         self.after = Injected(Site(f"{name}.norm", "norm", channels_out, here * stride), attach)
         if len(self.before) and len(self.after):
             raise ConfigError(
@@ -70,8 +71,13 @@ class ConvUnit(nn.Module):
                 "takes one or the other: narrow their 'sites' down"
             )
         self.moments = ContentMoments(NORM_EPSILON)
-        self.conv = nn.Conv2d(channels_in + self.before.extra_channels, channels_out, kernel,
-                              stride, bias=bool(len(self.before)))
+        self.conv = nn.Conv2d(
+            channels_in + self.before.extra_channels,
+            channels_out,
+            kernel,
+            stride,
+            bias=bool(len(self.before)),
+        )
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
         if len(self.before) and self.before.appends_constant:
             # Concat divides by the kernel's taps; their sum grows with the root only.
@@ -92,7 +98,7 @@ class ConvUnit(nn.Module):
             x = self.moments.normalize(x)
             if self.before.appends_constant and mix.uniform:
                 one_place = self.before(x[..., :1, :1], mix)
-                return self._convolve(x, one_place[:, x.shape[1]:, 0, 0])
+                return self._convolve(x, one_place[:, x.shape[1] :, 0, 0])
             return self._convolve(self.before(x, mix))
         x = self.moments.normalize(self._convolve(x))
         if self.weight is not None and self.bias is not None:

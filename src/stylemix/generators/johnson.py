@@ -24,11 +24,13 @@ class Down(Stage):
     def __init__(self, width: int, attach: Attach) -> None:
         # 4 pixels for the 9x9, 1 and 2 for the strided ones; a multiple of the stride.
         super().__init__(stride_in=1, stride_out=4, halo=8, channels_out=4 * width)
-        self.units = nn.ModuleList([
-            ConvUnit("down1", 3, width, 9, attach, stride_in=1),
-            ConvUnit("down2", width, 2 * width, 3, attach, stride_in=1, stride=2),
-            ConvUnit("down3", 2 * width, 4 * width, 3, attach, stride_in=2, stride=2),
-        ])
+        self.units = nn.ModuleList(
+            [
+                ConvUnit("down1", 3, width, 9, attach, stride_in=1),
+                ConvUnit("down2", width, 2 * width, 3, attach, stride_in=1, stride=2),
+                ConvUnit("down3", 2 * width, 4 * width, 3, attach, stride_in=2, stride=2),
+            ]
+        )
 
     def forward(self, x: Tensor, mix: StyleMix | None) -> Tensor:
         """Turn a picture [B, 3, H, W] in [0, 1] into a map [B, 4 width, H/4, W/4]."""
@@ -59,8 +61,7 @@ class Block(Stage):
 
     def __init__(self, name: str, channels: int, attach: Attach) -> None:
         injected = Injected(Site(f"{name}.out", "map", channels, 4), attach)
-        super().__init__(stride_in=4, stride_out=4, halo=2 + injected.reach,
-                         channels_out=channels)
+        super().__init__(stride_in=4, stride_out=4, halo=2 + injected.reach, channels_out=channels)
         self.block = ResidualBlock(name, channels, attach, stride=4)
         self.injected = injected
 
@@ -81,10 +82,12 @@ class Up(Stage):
         # 3.75 of them: 1.5 for the first upsampling and its 3x3, half of that and a half for the
         # filter for the second, 1 for the 9x9.
         super().__init__(stride_in=4, stride_out=1, halo=4, channels_out=3)
-        self.units = nn.ModuleList([
-            ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
-            ConvUnit("up2", 2 * width, width, 3, attach, stride_in=2, upsample=True),
-        ])
+        self.units = nn.ModuleList(
+            [
+                ConvUnit("up1", 4 * width, 2 * width, 3, attach, stride_in=4, upsample=True),
+                ConvUnit("up2", 2 * width, width, 3, attach, stride_in=2, upsample=True),
+            ]
+        )
         self.output = ConvUnit("output", width, 3, 9, attach, stride_in=1)
         self.grains = nn.ModuleList(
             [Grain(2 * width, 2)] if grain else []  # pixel by pixel it would be mere noise
@@ -121,18 +124,21 @@ class Johnson(Generator):
     # with zeros: what is learned at the edges is a faint frame.
     margin = 16
 
-    def __init__(self, attach: Attach, *, width: int = 32, blocks: int = 5,
-                 grain: bool = False) -> None:
+    def __init__(
+        self, attach: Attach, *, width: int = 32, blocks: int = 5, grain: bool = False
+    ) -> None:
         super().__init__()
         check_counts("generator", width=(width, 1), blocks=(blocks, 1))
         if not isinstance(grain, bool):
             raise ConfigError(f"generator.grain must be true or false, got {grain!r}")
-        self.stages = nn.ModuleList([  # type: ignore[assignment]
-            Down(width, attach),
-            Bottleneck(4 * width, attach, grain=grain),
-            *(Block(f"block{i + 1}", 4 * width, attach) for i in range(blocks)),
-            Up(width, attach, grain=grain),
-        ])
+        self.stages = nn.ModuleList(
+            [  # type: ignore[assignment]
+                Down(width, attach),
+                Bottleneck(4 * width, attach, grain=grain),
+                *(Block(f"block{i + 1}", 4 * width, attach) for i in range(blocks)),
+                Up(width, attach, grain=grain),
+            ]
+        )
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
@@ -144,5 +150,8 @@ class Johnson(Generator):
         channels = self.stages[0].channels_out
         # The down-sampling part carries no style in any built-in configuration.
         trunk = self.stages[0](image, None)
-        return {s.name: trunk for s in self.sites if s.channels == channels and s.stride == 4
-                and not s.name.startswith("down")}
+        return {
+            s.name: trunk
+            for s in self.sites
+            if s.channels == channels and s.stride == 4 and not s.name.startswith("down")
+        }

@@ -28,29 +28,38 @@ class Packing:
         self.layers = tuple(layers)
         self.stride = stride_of(self.layers[-1])
         self.factors = [self.stride // stride_of(layer) for layer in self.layers]
-        self.sizes = [channels[layer] * factor**2
-                      for layer, factor in zip(self.layers, self.factors, strict=True)]
+        self.sizes = [
+            channels[layer] * factor**2
+            for layer, factor in zip(self.layers, self.factors, strict=True)
+        ]
 
     def pack(self, maps: Mapping[str, Tensor]) -> Tensor:
         """Give one map [B, sum of sizes, h, w] of the coarsest one's height and width."""
-        parts = [F.pixel_unshuffle(maps[layer], factor) if factor > 1 else maps[layer]
-                 for layer, factor in zip(self.layers, self.factors, strict=True)]
+        parts = [
+            F.pixel_unshuffle(maps[layer], factor) if factor > 1 else maps[layer]
+            for layer, factor in zip(self.layers, self.factors, strict=True)
+        ]
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
     def unpack(self, x: Tensor) -> dict[str, Tensor]:
         """Give the maps back, by layer."""
         parts = x.split(self.sizes, dim=1) if len(self.sizes) > 1 else (x,)
-        return {layer: F.pixel_shuffle(part, factor) if factor > 1 else part
-                for layer, factor, part in zip(self.layers, self.factors, parts, strict=True)}
+        return {
+            layer: F.pixel_shuffle(part, factor) if factor > 1 else part
+            for layer, factor, part in zip(self.layers, self.factors, parts, strict=True)
+        }
 
 
 class Encode(Stage):
     """From picture to packed maps."""
 
     def __init__(self, trunk: Trunk, packing: Packing) -> None:
-        super().__init__(stride_in=1, stride_out=packing.stride,
-                         halo=_whole(trunk.reach(packing.layers[-1]), packing.stride),
-                         channels_out=sum(packing.sizes))
+        super().__init__(
+            stride_in=1,
+            stride_out=packing.stride,
+            halo=_whole(trunk.reach(packing.layers[-1]), packing.stride),
+            channels_out=sum(packing.sizes),
+        )
         self.packing = packing
         self._trunk = (trunk,)  # the generator's own: a second registration would save it twice
 
@@ -68,24 +77,33 @@ class Sites(Stage):
             for layer in packing.layers
         }
         reach = max(i.reach * i.site.stride for i in injected.values())
-        super().__init__(stride_in=packing.stride, stride_out=packing.stride,
-                         halo=-(-reach // packing.stride), channels_out=sum(packing.sizes))
+        super().__init__(
+            stride_in=packing.stride,
+            stride_out=packing.stride,
+            halo=-(-reach // packing.stride),
+            channels_out=sum(packing.sizes),
+        )
         self.packing = packing
         self.injected = nn.ModuleDict(injected)
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Apply the mixture to each of the packed maps."""
         maps = self.packing.unpack(x)
-        return self.packing.pack({layer: self.injected[layer](maps[layer], mix)
-                                  for layer in self.packing.layers})
+        return self.packing.pack(
+            {layer: self.injected[layer](maps[layer], mix) for layer in self.packing.layers}
+        )
 
 
 class Decode(Stage):
     """From packed maps to picture."""
 
     def __init__(self, decoder: Decoder, packing: Packing) -> None:
-        super().__init__(stride_in=packing.stride, stride_out=1,
-                         halo=-(-decoder.reach // packing.stride), channels_out=3)
+        super().__init__(
+            stride_in=packing.stride,
+            stride_out=1,
+            halo=-(-decoder.reach // packing.stride),
+            channels_out=3,
+        )
         self.packing = packing
         self._decoder = (decoder,)
 
@@ -128,13 +146,19 @@ class VGG(Generator):
     """
 
     def __init__(
-        self, attach: Attach, *, features: str = "thin", layers: Sequence[str] = ("relu4_1",),
+        self,
+        attach: Attach,
+        *,
+        features: str = "thin",
+        layers: Sequence[str] = ("relu4_1",),
         cascade: bool = False,
     ) -> None:
         super().__init__()
         if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError('generator.layers must be a list of different layers such as '
-                              f'["relu4_1"], got {layers!r}')
+            raise ConfigError(
+                "generator.layers must be a list of different layers such as "
+                f'["relu4_1"], got {layers!r}'
+            )
         if not isinstance(cascade, bool):
             raise ConfigError(f"generator.cascade must be true or false, got {cascade!r}")
         ordered = sorted(layers, key=check_layer)
@@ -146,8 +170,11 @@ class VGG(Generator):
             packing = Packing(group, self.trunk.channels)
             decoder = Decoder(group, self.trunk.channels)
             self.decoders[group[-1]] = decoder
-            stages += [Encode(self.trunk, packing), Sites(packing, self.trunk.channels, attach),
-                       Decode(decoder, packing)]
+            stages += [
+                Encode(self.trunk, packing),
+                Sites(packing, self.trunk.channels, attach),
+                Decode(decoder, packing),
+            ]
         self.stages = nn.ModuleList(stages)  # type: ignore[assignment]
         self.multiple_of = stride_of(ordered[-1])
         self.minimum_size = 2 * self.multiple_of  # reflection needs two pixels at every layer

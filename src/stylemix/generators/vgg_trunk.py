@@ -16,8 +16,16 @@ from stylemix.plugins.registries import suggest
 
 # Layer -> number in torchvision's vgg16.features; a max-pool stands in front of each block's first.
 NUMBERS = {
-    "relu1_1": 0, "relu1_2": 2, "relu2_1": 5, "relu2_2": 7, "relu3_1": 10, "relu3_2": 12,
-    "relu3_3": 14, "relu4_1": 17, "relu4_2": 19, "relu4_3": 21,
+    "relu1_1": 0,
+    "relu1_2": 2,
+    "relu2_1": 5,
+    "relu2_2": 7,
+    "relu3_1": 10,
+    "relu3_2": 12,
+    "relu3_3": 14,
+    "relu4_1": 17,
+    "relu4_2": 19,
+    "relu4_3": 21,
 }
 LAYERS = tuple(NUMBERS)
 
@@ -75,8 +83,7 @@ class Trunk(nn.Module):
             kept = features == "thin"
             weight = convolution.weight.detach() * (before / size)
             self.register_buffer(f"{layer}_weight", weight, persistent=kept)
-            self.register_buffer(f"{layer}_bias", convolution.bias.detach() / size,
-                                 persistent=kept)
+            self.register_buffer(f"{layer}_bias", convolution.bias.detach() / size, persistent=kept)
             self.channels[layer] = convolution.out_channels
             before = size
 
@@ -91,8 +98,9 @@ class Trunk(nn.Module):
             if pooled_before(layer):
                 x = F.max_pool2d(x, 2)
             x = F.pad(x, (1, 1, 1, 1), mode="reflect")
-            x = F.relu(F.conv2d(x, getattr(self, f"{layer}_weight"),
-                                getattr(self, f"{layer}_bias")))
+            x = F.relu(
+                F.conv2d(x, getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias"))
+            )
             if layer in wanted:
                 found[layer] = x
         return found
@@ -116,8 +124,10 @@ def check_layer(layer: str) -> int:
         ConfigError: there is no such layer.
     """
     if layer not in LAYERS:
-        raise ConfigError(f"generator.layers: no layer is named {layer!r}"
-                          f"{suggest(str(layer), LAYERS)} (there are: {', '.join(LAYERS)})")
+        raise ConfigError(
+            f"generator.layers: no layer is named {layer!r}"
+            f"{suggest(str(layer), LAYERS)} (there are: {', '.join(LAYERS)})"
+        )
     return LAYERS.index(layer)
 
 

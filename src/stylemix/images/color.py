@@ -66,8 +66,10 @@ def preserve_color(output: Tensor, content: Tensor) -> Tensor:
         ValueError: the two have different shapes.
     """
     if output.shape != content.shape or output.shape[0] != 3:
-        raise ValueError(f"preserve_color needs two pictures [3, H, W] of one size, got "
-                         f"{list(output.shape)} and {list(content.shape)}")
+        raise ValueError(
+            f"preserve_color needs two pictures [3, H, W] of one size, got "
+            f"{list(output.shape)} and {list(content.shape)}"
+        )
     result = torch.empty_like(content, dtype=torch.float32)
     rows = max(1, _CHUNK // max(1, content.shape[-1]))
     for start in range(0, content.shape[-2], rows):

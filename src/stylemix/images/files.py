@@ -40,14 +40,16 @@ def open_file(path: str, max_pixels: int) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         if os.path.getsize(path) == 0:
             raise PictureError(f"{path!r} is empty: get the file again") from None
-        raise PictureError(f"{path!r} is no picture that can be read: give a JPEG, PNG, WebP, "
-                           "TIFF or the like") from None
+        raise PictureError(
+            f"{path!r} is no picture that can be read: give a JPEG, PNG, WebP, TIFF or the like"
+        ) from None
     except OSError as problem:
         if problem.errno is None:  # from a decoder, not from the system
             raise _damaged(f"{path!r}", problem) from problem
         reason = problem.strerror or str(problem)
-        raise PictureError(f"{path!r} can't be opened ({reason}): check the path and your "
-                           "rights to read it") from problem
+        raise PictureError(
+            f"{path!r} can't be opened ({reason}): check the path and your rights to read it"
+        ) from problem
     except Exception as problem:  # decoders raise anything on damaged headers
         raise _damaged(f"{path!r}", problem) from problem
     with image:
@@ -163,5 +165,7 @@ def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
 
 def _damaged(shown: str, problem: Exception) -> PictureError:
     reason = str(problem) or type(problem).__name__
-    return PictureError(f"{shown} is damaged or cut short ({reason}): get the file again, or "
-                        "open and save it with a picture editor")
+    return PictureError(
+        f"{shown} is damaged or cut short ({reason}): get the file again, or "
+        "open and save it with a picture editor"
+    )

@@ -220,8 +220,11 @@ def _from_array(array: np.ndarray, max_pixels: int) -> LoadedPicture:
         raise PictureError(_wrong_type("array", array.dtype))
     _check_pixels(array.shape[1], array.shape[0], max_pixels, f"the array of shape {shape}")
     # Native byte order, positive strides and memory of our own, which torch needs.
-    array = np.array(array.transpose(2, 0, 1), order="C",
-                     dtype=np.float32 if array.dtype.kind == "f" else array.dtype)
+    array = np.array(
+        array.transpose(2, 0, 1),
+        order="C",
+        dtype=np.float32 if array.dtype.kind == "f" else array.dtype,
+    )
     values = _check_values(torch.from_numpy(array), "the array")
     if len(values) == 1:
         values = values.repeat(3, 1, 1)
@@ -258,8 +261,10 @@ def _from_tensor(tensor: Tensor, max_pixels: int) -> LoadedPicture:
 
 
 def _wrong_type(what: str, dtype: Any) -> str:
-    return (f"values of type {dtype} are not accepted in an {what}: give uint8, or floats in "
-            "[0, 1] (divide 16-bit values by 65535)").replace("an tensor", "a tensor")
+    return (
+        f"values of type {dtype} are not accepted in an {what}: give uint8, or floats in "
+        "[0, 1] (divide 16-bit values by 65535)"
+    ).replace("an tensor", "a tensor")
 
 
 def _check_pixels(width: int, height: int, max_pixels: int, shown: str) -> None:
@@ -281,12 +286,16 @@ def _check_values(values: Tensor, shown: str) -> Tensor:
     values = values.float()
     low, high = (float(v) for v in values.aminmax())
     if not np.isfinite([low, high]).all():
-        raise PictureError(f"{shown} holds NaN or infinite values: replace them first, for "
-                           "instance with nan_to_num")
+        raise PictureError(
+            f"{shown} holds NaN or infinite values: replace them first, for "
+            "instance with nan_to_num"
+        )
     if low < -_TOLERANCE or high > 1 + _TOLERANCE:
         remedy = "divide by 255" if low >= 0 and 1 < high <= 255 else "scale or clip them first"
-        raise PictureError(f"{shown} holds floats from {low:.4g} to {high:.4g}, but floats must "
-                           f"be in [0, 1]: {remedy}")
+        raise PictureError(
+            f"{shown} holds floats from {low:.4g} to {high:.4g}, but floats must "
+            f"be in [0, 1]: {remedy}"
+        )
     return values.clamp(0, 1) if low < 0 or high > 1 else values
 
 

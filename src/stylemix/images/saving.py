@@ -13,7 +13,11 @@ from PIL import Image
 from stylemix.errors import ConfigError, PictureError
 
 FORMATS = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
     ".tiff": "TIFF",
 }
 """File name endings that :func:`save` knows, and their formats."""
@@ -40,19 +44,25 @@ def save(image: Image.Image, path: str | os.PathLike[str], quality: int = 95) ->
     if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
         raise ConfigError(f"quality must be a whole number from 1 to 100, got {quality!r}")
     if not isinstance(image, Image.Image):
-        raise PictureError(f"save needs a PIL image, got {type(image).__name__}: convert tensors "
-                           "with stylemix.images.to_pil")
+        raise PictureError(
+            f"save needs a PIL image, got {type(image).__name__}: convert tensors "
+            "with stylemix.images.to_pil"
+        )
     # Through a symbolic link the file itself is replaced, not the link.
     target = Path(os.path.realpath(path))
     kind = FORMATS.get(Path(path).suffix.lower())
     if os.path.isdir(target):
         raise PictureError(f"{os.fspath(path)!r} is a folder: add a file name such as result.png")
     if kind is None:
-        raise PictureError(f"{os.fspath(path)!r} has no ending that says its format: use one of "
-                           + ", ".join(FORMATS))
+        raise PictureError(
+            f"{os.fspath(path)!r} has no ending that says its format: use one of "
+            + ", ".join(FORMATS)
+        )
     if max(image.size) > _LONGEST.get(kind, max(image.size)):
-        raise PictureError(f"{kind} holds at most {_LONGEST[kind]} pixels a side, the picture is "
-                           f"{image.width} x {image.height}: save it as .png or .tif")
+        raise PictureError(
+            f"{kind} holds at most {_LONGEST[kind]} pixels a side, the picture is "
+            f"{image.width} x {image.height}: save it as .png or .tif"
+        )
     if not os.path.isdir(target.parent):
         raise PictureError(f"the folder {str(target.parent)!r} doesn't exist: create it first")
     _write(_for_format(image, kind), target, kind, _options(image, kind, quality))
@@ -86,8 +96,9 @@ def _write(image: Image.Image, target: Path, kind: str, options: dict[str, Any])
     part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         # 0o666 less the umask: the rights that a plain open() would give.
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
-                         0o666)
+        handle = os.open(
+            part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+        )
         try:
             with os.fdopen(handle, "w+b") as file:
                 image.save(file, format=kind, **options)

@@ -31,14 +31,20 @@ class FiLM(Injection):
     sites = ("block*", "up*", "output*")
 
     def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, residual: bool = True,
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        residual: bool = True,
         code: str = "embedding",
     ) -> None:
         super().__init__(site, style_channels)
         offered = [name for name in VECTORS if name in style_channels]
         if code not in offered:
-            raise ConfigError(f"film reads a vector of the style code, and code = {code!r} is none "
-                              f"that this encoder gives; it gives: {', '.join(offered) or 'none'}")
+            raise ConfigError(
+                f"film reads a vector of the style code, and code = {code!r} is none "
+                f"that this encoder gives; it gives: {', '.join(offered) or 'none'}"
+            )
         self.residual = residual
         self.needs = (code,)
         self.linear = nn.Linear(style_channels[code], 2 * site.channels)

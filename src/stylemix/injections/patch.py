@@ -55,11 +55,14 @@ class Patch(Injection):
         if feature is None and maps:
             feature = maps[max(len(maps) - 2, 0)]
         if feature not in maps:
-            raise ConfigError(f"the encoder has no map {feature!r} to match patches with "
-                              f"(it has: {', '.join(maps) or 'none'})")
+            raise ConfigError(
+                f"the encoder has no map {feature!r} to match patches with "
+                f"(it has: {', '.join(maps) or 'none'})"
+            )
         if not temperature > 0 or keys < 1:
-            raise ConfigError(f"patch needs temperature > 0 and keys >= 1, got {temperature} "
-                              f"and {keys}")
+            raise ConfigError(
+                f"patch needs temperature > 0 and keys >= 1, got {temperature} and {keys}"
+            )
         self.feature = feature
         self.needs = (feature,)
         self.temperature = temperature

@@ -51,8 +51,9 @@ class StyleMix:
         if not self.styles:
             raise ConfigError("a mixture needs at least one style; give a painting")
         if len(self.styles) != len(self.weights):
-            raise ConfigError(f"{len(self.styles)} styles need as many weights, "
-                              f"got {len(self.weights)}")
+            raise ConfigError(
+                f"{len(self.styles)} styles need as many weights, got {len(self.weights)}"
+            )
 
     @classmethod
     def single(cls, style: Style, origin: tuple[int, int] = (0, 0)) -> StyleMix:

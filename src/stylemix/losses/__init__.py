@@ -15,8 +15,19 @@ from stylemix.losses.variation import Variation
 from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
-    "Content", "Features", "Gram", "IdentityFeatures", "Lattice", "LocalContrast", "LossTerm",
-    "Moments", "Palette", "Pixel", "RelaxedEarthMover", "SlicedWasserstein", "Variation",
+    "Content",
+    "Features",
+    "Gram",
+    "IdentityFeatures",
+    "Lattice",
+    "LocalContrast",
+    "LossTerm",
+    "Moments",
+    "Palette",
+    "Pixel",
+    "RelaxedEarthMover",
+    "SlicedWasserstein",
+    "Variation",
 ]
 
 

@@ -26,7 +26,10 @@ class Content(LossTerm):
     source = "content"
 
     def __init__(
-        self, *, layers: Sequence[str] = ("relu3_3",), relative: bool = False,
+        self,
+        *,
+        layers: Sequence[str] = ("relu3_3",),
+        relative: bool = False,
         normalized: bool = False,
     ) -> None:
         super().__init__()

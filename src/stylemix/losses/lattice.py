@@ -56,19 +56,21 @@ class Lattice(LossTerm):
         if min(height, width) < _SPACING * self.period:
             raise ConfigError(
                 f"the loss 'lattice' of period {self.period} needs crops of at least "
-                f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}")
+                f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}"
+            )
         power, floor = _power(grey(image[..., :height, :width])[:, :1])
         steps = (height // self.period, width // self.period)
         ratio = _mean_around(power, (1, 1)) / _ring(power.detach(), steps).clamp_min(floor)
-        at = ratio[:, 0, ::steps[0], ::steps[1]].flatten(1)
+        at = ratio[:, 0, :: steps[0], :: steps[1]].flatten(1)
         return (at[:, 1:].clamp_min(_CHANCE**2).sqrt() - _CHANCE).mean(1)
 
 
 def _power(image: Tensor) -> tuple[Tensor, float]:
     """Give the power spectrum under a Hann window, [B, 1, H, W], and that of rounding to 8 bits."""
     height, width = image.shape[-2:]
-    window = (torch.hann_window(height, device=image.device)[:, None]
-              * torch.hann_window(width, device=image.device))
+    window = torch.hann_window(height, device=image.device)[:, None] * torch.hann_window(
+        width, device=image.device
+    )
     mean = (image * window).sum((-2, -1), keepdim=True) / window.sum()
     power = torch.fft.fft2((image - mean) * window).abs().square()
     return power, float(window.square().sum()) * (1 / 255) ** 2 / 12
@@ -85,5 +87,5 @@ def _ring(power: Tensor, steps: tuple[int, int]) -> Tensor:
     """Give the mean over a ring from a quarter to half of the way to the next lattice point."""
     outer, inner = ((s // 2, t // 2) for s, t in (steps, (steps[0] // 2, steps[1] // 2)))
     counts = [(2 * a + 1) * (2 * b + 1) for a, b in (outer, inner)]
-    total = (_mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1])
+    total = _mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1]
     return total / (counts[0] - counts[1])

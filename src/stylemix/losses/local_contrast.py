@@ -42,12 +42,20 @@ class LocalContrast(LossTerm):
 
     source = "content"
 
-    def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 8,
-                 temperature: float = 0.07) -> None:
+    def __init__(
+        self,
+        *,
+        layers: Sequence[str] = ("relu2_2", "relu3_3"),
+        places: int = 8,
+        temperature: float = 0.07,
+    ) -> None:
         super().__init__()
         check_counts(places=(places, 1))
-        if isinstance(temperature, bool) or not isinstance(temperature, int | float) \
-                or not temperature > 0:
+        if (
+            isinstance(temperature, bool)
+            or not isinstance(temperature, int | float)
+            or not temperature > 0
+        ):
             raise ConfigError(f"temperature must be a number above 0, got {temperature!r}")
         self.layers = tuple(layers)
         self.places = places
@@ -70,8 +78,10 @@ class LocalContrast(LossTerm):
     def _differences(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         if min(height, width) < 3:
-            raise ConfigError(f"local contrast needs maps of at least 3 x 3, got {height} x "
-                              f"{width}: choose larger crops or shallower layers")
+            raise ConfigError(
+                f"local contrast needs maps of at least 3 x 3, got {height} x "
+                f"{width}: choose larger crops or shallower layers"
+            )
         rows, columns = spread_places(self.places, height, width, x.device, margin=1)
         # One gathering for all: each has a gradient of the whole map's size.
         shifts = torch.tensor(AROUND, device=x.device)

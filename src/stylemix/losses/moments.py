@@ -30,9 +30,7 @@ class Moments(LossTerm):
 
     source = "style"
 
-    def __init__(
-        self, *, layers: Sequence[str] = MOMENT_LAYERS, relative: bool = False
-    ) -> None:
+    def __init__(self, *, layers: Sequence[str] = MOMENT_LAYERS, relative: bool = False) -> None:
         super().__init__()
         self.layers = tuple(layers)
         self.relative = relative

@@ -29,8 +29,12 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     # For the decoders of style swap and WCT, trained without any style (Li et al., 2017, eq. 1).
     "reconstruction": {
         "pixel": {"name": "pixel", "weight": 30.0, "always": True},
-        "feature": {"name": "content", "weight": 1.0, "relative": True,
-                    "layers": ["relu1_2", "relu2_2", "relu3_3"]},
+        "feature": {
+            "name": "content",
+            "weight": 1.0,
+            "relative": True,
+            "layers": ["relu1_2", "relu2_2", "relu3_3"],
+        },
     },
     # For encoder and decoder around an exchange of statistics or attention (Huang and Belongie,
     # 2017, eq. 11, and the identity of Park and Lee, 2019, eq. 5).
@@ -58,8 +62,9 @@ class Objective(nn.Module):
         super().__init__()
         if isinstance(terms, str):
             if terms not in PRESETS:
-                raise ConfigError(f"no loss preset is named {terms!r} "
-                                  f"(there are: {', '.join(PRESETS)})")
+                raise ConfigError(
+                    f"no loss preset is named {terms!r} (there are: {', '.join(PRESETS)})"
+                )
             terms = PRESETS[terms]
         if not terms:
             raise ConfigError("an objective needs at least one loss term")
@@ -85,9 +90,7 @@ class Objective(nn.Module):
         return {**self.prepare_one("content", content), **self.prepare_one("style", style)}
 
     @torch.no_grad()
-    def prepare_one(
-        self, source: str, image: Tensor, looked: Tensor | None = None
-    ) -> Targets:
+    def prepare_one(self, source: str, image: Tensor, looked: Tensor | None = None) -> Targets:
         """Make the targets of the terms that look at one source.
 
         Args:
@@ -96,11 +99,17 @@ class Objective(nn.Module):
             looked: what the feature network sees instead of them.
         """
         seen = self._look(image, source, looked)
-        return {_key(label, term, source): term.prepare(seen) for label, term in self._terms()
-                if term.source in (source, "both")}
+        return {
+            _key(label, term, source): term.prepare(seen)
+            for label, term in self._terms()
+            if term.source in (source, "both")
+        }
 
     def forward(
-        self, output: Tensor, targets: Targets, identity: Tensor | None = None,
+        self,
+        output: Tensor,
+        targets: Targets,
+        identity: Tensor | None = None,
         looked: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Give each term's unweighted loss, averaged over the batch.
@@ -118,8 +127,9 @@ class Objective(nn.Module):
         parts: dict[str, Tensor] = {}
         for label, term in self._terms():
             sources = ("content", "style") if term.source == "both" else (term.source,)
-            each = term(seen, [t for source in sources
-                               for t in targets.get(_key(label, term, source), [])])
+            each = term(
+                seen, [t for source in sources for t in targets.get(_key(label, term, source), [])]
+            )
             if term.identity_only:
                 each = each * ((identity == 1).to(each.dtype) if identity is not None else 0.0)
             elif term.source in ("style", "both") and identity is not None:
@@ -137,11 +147,11 @@ class Objective(nn.Module):
     def _terms(self) -> Iterator[tuple[str, LossTerm]]:
         yield from self.terms.items()  # type: ignore[misc]
 
-    def _look(
-        self, image: Tensor, source: str | None, looked: Tensor | None
-    ) -> dict[str, Tensor]:
+    def _look(self, image: Tensor, source: str | None, looked: Tensor | None) -> dict[str, Tensor]:
         layers = {
-            layer for _, term in self._terms() for layer in term.layers
+            layer
+            for _, term in self._terms()
+            for layer in term.layers
             if source is None or term.source in (source, "both")
         }
         # Sorted, since torch.compile of torch 2.11 fails on sets among arguments.

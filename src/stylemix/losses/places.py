@@ -33,7 +33,9 @@ def spread_places(
     else:
         plastic = 1.32471795724474602596
         number = torch.arange(1, count + 1, dtype=torch.float64)
-        rows, columns = (((0.5 + number / plastic**power) % 1 * side).long()
-                         for power, side in zip((1, 2), inner, strict=True))
+        rows, columns = (
+            ((0.5 + number / plastic**power) % 1 * side).long()
+            for power, side in zip((1, 2), inner, strict=True)
+        )
         flat = (rows * inner[1] + columns).unique()
     return ((flat // inner[1] + margin).to(device), (flat % inner[1] + margin).to(device))

@@ -37,8 +37,9 @@ class RelaxedEarthMover(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"),
-                 places: int = 256) -> None:
+    def __init__(
+        self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 256
+    ) -> None:
         super().__init__()
         check_counts(places=(places, 1))
         self.layers = tuple(layers)

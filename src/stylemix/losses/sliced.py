@@ -34,8 +34,9 @@ class SlicedWasserstein(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = SLICED_LAYERS, directions: int = 64,
-                 quantiles: int = 64) -> None:
+    def __init__(
+        self, *, layers: Sequence[str] = SLICED_LAYERS, directions: int = 64, quantiles: int = 64
+    ) -> None:
         super().__init__()
         check_counts(directions=(directions, 1), quantiles=(quantiles, 2))
         self.layers = tuple(layers)

@@ -45,8 +45,10 @@ class Gram(LossTerm):
     ) -> None:
         super().__init__()
         if root and not balanced:
-            raise ConfigError("the loss 'gram' takes the root of its balanced form only: set "
-                              "balanced = true, or leave root out")
+            raise ConfigError(
+                "the loss 'gram' takes the root of its balanced form only: set "
+                "balanced = true, or leave root out"
+            )
         self.layers = tuple(layers)
         self.balanced = balanced
         self.root = root

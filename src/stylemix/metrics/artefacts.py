@@ -54,8 +54,10 @@ def measure(image: Tensor) -> Levels:
         ConfigError: it has less than 48 pixels a side.
     """
     if min(image.shape[-2:]) < SMALLEST:
-        raise ConfigError(f"artefacts can't be measured in a picture of {image.shape[-1]} x "
-                          f"{image.shape[-2]}: give at least {SMALLEST} x {SMALLEST}")
+        raise ConfigError(
+            f"artefacts can't be measured in a picture of {image.shape[-1]} x "
+            f"{image.shape[-2]}: give at least {SMALLEST} x {SMALLEST}"
+        )
     return Levels(checkerboard(image), blobs(image), saturation(image), border(image))
 
 
@@ -66,7 +68,8 @@ def alarms(output: Levels, photograph: Levels) -> dict[str, bool]:
     """
     found, own, gate = asdict(output), asdict(photograph), asdict(GATES)
     return {
-        name: found[name] > own[name] + gate[name] if name in ("blobs", "saturation")
+        name: found[name] > own[name] + gate[name]
+        if name in ("blobs", "saturation")
         else found[name] > max(own[name], gate[name])
         for name in found
     }
@@ -86,8 +89,9 @@ def checkerboard(image: Tensor) -> float:
     grey = luma(image.double())[0]
     height, width = (side // 4 * 4 for side in grey.shape)  # then pi/2 is a frequency of its own
     grey = grey[:height, :width]
-    window = (torch.hann_window(height, dtype=grey.dtype, device=grey.device)[:, None]
-              * torch.hann_window(width, dtype=grey.dtype, device=grey.device))
+    window = torch.hann_window(height, dtype=grey.dtype, device=grey.device)[
+        :, None
+    ] * torch.hann_window(width, dtype=grey.dtype, device=grey.device)
     grey = grey - (grey * window).sum() / window.sum()
     power = torch.fft.fft2(grey * window).abs().square()
     # Rounding to 8 bits has this much power at every frequency; flat pictures need the floor.
@@ -183,7 +187,10 @@ def border(image: Tensor, width: int = 4) -> float:
 
 
 def shift_stability(
-    method: Callable[[Tensor], Tensor], content: Tensor, *, shift: int = 1,
+    method: Callable[[Tensor], Tensor],
+    content: Tensor,
+    *,
+    shift: int = 1,
     result: Tensor | None = None,
 ) -> float:
     """Give how equal a photograph and its shifted crop are rendered, as PSNR in decibels.

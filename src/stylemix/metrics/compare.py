@@ -112,8 +112,11 @@ def compare(
     except Cancelled:
         return found
     if names is None:
-        found += [Compared(info.name, problem=f"{info.error}; update or uninstall this plugin")
-                  for info in plugin_info() if info.error]
+        found += [
+            Compared(info.name, problem=f"{info.error}; update or uninstall this plugin")
+            for info in plugin_info()
+            if info.error
+        ]
     return found
 
 
@@ -150,10 +153,15 @@ def comparison_table(results: Sequence[Compared]) -> str:
     width = max(len(r.name) for r in results)
     lines = [f"{'':<{width}}  {'seconds':>8}  {'content':>8}  {'style':>8}"]
     for r in results:
-        lines.append(f"{r.name:<{width}}  " + (
-            f"failed: {r.problem}" if r.problem else
-            f"{r.seconds:>8.1f}  {r.content:>8.3f}  {r.style:>8.3f}"
-            + ("  (its own style)" if r.own_style else "")))
+        lines.append(
+            f"{r.name:<{width}}  "
+            + (
+                f"failed: {r.problem}"
+                if r.problem
+                else f"{r.seconds:>8.1f}  {r.content:>8.3f}  {r.style:>8.3f}"
+                + ("  (its own style)" if r.own_style else "")
+            )
+        )
     return "\n".join(lines)
 
 
@@ -170,13 +178,20 @@ class _Judge:
 
     def __call__(self, picture: Image.Image) -> tuple[float, float]:
         seen = self._look(picture)
-        return (float(perceptual.content_loss(seen, self.photograph)),
-                float(perceptual.style_loss(seen, self.painting)))
+        return (
+            float(perceptual.content_loss(seen, self.photograph)),
+            float(perceptual.style_loss(seen, self.painting)),
+        )
 
 
 def _one(
-    name: str, photograph: Image.Image, painting: Image.Image, judge: _Judge, steps: int | None,
-    device: str | torch.device | None, watch: Watch | None,
+    name: str,
+    photograph: Image.Image,
+    painting: Image.Image,
+    judge: _Judge,
+    steps: int | None,
+    device: str | torch.device | None,
+    watch: Watch | None,
 ) -> Compared:
     if watch is not None:
         watch(name, 0, 0)
@@ -184,11 +199,13 @@ def _one(
         stylizer = load(name, device=device)
         begin = time.perf_counter()
         picture = stylizer.stylize(
-            photograph, painting, refine=0 if stylizer.trained else steps or 0,
-            progress=None if watch is None else lambda done, total: watch(name, done, total))
+            photograph,
+            painting,
+            refine=0 if stylizer.trained else steps or 0,
+            progress=None if watch is None else lambda done, total: watch(name, done, total),
+        )
         seconds = time.perf_counter() - begin
-        return Compared(name, picture, seconds, *judge(picture),
-                        own_style=not stylizer.needs_style)
+        return Compared(name, picture, seconds, *judge(picture), own_style=not stylizer.needs_style)
     except Cancelled:
         raise
     # Models and plugins are strangers' code: whatever one raises must not cost the others.

@@ -117,8 +117,11 @@ def evaluate_pairs(
         raise ConfigError(f"size must be a whole number of pixels >= 64, got {size!r}")
     if not contents or not styles:
         raise ConfigError("an evaluation needs at least one photograph and one painting")
-    wanted = (deal_pairs(len(contents), len(styles), seed=seed) if pairs is None
-              else check_pairs(pairs, len(contents), len(styles)))
+    wanted = (
+        deal_pairs(len(contents), len(styles), seed=seed)
+        if pairs is None
+        else check_pairs(pairs, len(contents), len(styles))
+    )
     if strengths:
         strengths = check_strengths(strengths)
         if not isinstance(method, StylizerMethod):
@@ -126,8 +129,10 @@ def evaluate_pairs(
     net = place(feature_net(features, weights), "cpu")
     sets = sets if sets is not None else Sets()
     known = _look_at_paintings(styles, size, net, sets, seed)
-    names = [_name(p, i) for i, p in enumerate(contents)], [_name(p, i) for i, p in
-                                                           enumerate(styles)]
+    names = (
+        [_name(p, i) for i, p in enumerate(contents)],
+        [_name(p, i) for i, p in enumerate(styles)],
+    )
     records: dict[int, dict[str, Any]] = {}
     # Photograph by photograph, so that only one photograph's maps are held at a time.
     order = sorted(range(len(wanted)), key=lambda k: wanted[k][0])
@@ -142,15 +147,20 @@ def evaluate_pairs(
         result = method(photograph.image, known.images[j])
         seconds = time.perf_counter() - begin
         if result.size != photograph.image.size:
-            raise ConfigError(f"the method gave a picture of {result.size} for a photograph of "
-                              f"{photograph.image.size}; it must keep the size")
+            raise ConfigError(
+                f"the method gave a picture of {result.size} for a photograph of "
+                f"{photograph.image.size}; it must keep the size"
+            )
         if on_result is not None:
             on_result(i, j, result)
         output = to_float(read(result).rgb)[0]
         looks = perceptual.describe(output, net)
-        record = {"content": names[0][i], "style": names[1][j],
-                  **_fidelity(output, looks, photograph, known, j, seed),
-                  **_faults(output, photograph)}
+        record = {
+            "content": names[0][i],
+            "style": names[1][j],
+            **_fidelity(output, looks, photograph, known, j, seed),
+            **_faults(output, photograph),
+        }
         record |= sets.look(k, output, photograph.rgb, j)
         if stability:
             record["shift_psnr"] = _shift(method, photograph, known.images[j], output)
@@ -164,11 +174,21 @@ def evaluate_pairs(
         progress(len(order), len(order))
     means: dict[str, float] = {
         name: sum(r[name] for r in records.values()) / len(records)
-        for name in ("content_loss", "lpips") if name in records[0]}
-    facts: dict[str, float] = {**getattr(method, "facts", {}),
-                               **sets.facts([j for _, j in wanted], means)}
-    settings = {"size": size, "features": features, "seed": seed, "photographs": len(contents),
-                "paintings": len(styles), "pairs": len(wanted)}
+        for name in ("content_loss", "lpips")
+        if name in records[0]
+    }
+    facts: dict[str, float] = {
+        **getattr(method, "facts", {}),
+        **sets.facts([j for _, j in wanted], means),
+    }
+    settings = {
+        "size": size,
+        "features": features,
+        "seed": seed,
+        "photographs": len(contents),
+        "paintings": len(styles),
+        "pairs": len(wanted),
+    }
     return Report([records[k] for k in range(len(wanted))], facts, settings)
 
 
@@ -195,8 +215,9 @@ def _look_at_paintings(
 
 def _look_at_photograph(picture: Picture, size: int, net: Any) -> _Photograph:
     image, rgb = _load(picture, size)
-    return _Photograph(image, rgb, perceptual.describe(rgb, net), edge_map(rgb),
-                       artefacts.measure(rgb))
+    return _Photograph(
+        image, rgb, perceptual.describe(rgb, net), edge_map(rgb), artefacts.measure(rgb)
+    )
 
 
 def _identity(method: Method, photograph: _Photograph) -> float:
@@ -215,8 +236,11 @@ def _losses_at(
     def losses(strength: float) -> tuple[float, float]:
         result = method.at(strength, photograph.image, known.images[j])
         looks = perceptual.describe(to_float(read(result).rgb)[0], net)
-        return (float(perceptual.content_loss(looks, photograph.looks)),
-                float(perceptual.style_loss(looks, own)))
+        return (
+            float(perceptual.content_loss(looks, photograph.looks)),
+            float(perceptual.style_loss(looks, own)),
+        )
+
     return losses
 
 
@@ -225,8 +249,12 @@ def _own(known: _Paintings, j: int) -> perceptual.Description:
 
 
 def _fidelity(
-    output: Tensor, looks: perceptual.Description, photograph: _Photograph, known: _Paintings,
-    j: int, seed: int,
+    output: Tensor,
+    looks: perceptual.Description,
+    photograph: _Photograph,
+    known: _Paintings,
+    j: int,
+    seed: int,
 ) -> dict[str, float]:
     own = _own(known, j)
     colors = palette.project(output, seed=seed, pixels=_COLORS)

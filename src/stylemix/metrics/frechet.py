@@ -21,8 +21,10 @@ def gaussian(features: Tensor) -> tuple[Tensor, Tensor]:
 def _centred(features: Tensor) -> tuple[Tensor, Tensor]:
     """Give the mean [D] and the vectors without it [N, D], in float64."""
     if features.ndim != 2 or len(features) < 2:
-        raise ConfigError("a Fréchet distance needs at least two feature vectors [N, D] a side, "
-                          f"got {list(features.shape)}")
+        raise ConfigError(
+            "a Fréchet distance needs at least two feature vectors [N, D] a side, "
+            f"got {list(features.shape)}"
+        )
     values = features.double()
     mean = values.mean(0)
     return mean, values - mean
@@ -59,8 +61,10 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
         ConfigError: fewer than two vectors, or different D.
     """
     if a.shape[-1] != b.shape[-1]:
-        raise ConfigError(f"feature vectors of {a.shape[-1]} and {b.shape[-1]} numbers can't be "
-                          "compared: take both from one network")
+        raise ConfigError(
+            f"feature vectors of {a.shape[-1]} and {b.shape[-1]} numbers can't be "
+            "compared: take both from one network"
+        )
     if len(a) + len(b) > a.shape[-1]:
         return gaussian_distance(*gaussian(a), *gaussian(b))
     # With C = X^T X / (N - 1), the trace of (C_a C_b)^(1/2) is the sum of the singular values of
@@ -68,8 +72,9 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     (mean_a, x), (mean_b, y) = _centred(a), _centred(b)
     n, m = len(x) - 1, len(y) - 1
     cross = torch.linalg.svdvals(x @ y.T).sum() / (n * m) ** 0.5
-    distance = ((mean_a - mean_b).square().sum() + x.square().sum() / n + y.square().sum() / m
-                - 2 * cross)
+    distance = (
+        (mean_a - mean_b).square().sum() + x.square().sum() / n + y.square().sum() / m - 2 * cross
+    )
     return max(0.0, float(distance))
 
 

@@ -30,8 +30,9 @@ def tensors_of(path: str | Path) -> dict[str, Tensor]:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as problem:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise WeightsError(f"{path} is no intact file of weights ({reason}); download it again"
-                           ) from None
+        raise WeightsError(
+            f"{path} is no intact file of weights ({reason}); download it again"
+        ) from None
     if not isinstance(found, Mapping):
         raise WeightsError(f"{path} holds a {type(found).__name__}, not weights by name")
     return {str(k): v for k, v in found.items() if isinstance(v, Tensor)}
@@ -46,12 +47,16 @@ def fill(net: nn.Module, tensors: Mapping[str, Tensor], source: str | Path, what
     own = net.state_dict()
     missing = [k for k in own if k not in tensors and not k.endswith("num_batches_tracked")]
     if missing:
-        raise WeightsError(f"{source} does not hold {what}: it lacks {missing[0]}"
-                           + (f" and {len(missing) - 1} more tensors" if missing[1:] else "")
-                           + "; give another file")
+        raise WeightsError(
+            f"{source} does not hold {what}: it lacks {missing[0]}"
+            + (f" and {len(missing) - 1} more tensors" if missing[1:] else "")
+            + "; give another file"
+        )
     wrong = [k for k, v in own.items() if k in tensors and tensors[k].shape != v.shape]
     if wrong:
         key = wrong[0]
-        raise WeightsError(f"{source} does not hold {what}: {key} is {list(tensors[key].shape)} "
-                           f"in it, not {list(own[key].shape)}; give another file")
+        raise WeightsError(
+            f"{source} does not hold {what}: {key} is {list(tensors[key].shape)} "
+            f"in it, not {list(own[key].shape)}; give another file"
+        )
     net.load_state_dict({k: tensors.get(k, v).to(v.dtype) for k, v in own.items()})

@@ -22,8 +22,10 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
         ConfigError: fewer than two vectors a side, or different D.
     """
     if a.ndim != 2 or b.ndim != 2 or min(len(a), len(b)) < 2 or a.shape[1] != b.shape[1]:
-        raise ConfigError("a kernel distance needs two sets of at least two feature vectors of "
-                          f"one length, got {list(a.shape)} and {list(b.shape)}")
+        raise ConfigError(
+            "a kernel distance needs two sets of at least two feature vectors of "
+            f"one length, got {list(a.shape)} and {list(b.shape)}"
+        )
     a, b = a.double(), b.double()
     return float(_within(a) + _within(b) - 2 * _kernel(a, b).mean())
 

@@ -41,10 +41,12 @@ class LPIPS(nn.Module):
                 module.inplace = False  # the maps in front of it are compared too
         self.weights = nn.ParameterList(torch.zeros(c) for c in CHANNELS)
         # The paper's code standardises pictures in [-1, 1] by these.
-        self.register_buffer("shift", torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1),
-                             persistent=False)
-        self.register_buffer("scale", torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1),
-                             persistent=False)
+        self.register_buffer(
+            "shift", torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1), persistent=False
+        )
+        self.register_buffer(
+            "scale", torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1), persistent=False
+        )
 
     @classmethod
     def load(cls, *files: str | Path) -> LPIPS:
@@ -58,8 +60,15 @@ class LPIPS(nn.Module):
             tensors |= tensors_of(file)
         names = ", ".join(str(f) for f in files)
         net = cls()
-        fill(net, {**{k: v for k, v in tensors.items() if k.startswith("features.")},
-                   **_linear(tensors, names)}, names, "the weights of LPIPS")
+        fill(
+            net,
+            {
+                **{k: v for k, v in tensors.items() if k.startswith("features.")},
+                **_linear(tensors, names),
+            },
+            names,
+            "the weights of LPIPS",
+        )
         return net.requires_grad_(False).eval()
 
     @torch.inference_mode()
@@ -70,8 +79,10 @@ class LPIPS(nn.Module):
             ConfigError: the pictures have two sizes, or less than 35 pixels a side.
         """
         if a.shape != b.shape or min(a.shape[-2:]) < SMALLEST:
-            raise ConfigError(f"LPIPS compares pictures of one size of at least {SMALLEST} pixels "
-                              f"a side, got {list(a.shape)} and {list(b.shape)}")
+            raise ConfigError(
+                f"LPIPS compares pictures of one size of at least {SMALLEST} pixels "
+                f"a side, got {list(a.shape)} and {list(b.shape)}"
+            )
         total = a.new_zeros(len(a))
         x, y = (((p * 2 - 1) - self.shift) / self.scale for p in (a, b))
         layer = 0
@@ -89,7 +100,9 @@ def _linear(tensors: Mapping[str, Tensor], names: str) -> dict[str, Tensor]:
     for layer in range(len(CHANNELS)):
         key = f"lin{layer}.model.1.weight"
         if key not in tensors:
-            raise WeightsError(f"{names} does not hold the weights of LPIPS: it lacks {key}; give "
-                               "torchvision's AlexNet and the linear weights of LPIPS 0.1, both")
+            raise WeightsError(
+                f"{names} does not hold the weights of LPIPS: it lacks {key}; give "
+                "torchvision's AlexNet and the linear weights of LPIPS 0.1, both"
+            )
         found[f"weights.{layer}"] = tensors[key].flatten()
     return found

@@ -42,7 +42,10 @@ def peak_memory(model: str | Path, size: int, *, steps: int = 0) -> float:
     """
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(model), str(size), str(steps)],
-        capture_output=True, text=True, check=False)
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise DataError(f"the memory of {model} can't be measured here ({last}); leave that out")

@@ -40,7 +40,8 @@ class StylizerMethod:
         }
         if folder is not None:
             self.facts["file_bytes"] = sum(
-                f.stat().st_size for f in Path(folder).glob("*.safetensors"))
+                f.stat().st_size for f in Path(folder).glob("*.safetensors")
+            )
         # The painting is kept beside its style: its id stays its own as long as it lives.
         self._styles: OrderedDict[int, tuple[Image.Image, Style]] = OrderedDict()
 

@@ -29,8 +29,10 @@ def deal_pairs(
         ConfigError: a number below 1.
     """
     if min(contents, styles, each) < 1:
-        raise ConfigError("pairs need at least one photograph and one painting each, got "
-                          f"{contents} photographs, {styles} paintings and {each} each")
+        raise ConfigError(
+            "pairs need at least one photograph and one painting each, got "
+            f"{contents} photographs, {styles} paintings and {each} each"
+        )
     draws = np.random.default_rng(seed)
     used = np.zeros(styles, dtype=np.int64)
     pairs = []
@@ -55,6 +57,8 @@ def check_pairs(
         raise ConfigError("the list of pairs is empty; leave it out to have pairs dealt")
     for i, j in found:
         if not (0 <= i < contents and 0 <= j < styles):
-            raise ConfigError(f"the pair ({i}, {j}) is out of range: there are {contents} "
-                              f"photographs and {styles} paintings, counted from 0")
+            raise ConfigError(
+                f"the pair ({i}, {j}) is out of range: there are {contents} "
+                f"photographs and {styles} paintings, counted from 0"
+            )
     return found

@@ -47,14 +47,16 @@ def describe(image: Tensor, net: FeatureNet, *, content: bool = True) -> Descrip
     """
     device = next(net.parameters()).device
     maps = net((image if image.ndim == 4 else image[None]).to(device).float(), GRAM_LAYERS)
-    return Description(maps[CONTENT_LAYER] if content else None,
-                       tuple(gram(maps[layer]) for layer in GRAM_LAYERS))
+    return Description(
+        maps[CONTENT_LAYER] if content else None, tuple(gram(maps[layer]) for layer in GRAM_LAYERS)
+    )
 
 
 def join(descriptions: list[Description]) -> Description:
     """Put the Gram matrices of several descriptions into one; the content maps are left out."""
-    return Description(None, tuple(torch.cat(g) for g in
-                                   zip(*(d.grams for d in descriptions), strict=True)))
+    return Description(
+        None, tuple(torch.cat(g) for g in zip(*(d.grams for d in descriptions), strict=True))
+    )
 
 
 def content_loss(output: Description, photograph: Description) -> Tensor:
@@ -73,11 +75,13 @@ def style_loss(output: Description, painting: Description) -> Tensor:
     0 for the painting itself, 1 for a picture without any feature; a photograph as it is has about
     1, more where it is louder than the painting.
     """
-    return torch.stack([
-        torch.linalg.matrix_norm(found - wanted)
-        / torch.linalg.matrix_norm(wanted).clamp_min(1e-12)
-        for found, wanted in zip(output.grams, painting.grams, strict=True)
-    ]).mean(0)
+    return torch.stack(
+        [
+            torch.linalg.matrix_norm(found - wanted)
+            / torch.linalg.matrix_norm(wanted).clamp_min(1e-12)
+            for found, wanted in zip(output.grams, painting.grams, strict=True)
+        ]
+    ).mean(0)
 
 
 def raw_content_loss(output: Description, photograph: Description) -> Tensor:
@@ -94,10 +98,12 @@ def raw_style_loss(output: Description, painting: Description) -> Tensor:
     Johnson et al. (2016), equations 3 and 4, with the mean over a Gram matrix's entries as in
     their code. It scales with the fourth power of the network's features.
     """
-    return torch.stack([
-        (found - wanted).square().mean((1, 2))
-        for found, wanted in zip(output.grams, painting.grams, strict=True)
-    ]).sum(0)
+    return torch.stack(
+        [
+            (found - wanted).square().mean((1, 2))
+            for found, wanted in zip(output.grams, painting.grams, strict=True)
+        ]
+    ).sum(0)
 
 
 def _difference(output: Description, photograph: Description) -> tuple[Tensor, Tensor]:

@@ -39,10 +39,15 @@ class Report:
         """
         found: dict[str, dict[str, float]] = {}
         for name in self.metrics:
-            interval = mean_interval([float(r[name]) for r in self.records],
-                                     seed=int(self.settings.get("seed", 0)))
-            found[name] = {"mean": interval.mean, "low": interval.low, "high": interval.high,
-                           "count": interval.count}
+            interval = mean_interval(
+                [float(r[name]) for r in self.records], seed=int(self.settings.get("seed", 0))
+            )
+            found[name] = {
+                "mean": interval.mean,
+                "low": interval.low,
+                "high": interval.high,
+                "count": interval.count,
+            }
         return {**found, **{name: {"mean": float(value)} for name, value in self.facts.items()}}
 
     @property
@@ -94,5 +99,7 @@ def _write(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
             raise
     except OSError as problem:
-        raise DataError(f"{str(path)!r} can't be written ({problem.strerror or problem}): choose "
-                        "a file name in an existing folder that you may write to") from problem
+        raise DataError(
+            f"{str(path)!r} can't be written ({problem.strerror or problem}): choose "
+            "a file name in an existing folder that you may write to"
+        ) from problem

@@ -16,10 +16,12 @@ def gram_cosine(outputs: Description, paintings: Description) -> Tensor:
     1 for equal Gram matrices up to a factor; never negative behind ReLUs. The cosine forgives
     contrast, so it finds the right painting more often than a squared distance.
     """
-    return torch.stack([
-        F.normalize(y.flatten(1), dim=1) @ F.normalize(s.flatten(1), dim=1).T
-        for y, s in zip(outputs.grams, paintings.grams, strict=True)
-    ]).mean(0)
+    return torch.stack(
+        [
+            F.normalize(y.flatten(1), dim=1) @ F.normalize(s.flatten(1), dim=1).T
+            for y, s in zip(outputs.grams, paintings.grams, strict=True)
+        ]
+    ).mean(0)
 
 
 @torch.inference_mode()
@@ -75,5 +77,8 @@ def rank_record(prefix: str, similarity: Tensor, own: int) -> dict[str, float]:
         own: column of the output's painting.
     """
     rank = ranks(similarity.cpu(), torch.tensor([own]))
-    return {f"{prefix}rank": float(rank), f"{prefix}top1": float(top(rank, 1)),
-            f"{prefix}top5": float(top(rank, 5))}
+    return {
+        f"{prefix}rank": float(rank),
+        f"{prefix}top1": float(top(rank, 1)),
+        f"{prefix}top5": float(top(rank, 5)),
+    }

@@ -59,8 +59,10 @@ class Sets:
     def look_at_paintings(self, images: Sequence[Tensor]) -> None:
         """Take the features of all paintings, [3, H, W] in [0, 1] each; forget former results."""
         self.results = {name: {} for name in self.nets}
-        self.paintings = {name: torch.cat([net(image).cpu() for image in images])
-                          for name, net in self.nets.items()}
+        self.paintings = {
+            name: torch.cat([net(image).cpu() for image in images])
+            for name, net in self.nets.items()
+        }
 
     def look(self, number: int, output: Tensor, photograph: Tensor, own: int) -> dict[str, float]:
         """Take the features of the result of one pair, and measure what concerns it alone.
@@ -75,8 +77,11 @@ class Sets:
         for name, net in self.nets.items():
             self.results[name][number] = net(output).cpu()
         if MIXED in self.nets:
-            found |= retrieval.rank_record("inception_", retrieval.mean_cosine(
-                self.results[MIXED][number], self.paintings[MIXED]), own)
+            found |= retrieval.rank_record(
+                "inception_",
+                retrieval.mean_cosine(self.results[MIXED][number], self.paintings[MIXED]),
+                own,
+            )
         if self.distance is not None:
             pair = (x[None].to(self.device) for x in (output, photograph))
             found["lpips"] = float(self.distance(*pair))

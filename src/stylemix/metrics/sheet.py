@@ -49,18 +49,26 @@ def contact_sheet(
         raise ConfigError("a contact sheet needs at least one photograph and one painting")
     if isinstance(cell, bool) or not isinstance(cell, int) or cell < 16:
         raise ConfigError(f"cell must be a whole number of pixels >= 16, got {cell!r}")
-    for kind, labels, pictures in (("content", content_labels, contents),
-                                   ("style", style_labels, styles)):
+    for kind, labels, pictures in (
+        ("content", content_labels, contents),
+        ("style", style_labels, styles),
+    ):
         if labels is not None and len(labels) != len(pictures):
-            raise ConfigError(f"{len(pictures)} pictures need as many {kind}_labels, got "
-                              f"{len(labels)}")
+            raise ConfigError(
+                f"{len(pictures)} pictures need as many {kind}_labels, got {len(labels)}"
+            )
     for i, j in results:
         if not (0 <= i < len(contents) and 0 <= j < len(styles)):
-            raise ConfigError(f"the result ({i}, {j}) is out of range: there are {len(contents)} "
-                              f"photographs and {len(styles)} paintings, counted from 0")
+            raise ConfigError(
+                f"the result ({i}, {j}) is out of range: there are {len(contents)} "
+                f"photographs and {len(styles)} paintings, counted from 0"
+            )
     pitch = cell + _LINE + _GAP
-    sheet = Image.new("RGB", ((len(styles) + 1) * (cell + _GAP) + _GAP,
-                              (len(contents) + 1) * pitch + _GAP), "white")
+    sheet = Image.new(
+        "RGB",
+        ((len(styles) + 1) * (cell + _GAP) + _GAP, (len(contents) + 1) * pitch + _GAP),
+        "white",
+    )
     for j, style in enumerate(styles):
         _put(sheet, style, j + 1, 0, cell, style_labels[j] if style_labels else "")
     for i, content in enumerate(contents):

@@ -23,8 +23,10 @@ def check_strengths(strengths: Sequence[float]) -> list[float]:
     found = [float(s) for s in strengths]
     rising = all(a < b for a, b in itertools.pairwise(found))
     if len(found) < 2 or found[0] < 0 or not rising:
-        raise ConfigError("strengths must be at least two rising numbers >= 0, such as "
-                          f"0,0.25,0.5,0.75,1, got {list(strengths)}")
+        raise ConfigError(
+            "strengths must be at least two rising numbers >= 0, such as "
+            f"0,0.25,0.5,0.75,1, got {list(strengths)}"
+        )
     return found
 
 
@@ -46,8 +48,11 @@ def curve(
     record: dict[str, float] = {}
     for strength, (content, style) in zip(strengths, found, strict=True):
         record |= {f"content_at_{strength:g}": content, f"style_at_{strength:g}": style}
-    return {**record, "content_rises": float(_rises([c for c, _ in found])),
-            "style_falls": float(_rises([-s for _, s in found]))}
+    return {
+        **record,
+        "content_rises": float(_rises([c for c, _ in found])),
+        "style_falls": float(_rises([-s for _, s in found])),
+    }
 
 
 def _rises(values: Sequence[float]) -> bool:

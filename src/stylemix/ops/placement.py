@@ -31,8 +31,11 @@ def place(network: Network, device: str | torch.device) -> Network:
     fast = device.type in ("cpu", "cuda")
     network.to(device)
     # torch's annotations lack the overload that takes an order alone.
-    network.to(memory_format=(  # type: ignore[call-overload]
-        torch.channels_last if fast else torch.contiguous_format))
+    network.to(
+        memory_format=(  # type: ignore[call-overload]
+            torch.channels_last if fast else torch.contiguous_format
+        )
+    )
     return network
 
 
@@ -51,6 +54,7 @@ def usable_device(device: str | torch.device | None) -> torch.device:
         torch.empty(0, device=found)
     except (RuntimeError, AssertionError) as problem:
         reason = str(problem).splitlines()[0]
-        raise ConfigError(f"the device {device!r} can't be used here ({reason}); "
-                          "try 'cpu'") from None
+        raise ConfigError(
+            f"the device {device!r} can't be used here ({reason}); try 'cpu'"
+        ) from None
     return found

@@ -11,7 +11,21 @@ from stylemix.optimization.space import FeatureSpace, feature_space, shrink
 from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
 
 __all__ = [
-    "FEATURES", "HALO", "STRIDES", "Descent", "FeatureSpace", "Loss", "Losses", "MakeLoss",
-    "Recipe", "Task", "check_steps", "feature_space", "on_map", "optimize", "shrink", "split",
+    "FEATURES",
+    "HALO",
+    "STRIDES",
+    "Descent",
+    "FeatureSpace",
+    "Loss",
+    "Losses",
+    "MakeLoss",
+    "Recipe",
+    "Task",
+    "check_steps",
+    "feature_space",
+    "on_map",
+    "optimize",
+    "shrink",
+    "split",
     "within",
 ]

@@ -40,6 +40,7 @@ class Canvas:
         change = self.parameters[-1]
         for finer in reversed(self.parameters[:-1]):
             change = finer + F.interpolate(
-                change, size=finer.shape[-2:], mode="bilinear", align_corners=False)
+                change, size=finer.shape[-2:], mode="bilinear", align_corners=False
+            )
         change = binomial(change)
         return self.start + (change if self.mask is None else self.mask * change)

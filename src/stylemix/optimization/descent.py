@@ -111,8 +111,13 @@ class _EnoughError(Exception):
 
 class _Run:
     def __init__(
-        self, canvas: Canvas, objective: Loss, steps: int, how: Descent,
-        report: Callable[[Step], None] | None, speed: float,
+        self,
+        canvas: Canvas,
+        objective: Loss,
+        steps: int,
+        how: Descent,
+        report: Callable[[Step], None] | None,
+        speed: float,
     ) -> None:
         self.canvas, self.objective, self.steps, self.how = canvas, objective, steps, how
         self.report, self.speed = report, speed
@@ -165,8 +170,14 @@ class _Run:
             return loss
 
         search = torch.optim.LBFGS(
-            self.canvas.parameters, max_iter=self.steps, max_eval=self.steps, history_size=20,
-            tolerance_grad=0, tolerance_change=0, line_search_fn="strong_wolfe")
+            self.canvas.parameters,
+            max_iter=self.steps,
+            max_eval=self.steps,
+            history_size=20,
+            tolerance_grad=0,
+            tolerance_change=0,
+            line_search_fn="strong_wolfe",
+        )
         try:
             search.step(closure)  # type: ignore[arg-type]
         except _EnoughError:

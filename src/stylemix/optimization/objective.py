@@ -56,8 +56,15 @@ class MakeLoss(Protocol):
     """Makes the losses of one photograph and its paintings; they are on the device to work on."""
 
     def __call__(
-        self, space: FeatureSpace, content: Tensor, paintings: Sequence[Tensor],
-        maps: Sequence[Tensor], *, style_weight: float, strength: float, tile: int,
+        self,
+        space: FeatureSpace,
+        content: Tensor,
+        paintings: Sequence[Tensor],
+        maps: Sequence[Tensor],
+        *,
+        style_weight: float,
+        strength: float,
+        tile: int,
     ) -> Loss:
         """Make them.
 
@@ -109,8 +116,7 @@ class Objective:
             for region, own in zip(self.regions, self._grams, strict=True)
         ]
         self.norms = [
-            {layer: target[layer].square().sum().clamp_min(1e-20)
-             for layer in GRAM_LAYERS}
+            {layer: target[layer].square().sum().clamp_min(1e-20) for layer in GRAM_LAYERS}
             for target in self.targets
         ]
 
@@ -126,9 +132,7 @@ class Objective:
             for region, kept in zip(self.regions, self.weights, strict=True):
                 if region.weight is not None:
                     kept[layer] = shrink(region.weight.to(content.device), like)
-        self._grams = [
-            {layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions
-        ]
+        self._grams = [{layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions]
         for box in self.boxes:
             seen = self._look(content, box)
             x = seen[CONTENT_LAYER]
@@ -136,7 +140,8 @@ class Objective:
             if self.content is None:
                 stride = tiles.STRIDES[CONTENT_LAYER]
                 self.content = x.new_empty(
-                    1, x.shape[1], self.height // stride, self.width // stride)
+                    1, x.shape[1], self.height // stride, self.width // stride
+                )
             rows, columns = place.slices()
             self.content[:, :, rows, columns] = x
             self.content_norm += float(x.square().sum())
@@ -176,8 +181,7 @@ class Objective:
             pixels = image[:, :, rows, columns].detach().requires_grad_()
             seen = self._crop(self.space.look(pixels), box, outer)
             part = self._content(seen, box)
-            grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(()))
-                                  for _ in self.regions]
+            grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
             self._add_grams(seen, box, grams)
             own = [g for each in grams for g in each.values()]
             total = part + sum((p * g).sum() for p, g in zip(pushes, own, strict=True))
@@ -239,9 +243,22 @@ class Objective:
 
 
 def gram_objective(
-    space: FeatureSpace, content: Tensor, paintings: Sequence[Tensor], maps: Sequence[Tensor], *,
-    style_weight: float, strength: float, tile: int,
+    space: FeatureSpace,
+    content: Tensor,
+    paintings: Sequence[Tensor],
+    maps: Sequence[Tensor],
+    *,
+    style_weight: float,
+    strength: float,
+    tile: int,
 ) -> Objective:
     """Make the losses of Gatys, Ecker and Bethge (2016); see :class:`MakeLoss`."""
-    return Objective(space, content, [style_grams(space, p) for p in paintings], regions(maps),
-                     style_weight=style_weight, strength=strength, tile=tile)
+    return Objective(
+        space,
+        content,
+        [style_grams(space, p) for p in paintings],
+        regions(maps),
+        style_weight=style_weight,
+        strength=strength,
+        tile=tile,
+    )

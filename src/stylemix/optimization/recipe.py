@@ -34,8 +34,10 @@ class Recipe:
         check_positive("style_weight", self.style_weight)
         check_positive("rate", self.descent.rate)
         if self.descent.optimizer not in OPTIMIZERS:
-            raise ConfigError(f"no optimizer is named {self.descent.optimizer!r} (there are: "
-                              f"{', '.join(OPTIMIZERS)})")
+            raise ConfigError(
+                f"no optimizer is named {self.descent.optimizer!r} (there are: "
+                f"{', '.join(OPTIMIZERS)})"
+            )
 
 
 def check_positive(name: str, value: Any) -> None:
@@ -44,8 +46,10 @@ def check_positive(name: str, value: Any) -> None:
     Raises:
         ConfigError: it isn't, with ``name`` in its message.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (
-        math.isfinite(value) and value > 0
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not (math.isfinite(value) and value > 0)
     ):
         raise ConfigError(f"{name} must be a number above 0, got {value!r}")
 

@@ -92,7 +92,11 @@ def optimize(
 
 
 def _coarse_to_fine(
-    task: Task, space: FeatureSpace, recipe: Recipe, steps: int, tile: int | None,
+    task: Task,
+    space: FeatureSpace,
+    recipe: Recipe,
+    steps: int,
+    tile: int | None,
     report: Report | None,
 ) -> tuple[Tensor, Cancelled | None]:
     done = 0
@@ -101,16 +105,24 @@ def _coarse_to_fine(
         stage = _scaled(task, scale)
         if number:
             # The photograph's detail comes from the photograph; only the change is enlarged.
-            change = F.interpolate(change, size=stage.content.shape[-2:], mode="bilinear",
-                                   antialias=True)
-            stage = Task(stage.content, (stage.content + change).clamp(0, 1), stage.paintings,
-                         stage.maps, stage.strength)
+            change = F.interpolate(
+                change, size=stage.content.shape[-2:], mode="bilinear", antialias=True
+            )
+            stage = Task(
+                stage.content,
+                (stage.content + change).clamp(0, 1),
+                stage.paintings,
+                stage.maps,
+                stage.strength,
+            )
         offset = done
 
         def tell(step: Step, whole: torch.Size = task.content.shape, offset: int = offset) -> None:
             if report is not None:
-                report(offset + step.done,
-                       lambda: _enlarged(step.picture().cpu(), whole[-2], whole[-1]))
+                report(
+                    offset + step.done,
+                    lambda: _enlarged(step.picture().cpu(), whole[-2], whole[-1]),
+                )
 
         picture, stopped = _one_size(stage, space, recipe, steps_here, tile, tell)
         done += steps_here
@@ -121,7 +133,11 @@ def _coarse_to_fine(
 
 
 def _one_size(
-    task: Task, space: FeatureSpace, recipe: Recipe, steps: int, tile: int | None,
+    task: Task,
+    space: FeatureSpace,
+    recipe: Recipe,
+    steps: int,
+    tile: int | None,
     tell: Callable[[Step], None],
 ) -> tuple[Tensor, Cancelled | None]:
     """Optimise at one size; where memory is short, again in tiles of half the side."""
@@ -136,11 +152,16 @@ def _one_size(
             if side < SMALLEST_TILE:
                 raise ConfigError(
                     "the memory does not suffice to optimise this picture even in small tiles: "
-                    "give a smaller size") from problem
+                    "give a smaller size"
+                ) from problem
 
 
 def _run(
-    task: Task, space: FeatureSpace, recipe: Recipe, steps: int, tile: int,
+    task: Task,
+    space: FeatureSpace,
+    recipe: Recipe,
+    steps: int,
+    tile: int,
     tell: Callable[[Step], None],
 ) -> tuple[Tensor, Cancelled | None]:
     device = next(space.net.parameters()).device
@@ -148,10 +169,17 @@ def _run(
     cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.maps)]).sum(0)
     weak = min(1.0, task.strength)
     loss = recipe.loss(
-        space, content, [p.to(device) for p in task.paintings], task.maps,
-        style_weight=recipe.style_weight * max(1.0, task.strength), strength=weak, tile=tile)
-    canvas = Canvas(start, None if cover.numel() == 1 else cover.clamp(0, 1).to(device),
-                    recipe.layers)
+        space,
+        content,
+        [p.to(device) for p in task.paintings],
+        task.maps,
+        style_weight=recipe.style_weight * max(1.0, task.strength),
+        strength=weak,
+        tile=tile,
+    )
+    canvas = Canvas(
+        start, None if cover.numel() == 1 else cover.clamp(0, 1).to(device), recipe.layers
+    )
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
     stopped = descend(canvas, loss, steps, recipe.descent, tell, speed=weak)
@@ -177,13 +205,18 @@ def _scaled(task: Task, scale: float) -> Task:
     height, width = (max(SMALLEST, round(s * scale)) for s in task.content.shape[-2:])
 
     def small(x: Tensor) -> Tensor:
-        return F.interpolate(x, (height, width), mode="bicubic", antialias=True,
-                             align_corners=False).clamp(0, 1)
+        return F.interpolate(
+            x, (height, width), mode="bicubic", antialias=True, align_corners=False
+        ).clamp(0, 1)
 
-    paintings = [resize(p, short_side=max(SMALLEST, round(min(p.shape[-2:]) * scale)))
-                 for p in task.paintings]
-    maps = [m if m.shape[-2:] == (1, 1) else shrink(m, task.content.new_empty(1, 1, height, width))
-            for m in task.maps]
+    paintings = [
+        resize(p, short_side=max(SMALLEST, round(min(p.shape[-2:]) * scale)))
+        for p in task.paintings
+    ]
+    maps = [
+        m if m.shape[-2:] == (1, 1) else shrink(m, task.content.new_empty(1, 1, height, width))
+        for m in task.maps
+    ]
     return Task(small(task.content), small(task.start), paintings, maps, task.strength)
 
 
@@ -195,13 +228,18 @@ def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
 
 def _pad(task: Task) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
     """Give copies for autograd, continued to the smallest size."""
+
     def pad(x: Tensor) -> Tensor:
         right, bottom = (max(0, SMALLEST - s) for s in (x.shape[-1], x.shape[-2]))
         x = x.detach().clone().float()
         return F.pad(x, (0, right, 0, bottom), mode="replicate") if right or bottom else x
 
-    maps = [m.detach().clone().float() if m.shape[-2:] == (1, 1)
-            and task.content.shape[-2:] != (1, 1) else pad(m) for m in task.maps]
+    maps = [
+        m.detach().clone().float()
+        if m.shape[-2:] == (1, 1) and task.content.shape[-2:] != (1, 1)
+        else pad(m)
+        for m in task.maps
+    ]
     return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], maps
 
 

@@ -65,11 +65,12 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
 def style_grams(space: FeatureSpace, painting: Tensor) -> Grams:
     """Give the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
     seen = space.look(painting)
-    return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel()
-            for layer in GRAM_LAYERS}
+    return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel() for layer in GRAM_LAYERS}
 
 
 def mixed(grams: Sequence[Grams], weights: Sequence[float]) -> Grams:
     """Give the weighted sum of Gram matrices."""
-    return {layer: torch.stack([w * g[layer] for w, g in zip(weights, grams, strict=True)]).sum(0)
-            for layer in GRAM_LAYERS}
+    return {
+        layer: torch.stack([w * g[layer] for w, g in zip(weights, grams, strict=True)]).sum(0)
+        for layer in GRAM_LAYERS
+    }

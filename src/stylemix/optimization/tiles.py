@@ -55,12 +55,14 @@ def on_map(box: Box, stride: int, height: int, width: int) -> Box:
     The last row and column of a picture that ``stride`` doesn't divide have no value of their
     own on the map, as poolings drop them.
     """
+
     def end(position: int, whole: int) -> int:
         return (whole if position == whole else position) // stride
 
     top, left = box.top // stride, box.left // stride
-    return Box(top, left, end(box.top + box.height, height) - top,
-               end(box.left + box.width, width) - left)
+    return Box(
+        top, left, end(box.top + box.height, height) - top, end(box.left + box.width, width) - left
+    )
 
 
 def within(box: Box, outer: Box) -> Box:

@@ -17,5 +17,6 @@ def check_counts(owner: str = "", /, **counts: tuple[int, int]) -> None:
     """
     for name, (value, least) in counts.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ConfigError(f"{owner}{'.' * bool(owner)}{name} must be a whole number "
-                              f">= {least}, got {value!r}")
+            raise ConfigError(
+                f"{owner}{'.' * bool(owner)}{name} must be a whole number >= {least}, got {value!r}"
+            )

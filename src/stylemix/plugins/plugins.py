@@ -95,8 +95,10 @@ class _Loaded:
                     hook(lambda name, thing, kind=kind: found.append((kind, name, thing)))
             for kind, name, thing in found:
                 if kind == "models" and not isinstance(thing, str | os.PathLike):
-                    raise PluginError(f"the model {name!r} must be registered as the path of its "
-                                      f"folder, got {type(thing).__name__}")
+                    raise PluginError(
+                        f"the model {name!r} must be registered as the path of its "
+                        f"folder, got {type(thing).__name__}"
+                    )
             _refuse_clashes(found, self.registries, plugin)
         except BaseException:
             self.manager.unregister(module)
@@ -141,8 +143,9 @@ def registry(kind: str) -> Registry[Any]:
         UnknownNameError: there is no such kind.
     """
     if kind not in KINDS:
-        raise UnknownNameError(f"no kind of component is named {kind!r} (there are: "
-                               f"{', '.join(KINDS)})")
+        raise UnknownNameError(
+            f"no kind of component is named {kind!r} (there are: {', '.join(KINDS)})"
+        )
     return _loaded().registries[kind]
 
 
@@ -154,5 +157,3 @@ def plugin_info() -> list[PluginInfo]:
 def reload() -> None:
     """Forget what was loaded, so that the next use looks at the entry points again."""
     _loaded.cache_clear()
-
-

@@ -34,8 +34,10 @@ class Registry(Generic[T]):
             PluginError: the name is taken, or isn't a plain non-empty string.
         """
         if not isinstance(name, str) or not name or name != name.strip():
-            raise PluginError(f"plugin {plugin!r} registers a {self.kind} under the name {name!r}; "
-                              "give a non-empty string")
+            raise PluginError(
+                f"plugin {plugin!r} registers a {self.kind} under the name {name!r}; "
+                "give a non-empty string"
+            )
         if name in self._things:
             raise PluginError(
                 f"two plugins register the {self.kind} {name!r}: {self._plugins[name]!r} and "
@@ -77,11 +79,14 @@ class Registry(Generic[T]):
         options = dict(spec)
         name = options.pop("name", None)
         if name is None:
-            raise ConfigError(f"a {self.kind} needs a name, such as {{'name': "
-                              f"{next(iter(self._things), 'film')!r}}}; got {dict(spec)!r}")
+            raise ConfigError(
+                f"a {self.kind} needs a name, such as {{'name': "
+                f"{next(iter(self._things), 'film')!r}}}; got {dict(spec)!r}"
+            )
         thing: Any = self.get(name)
         allowed = [
-            p.name for p in inspect.signature(thing).parameters.values()
+            p.name
+            for p in inspect.signature(thing).parameters.values()
             if p.kind is inspect.Parameter.KEYWORD_ONLY
         ]
         for key in options:

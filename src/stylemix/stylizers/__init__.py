@@ -9,8 +9,7 @@ from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
 from stylemix.stylizers.tiling import render_tiled
 
-__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build",
-           "render_tiled"]
+__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build", "render_tiled"]
 
 
 @hookimpl

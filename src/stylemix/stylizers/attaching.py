@@ -37,5 +37,6 @@ def attach(
             if key in found:
                 key = f"{key}{number}"
             found[key] = registry("injections").build(
-                options, site, {**channels, "site": site.channels})
+                options, site, {**channels, "site": site.channels}
+            )
     return found

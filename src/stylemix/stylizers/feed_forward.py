@@ -92,16 +92,19 @@ class FeedForward(Stylizer):
         """Build a model with fresh weights; see :meth:`Stylizer.from_config`."""
         for key in config:
             if key not in KEYS:
-                raise ConfigError(f"unknown key {key!r} in the model's configuration"
-                                  f"{suggest(key, KEYS)} (known: {', '.join(KEYS)})")
+                raise ConfigError(
+                    f"unknown key {key!r} in the model's configuration"
+                    f"{suggest(key, KEYS)} (known: {', '.join(KEYS)})"
+                )
         for key in ("generator", "encoder", "injections"):
             if key not in config:
                 raise ConfigError(f"the model's configuration lacks {key!r}")
         injections = config["injections"]
         if isinstance(injections, Mapping | str):
             raise ConfigError('injections must be a list such as [{"name": "film"}]')
-        return cls(config["generator"], config["encoder"], injections,
-                   config.get("style_size", 256))
+        return cls(
+            config["generator"], config["encoder"], injections, config.get("style_size", 256)
+        )
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation."""
@@ -126,8 +129,12 @@ class FeedForward(Stylizer):
     @property
     def palette_sites(self) -> tuple[str, ...]:
         """Keys of ``Style.prepared`` that depend on the palette code alone; none in most models."""
-        return tuple(f"{i.site.name}/{name}" for i in self._injected
-                     for name, m in i.attached() if m.needs == ("palette",))
+        return tuple(
+            f"{i.site.name}/{name}"
+            for i in self._injected
+            for name, m in i.attached()
+            if m.needs == ("palette",)
+        )
 
     def code(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]."""
@@ -146,12 +153,14 @@ class FeedForward(Stylizer):
         own: Mapping[str, Tensor] = {}
         needs = self.needs
         if image is None and (code is None or "site" in needs):
-            raise ConfigError("this model looks at the painting itself; give the painting instead "
-                              "of a name")
+            raise ConfigError(
+                "this model looks at the painting itself; give the painting instead of a name"
+            )
         if "site" in needs:
             assert image is not None
             image_padded = pad_to_multiple(
-                image, self.generator.multiple_of, self.generator.minimum_size)
+                image, self.generator.multiple_of, self.generator.minimum_size
+            )
             own = self.generator.features(image_padded)
         if code is None and needs - {"site"}:
             assert image is not None
@@ -161,11 +170,15 @@ class FeedForward(Stylizer):
             site = injected.site.name
             for name, injection in injected.attached():
                 if "site" in injection.needs and site not in own:
-                    raise ConfigError(f"the injection {name!r} needs the style's own features at "
-                                      f"{site!r}, which this generator doesn't have; it has them "
-                                      f"at {', '.join(own)}")
-                given = {n: own[site] if n == "site" else code[n]  # type: ignore[index]
-                         for n in injection.needs}
+                    raise ConfigError(
+                        f"the injection {name!r} needs the style's own features at "
+                        f"{site!r}, which this generator doesn't have; it has them "
+                        f"at {', '.join(own)}"
+                    )
+                given = {
+                    n: own[site] if n == "site" else code[n]  # type: ignore[index]
+                    for n in injection.needs
+                }
                 prepared[f"{site}/{name}"] = injection.prepare(given)
         return Style(prepared, "" if self.training else self.fingerprint)
 
@@ -190,9 +203,11 @@ class FeedForward(Stylizer):
                 index = torch.tensor([self.styles.index(style)])
                 return self.prepare(None, self.encoder.rows(index))
             if not Path(style).exists():
-                raise UnknownNameError(f"this model has no style {style!r}"
-                                       f"{suggest(style, self.styles)} (it has: "
-                                       f"{', '.join(self.styles)})")
+                raise UnknownNameError(
+                    f"this model has no style {style!r}"
+                    f"{suggest(style, self.styles)} (it has: "
+                    f"{', '.join(self.styles)})"
+                )
         rgb = keep(style)
         return replace(self._encode(LoadedPicture(rgb, None, None, "style")), painting=rgb)
 
@@ -232,8 +247,15 @@ class FeedForward(Stylizer):
         styles = as_list(style, None if self.needs_style else self.own_style())
         steps = check_steps(refine)
         request = make_request(
-            content, len(styles), strength=strength, weights=weights, masks=masks,
-            preserve_color=preserve_color, palette=palette, size=size, tile=tile,
+            content,
+            len(styles),
+            strength=strength,
+            weights=weights,
+            masks=masks,
+            preserve_color=preserve_color,
+            palette=palette,
+            size=size,
+            tile=tile,
         )
         space = cached_space(refine_features or REFINE_FEATURES, self.device) if steps else None
         tell = with_picture(progress)
@@ -248,15 +270,22 @@ class FeedForward(Stylizer):
         try:
             encoded = [self._own(s) if isinstance(s, Style) else self.encode(s) for s in styles]
             encoded = self._in_colors(encoded, request, palette)
-            out = self._mix(request.rgb, encoded, request.parts, request.rest, tile,
-                            forward if progress is not None else None)
+            out = self._mix(
+                request.rgb,
+                encoded,
+                request.parts,
+                request.rest,
+                tile,
+                forward if progress is not None else None,
+            )
         finally:
             self.train(was_training)
         if space is None or request.empty:
             return request.finish(out)
         start = between(out, request.rgb)
-        return paint(request, start, [painting_of(s) for s in encoded], space, REFINE, steps,
-                     progress)
+        return paint(
+            request, start, [painting_of(s) for s in encoded], space, REFINE, steps, progress
+        )
 
     def _in_colors(
         self, styles: list[Style], request: Request, palette: Picture | Style | None
@@ -265,8 +294,10 @@ class FeedForward(Stylizer):
         if palette is None and not (request.preserve_color and self.palette_sites):
             return styles
         if not self.needs_style or not self.encoder.any_painting:
-            raise ConfigError("palette: this model's colours belong to its own styles; leave "
-                              "palette out, or take a model for any painting, such as film")
+            raise ConfigError(
+                "palette: this model's colours belong to its own styles; leave "
+                "palette out, or take a model for any painting, such as film"
+            )
         if not self.palette_sites:
             assert palette is not None
             return [self.encode(recolored(painting_of(s), palette)) for s in styles]
@@ -274,8 +305,16 @@ class FeedForward(Stylizer):
             colors = self._encode(LoadedPicture(request.rgb, None, None, "content"))
             return [self._exchange(s, colors, s.painting) for s in styles]
         colors = self._own(palette) if isinstance(palette, Style) else self.encode(palette)
-        return [self._exchange(s, colors, None if s.painting is None or colors.painting is None
-                               else recolored(s.painting, colors)) for s in styles]
+        return [
+            self._exchange(
+                s,
+                colors,
+                None
+                if s.painting is None or colors.painting is None
+                else recolored(s.painting, colors),
+            )
+            for s in styles
+        ]
 
     def _exchange(self, style: Style, colors: Style, painting: Tensor | None) -> Style:
         prepared = {**style.prepared, **{k: colors.prepared[k] for k in self.palette_sites}}
@@ -283,13 +322,20 @@ class FeedForward(Stylizer):
 
     def _own(self, style: Style) -> Style:
         if style.fingerprint != self.fingerprint:
-            raise ConfigError("this style was encoded by another model; encode the painting again "
-                              "with model.encode(painting)")
+            raise ConfigError(
+                "this style was encoded by another model; encode the painting again "
+                "with model.encode(painting)"
+            )
         return style
 
     def _mix(
-        self, rgb: Tensor, styles: list[Style], parts: list[Tensor], rest: Tensor,
-        tile: int | None, progress: Progress | None,
+        self,
+        rgb: Tensor,
+        styles: list[Style],
+        parts: list[Tensor],
+        rest: Tensor,
+        tile: int | None,
+        progress: Progress | None,
     ) -> Tensor:
         """Stylise a picture [3, H, W]; gives [3, H, W] of the same type."""
         if not any(bool(p.any()) for p in parts):
@@ -308,11 +354,13 @@ class FeedForward(Stylizer):
             return self.render(rgb, mix, tile, progress)
         first = second = None
         if progress is not None:
+
             def first(done: int, total: int) -> None:
                 progress(done, 2 * total)
 
             def second(done: int, total: int) -> None:
                 progress(total + done, 2 * total)
+
         out = self.render(rgb, mix, tile, first)
         # The network alone gives the photograph back only roughly; what it misses is added in
         # the content's share, so that strength 0 and unmasked regions are the photograph itself.

@@ -39,10 +39,20 @@ class Gatys(Optimization):
         coarse_to_fine: bool = True,
     ) -> None:
         super().__init__(
-            Recipe(style_weight=style_weight, sizes=SIZES if coarse_to_fine else SIZES[-1:],
-                   descent=Descent(optimizer=optimizer, rate=rate)),
-            features, steps)
+            Recipe(
+                style_weight=style_weight,
+                sizes=SIZES if coarse_to_fine else SIZES[-1:],
+                descent=Descent(optimizer=optimizer, rate=rate),
+            ),
+            features,
+            steps,
+        )
         self.config = {
-            "stylizer": "gatys", "features": features, "optimizer": optimizer, "steps": steps,
-            "style_weight": style_weight, "rate": rate, "coarse_to_fine": bool(coarse_to_fine),
+            "stylizer": "gatys",
+            "features": features,
+            "optimizer": optimizer,
+            "steps": steps,
+            "style_weight": style_weight,
+            "rate": rate,
+            "coarse_to_fine": bool(coarse_to_fine),
         }

@@ -18,11 +18,15 @@ def check_strength(strength: float) -> float:
     Raises:
         ConfigError: it is not a finite number >= 0.
     """
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not (
-        math.isfinite(strength) and strength >= 0
+    if (
+        isinstance(strength, bool)
+        or not isinstance(strength, int | float)
+        or not (math.isfinite(strength) and strength >= 0)
     ):
-        raise ConfigError(f"strength must be a number >= 0 (0 is the photograph, 1 the trained "
-                          f"strength), got {strength!r}")
+        raise ConfigError(
+            f"strength must be a number >= 0 (0 is the photograph, 1 the trained "
+            f"strength), got {strength!r}"
+        )
     return float(strength)
 
 
@@ -38,8 +42,10 @@ def check_weights(weights: Sequence[float] | None, count: int) -> list[float]:
     if len(values) != count:
         raise ConfigError(f"{count} style(s) need {count} weight(s), got {len(values)}")
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not (
-            math.isfinite(value) and value >= 0
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not (math.isfinite(value) and value >= 0)
         ):
             raise ConfigError(f"a weight must be a number >= 0, got {value!r}")
     if not sum(values) > 0:
@@ -79,8 +85,9 @@ def style_weights(
     else:
         if isinstance(masks, str) or len(masks) != len(weights):
             got = "one path" if isinstance(masks, str) else str(len(masks))
-            raise ConfigError(f"{len(weights)} style(s) need a list of {len(weights)} mask(s), "
-                              f"got {got}")
+            raise ConfigError(
+                f"{len(weights)} style(s) need a list of {len(weights)} mask(s), got {got}"
+            )
         maps = [read_mask(mask, height, width) for mask in masks]
     coverage = torch.stack(maps).sum(0).clamp_max(1)
     weighted = [w * m for w, m in zip(weights, maps, strict=True)]

@@ -36,9 +36,11 @@ class Optimization(Stylizer):
     def __init__(self, recipe: Recipe, features: str, steps: int) -> None:
         super().__init__()
         if features not in FEATURES:
-            raise ConfigError(f"no feature network is named {features!r}"
-                              f"{suggest(str(features), FEATURES)} (there are: "
-                              f"{', '.join(FEATURES)})")
+            raise ConfigError(
+                f"no feature network is named {features!r}"
+                f"{suggest(str(features), FEATURES)} (there are: "
+                f"{', '.join(FEATURES)})"
+            )
         if check_steps(steps, "steps") == 0:
             raise ConfigError("steps must be at least 1")
         self.recipe, self.features, self.steps = recipe, features, steps
@@ -49,13 +51,16 @@ class Optimization(Stylizer):
     def from_config(cls, config: dict[str, Any]) -> Optimization:
         """Build it; every key but ``"stylizer"`` is an argument of the class."""
         options = {k: v for k, v in config.items() if k != "stylizer"}
-        known = [p.name for p in inspect.signature(cls).parameters.values()
-                 if p.kind is p.KEYWORD_ONLY]
+        known = [
+            p.name for p in inspect.signature(cls).parameters.values() if p.kind is p.KEYWORD_ONLY
+        ]
         for key in options:
             if key not in known:
-                raise ConfigError(f"unknown key {key!r} in the configuration of "
-                                  f"{config['stylizer']}{suggest(key, known)} (known: "
-                                  f"{', '.join(known)})")
+                raise ConfigError(
+                    f"unknown key {key!r} in the configuration of "
+                    f"{config['stylizer']}{suggest(key, known)} (known: "
+                    f"{', '.join(known)})"
+                )
         return cls(**options)
 
     @property
@@ -92,8 +97,15 @@ class Optimization(Stylizer):
         styles = as_list(style)
         steps = check_steps(refine) or self.steps
         request = make_request(
-            content, len(styles), strength=strength, weights=weights, masks=masks,
-            preserve_color=preserve_color, palette=palette, size=size, tile=tile,
+            content,
+            len(styles),
+            strength=strength,
+            weights=weights,
+            masks=masks,
+            preserve_color=preserve_color,
+            palette=palette,
+            size=size,
+            tile=tile,
         )
         space = cached_space(refine_features or self.features, self.device)
         # A style that a model encoded holds its painting too, so any will do.

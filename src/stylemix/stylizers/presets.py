@@ -8,7 +8,10 @@ from stylemix.plugins.hookspecs import Register, hookimpl
 
 
 def _model(
-    *injections: dict[str, Any], encoder: str | dict[str, Any], width: int = 32, blocks: int = 5,
+    *injections: dict[str, Any],
+    encoder: str | dict[str, Any],
+    width: int = 32,
+    blocks: int = 5,
     grain: bool = False,
 ) -> dict[str, Any]:
     generator = {"name": "johnson", "width": width, "blocks": blocks}
@@ -34,33 +37,41 @@ PRESETS: dict[str, dict[str, Any]] = {
     "film-palette": _model(
         {"name": "film", "sites": ["block*", "up1*"]},
         {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
-        **{**_BEST, "encoder": "texture-palette"}, blocks=8,
+        **{**_BEST, "encoder": "texture-palette"},
+        blocks=8,
     ),
 }
 
 # The paper's literal forms: Inception-v3, and the style in the residual blocks only.
 _BLOCKS = {"sites": ["block*"]}
-PRESETS.update({
-    "paper-film": _model({"name": "film", "residual": False, **_BLOCKS}, encoder="inception"),
-    "paper-concat": _model({"name": "concat", **_BLOCKS}, encoder="inception"),
-    "paper-inject": _model({"name": "inject", **_BLOCKS}, encoder="inception"),
-    "paper-patch": _model({"name": "patch", "feature": "mixed_6e", "hard": True},
-                          encoder="inception"),
-})
+PRESETS.update(
+    {
+        "paper-film": _model({"name": "film", "residual": False, **_BLOCKS}, encoder="inception"),
+        "paper-concat": _model({"name": "concat", **_BLOCKS}, encoder="inception"),
+        "paper-inject": _model({"name": "inject", **_BLOCKS}, encoder="inception"),
+        "paper-patch": _model(
+            {"name": "patch", "feature": "mixed_6e", "hard": True}, encoder="inception"
+        ),
+    }
+)
 
 # The systems that the paper builds on, in the same generator.
-PRESETS.update({
-    # One network a style (Johnson et al., 2016; instance normalisation with a learned affine,
-    # as Ulyanov et al., 2016).
-    "johnson": _model(encoder="none"),
-    # N styles in one network, each with a gamma and beta of its own behind every normalisation
-    # (Dumoulin et al., 2017). Whoever trains it gives the styles' names.
-    "dumoulin": _model({"name": "film", "sites": ["*"]}, encoder="table"),
-    # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers
-    # of the mean of Mixed_6e; down-sampling carries no style (Ghiasi et al., 2017).
-    "ghiasi": _model({"name": "film", "residual": False},
-                     encoder={"name": "inception", "dim": 100, "unit": False}),
-})
+PRESETS.update(
+    {
+        # One network a style (Johnson et al., 2016; instance normalisation with a learned affine,
+        # as Ulyanov et al., 2016).
+        "johnson": _model(encoder="none"),
+        # N styles in one network, each with a gamma and beta of its own behind every normalisation
+        # (Dumoulin et al., 2017). Whoever trains it gives the styles' names.
+        "dumoulin": _model({"name": "film", "sites": ["*"]}, encoder="table"),
+        # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers
+        # of the mean of Mixed_6e; down-sampling carries no style (Ghiasi et al., 2017).
+        "ghiasi": _model(
+            {"name": "film", "residual": False},
+            encoder={"name": "inception", "dim": 100, "unit": False},
+        ),
+    }
+)
 
 
 @hookimpl

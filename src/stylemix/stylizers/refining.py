@@ -45,8 +45,10 @@ def painting_of(style: Style) -> Tensor:
         ConfigError: it keeps none.
     """
     if style.painting is None:
-        raise ConfigError("an optimisation and another palette need the painting itself, which "
-                          "this style doesn't hold; encode it with model.encode(painting)")
+        raise ConfigError(
+            "an optimisation and another palette need the painting itself, which "
+            "this style doesn't hold; encode it with model.encode(painting)"
+        )
     return style.painting
 
 
@@ -101,10 +103,16 @@ def paint(
     """
     content = to_float(request.rgb)
     short = min(content.shape[-2:])
-    seen = [to_float(resize(p, short_side=short) if min(p.shape[-2:]) > short else p)
-            for p in paintings]
-    task = Task(content, to_float(start), seen,
-                [p / request.strength for p in request.parts], request.strength)
+    seen = [
+        to_float(resize(p, short_side=short) if min(p.shape[-2:]) > short else p) for p in paintings
+    ]
+    task = Task(
+        content,
+        to_float(start),
+        seen,
+        [p / request.strength for p in request.parts],
+        request.strength,
+    )
     tell = with_picture(progress)
 
     def report(done: int, picture: Callable[[], Tensor]) -> None:
@@ -135,8 +143,7 @@ def _takes_picture(progress: Progress) -> bool:
         parameters = list(inspect.signature(progress).parameters.values())
     except (TypeError, ValueError):  # builtins without a signature
         return False
-    places = [p for p in parameters
-              if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return any(p.default is p.empty or p.name == "picture" for p in places[2:3])
 
 

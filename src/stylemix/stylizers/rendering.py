@@ -21,7 +21,10 @@ TILE = 768
 
 
 def render(
-    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None = None,
+    generator: Generator,
+    rgb: Tensor,
+    mix: StyleMix,
+    tile: int | None = None,
     progress: Progress | None = None,
 ) -> Tensor:
     """Run a generator on a picture of any size.
@@ -45,8 +48,10 @@ def render(
     """
     if margin := generator.margin:
         rgb = mirror(rgb, margin)
-        mix = replace(mix, weights=tuple(
-            w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights))
+        mix = replace(
+            mix,
+            weights=tuple(w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights),
+        )
         out = _render(generator, rgb, mix, tile, progress)
         return out[:, margin:-margin, margin:-margin]
     return _render(generator, rgb, mix, tile, progress)
@@ -79,8 +84,10 @@ def _render_whole(
     device = next(generator.parameters()).device
     content = pad_to_multiple(to_float(rgb).to(device), multiple, minimum)
     weights = tuple(
-        w if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
-        else pad_to_multiple(w, multiple, minimum) for w in mix.weights
+        w
+        if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
+        else pad_to_multiple(w, multiple, minimum)
+        for w in mix.weights
     )
     out = generator(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
     if progress is not None:

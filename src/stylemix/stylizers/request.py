@@ -103,8 +103,10 @@ def make_request(
     strength = check_strength(strength)
     checked = check_weights(weights, count)
     if preserve_color and palette is not None:
-        raise ConfigError("preserve_color keeps the photograph's colours and palette gives it "
-                          "others; give one of the two")
+        raise ConfigError(
+            "preserve_color keeps the photograph's colours and palette gives it "
+            "others; give one of the two"
+        )
     if tile is not None and (not isinstance(tile, int) or (tile != 0 and tile < 64)):
         raise ConfigError(f"tile must be 0 (never), a whole number >= 64, or None, got {tile!r}")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):

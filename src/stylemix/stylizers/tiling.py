@@ -117,12 +117,17 @@ class _Rendering:
     def run(self) -> Tensor:
         counts = self._count_statistics()
         whole = [_untileable(stage) for stage in self.stages]
-        self.total = sum(1 if alone else len(self.tiles) * (count + 1)
-                         for alone, count in zip(whole, counts, strict=True))
+        self.total = sum(
+            1 if alone else len(self.tiles) * (count + 1)
+            for alone, count in zip(whole, counts, strict=True)
+        )
         x = self.content
         for stage, count, alone in zip(self.stages, counts, whole, strict=True):
-            x = self._render(stage, x, count) if alone is None else (
-                self._render_at_once(stage, x, alone))
+            x = (
+                self._render(stage, x, count)
+                if alone is None
+                else (self._render_at_once(stage, x, alone))
+            )
         return x
 
     def _count_statistics(self) -> list[int]:

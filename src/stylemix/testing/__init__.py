@@ -61,5 +61,12 @@ def model_suite(name: str, /, *, megabytes: float = 3.0, says: str = "") -> Call
     return test_model
 
 
-__all__ = ["INJECTION_CHECKS", "MODEL_CHECKS", "InjectionCase", "ModelCase", "checks",
-           "injection_suite", "model_suite"]
+__all__ = [
+    "INJECTION_CHECKS",
+    "MODEL_CHECKS",
+    "InjectionCase",
+    "ModelCase",
+    "checks",
+    "injection_suite",
+    "model_suite",
+]

@@ -114,8 +114,9 @@ class InjectionCase:
         """Give the injection at the first of its sites."""
         return next(iter(self.attached(stylizer or self.stylizer()).values()))
 
-    def features(self, injection: Injection, seed: int, n: int = 1, height: int = 8,
-                 width: int = 8) -> Tensor:
+    def features(
+        self, injection: Injection, seed: int, n: int = 1, height: int = 8, width: int = 8
+    ) -> Tensor:
         """Give random content features [n, C, h, w] for a site."""
         random = torch.Generator().manual_seed(seed)
         x = torch.randn(n, injection.site.channels, height, width, generator=random)
@@ -138,8 +139,11 @@ class InjectionCase:
     def needed(self, injection: Injection, code: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give the part of a code that the injection says it needs."""
         missing = [name for name in injection.needs if name not in code]
-        require(not missing, f"{self.name} needs {missing}, which the encoder doesn't offer "
-                             f"(it offers: {', '.join(sorted(code))})")
+        require(
+            not missing,
+            f"{self.name} needs {missing}, which the encoder doesn't offer "
+            f"(it offers: {', '.join(sorted(code))})",
+        )
         return {name: code[name] for name in injection.needs}
 
     def prepare(self, injection: Injection, code: Mapping[str, Tensor]) -> Any:
@@ -156,8 +160,9 @@ class InjectionCase:
         """Give a mixture of styles with constant weights or weight maps [H, W]."""
         return StyleMix(
             tuple(style for style, _ in pairs),
-            tuple(torch.as_tensor(w, dtype=torch.float32).expand(1, 1, *_size(w))
-                  for _, w in pairs),
+            tuple(
+                torch.as_tensor(w, dtype=torch.float32).expand(1, 1, *_size(w)) for _, w in pairs
+            ),
         )
 
 

@@ -44,15 +44,20 @@ def check_shape(case: InjectionCase) -> None:
         x = case.features(injection, 2, 2, height, width)
         y = injection(x, prepared)
         wanted = (2, channels, height, width)
-        require(y.shape == wanted, f"for features {tuple(x.shape)} forward gave {tuple(y.shape)}; "
-                                   f"it has to give {wanted}")
+        require(
+            y.shape == wanted,
+            f"for features {tuple(x.shape)} forward gave {tuple(y.shape)}; it has to give {wanted}",
+        )
         require(y.dtype == x.dtype, f"forward gave {y.dtype} for features of {x.dtype}")
-        require(torch.isfinite(y).all(), f"forward gave infinite or undefined values at "
-                                         f"{height} x {width}")
+        require(
+            torch.isfinite(y).all(),
+            f"forward gave infinite or undefined values at {height} x {width}",
+        )
     flat = torch.zeros(1, injection.site.channels, 8, 8)
-    require(torch.isfinite(injection(flat, prepared)).all(),
-            "forward gave infinite or undefined values for a flat map; add an epsilon before "
-            "dividing")
+    require(
+        torch.isfinite(injection(flat, prepared)).all(),
+        "forward gave infinite or undefined values for a flat map; add an epsilon before dividing",
+    )
     size = (37, 29)
     image = case.stylizer().stylize(_pixels(picture(1, *size)), _pixels(picture(2)), tile=0)
     require(image.size == size[::-1], f"a picture of {size[::-1]} came out as {image.size}")
@@ -66,13 +71,16 @@ def check_two_styles_differ(case: InjectionCase) -> None:
     stylizer = case.stylizer()
     content = picture(1)
     with torch.no_grad():
-        one, two = (stylizer(content, StyleMix.single(case.style(stylizer, picture(s))))
-                    for s in (2, 3))
+        one, two = (
+            stylizer(content, StyleMix.single(case.style(stylizer, picture(s)))) for s in (2, 3)
+        )
     found = float((one - two).abs().mean())
-    require(found > NULL_INJECTION,
-            f"two styles give pictures that differ by {found:.1e} on average (wanted: more than "
-            f"{NULL_INJECTION}). Either the effect starts too small, or the normalisation behind "
-            "the site removes it: it subtracts whatever is constant over a channel")
+    require(
+        found > NULL_INJECTION,
+        f"two styles give pictures that differ by {found:.1e} on average (wanted: more than "
+        f"{NULL_INJECTION}). Either the effect starts too small, or the normalisation behind "
+        "the site removes it: it subtracts whatever is constant over a channel",
+    )
 
 
 def check_every_site_counts(case: InjectionCase) -> None:
@@ -89,8 +97,11 @@ def check_every_site_counts(case: InjectionCase) -> None:
             # In double precision rounding stays below 1e-12.
             if difference(picture_now, usual) < 1e-9:
                 dead.append(key.split("/")[0])
-    require(not dead, f"the style has no effect at the sites {', '.join(dead)}: a normalisation "
-                      "behind them removes it; narrow the class attribute 'sites' down")
+    require(
+        not dead,
+        f"the style has no effect at the sites {', '.join(dead)}: a normalisation "
+        "behind them removes it; narrow the class attribute 'sites' down",
+    )
 
 
 def check_gradients(case: InjectionCase) -> None:
@@ -101,19 +112,26 @@ def check_gradients(case: InjectionCase) -> None:
         style = case.style(stylizer, picture(seed).double())
         out = stylizer.generator(picture(1).double(), StyleMix.single(style))
         (out - target).square().mean().backward()
-    named = [(f"{name} at {key.split('/')[0]}", p)
-             for key, injection in case.attached(stylizer).items()
-             for name, p in injection.named_parameters() if p.requires_grad]
+    named = [
+        (f"{name} at {key.split('/')[0]}", p)
+        for key, injection in case.attached(stylizer).items()
+        for name, p in injection.named_parameters()
+        if p.requires_grad
+    ]
     sizes = {name: 0.0 if p.grad is None else float(p.grad.abs().max()) for name, p in named}
     require(all(np.isfinite(s) for s in sizes.values()), f"a gradient is not finite: {sizes}")
     # In double precision what is really zero comes out 1e-12 times smaller than the rest.
-    whole = [float(p.grad.abs().max()) for p in stylizer.generator.parameters()
-             if p.grad is not None]
+    whole = [
+        float(p.grad.abs().max()) for p in stylizer.generator.parameters() if p.grad is not None
+    ]
     floor = 1e-9 * max(whole, default=0.0)
     dead = [name for name, size in sizes.items() if size <= floor]
-    require(not dead, "these parameters get no gradient, so they can't be learned: "
-                      f"{', '.join(dead)}; remove them (a bias in front of a normalisation does "
-                      "nothing) or wire them up")
+    require(
+        not dead,
+        "these parameters get no gradient, so they can't be learned: "
+        f"{', '.join(dead)}; remove them (a bias in front of a normalisation does "
+        "nothing) or wire them up",
+    )
 
 
 def check_prepare_ignores_content(case: InjectionCase) -> None:
@@ -125,9 +143,11 @@ def check_prepare_ignores_content(case: InjectionCase) -> None:
     cached = case.prepare(injection, code)
     kept = [t.clone() for t in leaves(cached)]
     require(bool(kept), "prepare returned no tensor")
-    require(all(t.shape[:1] == (2,) for t in kept),
-            f"prepare gave tensors of the shapes {[tuple(t.shape) for t in kept]} for two styles; "
-            "the first dimension has to be the styles'")
+    require(
+        all(t.shape[:1] == (2,) for t in kept),
+        f"prepare gave tensors of the shapes {[tuple(t.shape) for t in kept]} for two styles; "
+        "the first dimension has to be the styles'",
+    )
     x = case.features(injection, 2, 2)
     untouched = x.clone()
     first = injection(x, cached)
@@ -135,14 +155,19 @@ def check_prepare_ignores_content(case: InjectionCase) -> None:
     for name, value in code.items():
         require(torch.equal(value, before[name]), f"prepare changed the code {name!r} in place")
     require(torch.equal(x, untouched), "forward changed the content features in place")
-    require(all(map(torch.equal, leaves(cached), kept)),
-            "forward changed the prepared style in place")
+    require(
+        all(map(torch.equal, leaves(cached), kept)), "forward changed the prepared style in place"
+    )
     for again in (case.prepare(injection, code), case.prepare(fresh, code)):
-        require(all(map(torch.equal, leaves(again), kept)),
-                "prepare gave something else after forward had seen a content: it must depend on "
-                "the style alone, as a prepared style is used for every picture")
-    require(torch.equal(injection(x, cached), first),
-            "forward gave two results for the same features and style: it may not keep state")
+        require(
+            all(map(torch.equal, leaves(again), kept)),
+            "prepare gave something else after forward had seen a content: it must depend on "
+            "the style alone, as a prepared style is used for every picture",
+        )
+    require(
+        torch.equal(injection(x, cached), first),
+        "forward gave two results for the same features and style: it may not keep state",
+    )
 
 
 def check_weight_one(case: InjectionCase) -> None:
@@ -155,8 +180,11 @@ def check_weight_one(case: InjectionCase) -> None:
         mixed = stylizer.generator(content, case.mix((one, 1.0), (two, 0.0)))
         swapped = stylizer.generator(content, case.mix((two, 0.0), (one, 1.0)))
     for found in (difference(mixed, alone), difference(swapped, alone)):
-        require(found < 1e-5, f"weights 1 and 0 give another picture than the one style alone "
-                              f"(largest difference {found:.1e}); forward may not remember styles")
+        require(
+            found < 1e-5,
+            f"weights 1 and 0 give another picture than the one style alone "
+            f"(largest difference {found:.1e}); forward may not remember styles",
+        )
 
 
 def check_masks(case: InjectionCase) -> None:
@@ -169,10 +197,14 @@ def check_masks(case: InjectionCase) -> None:
     left[:, :6] = 1
     mixed = case.mix((styles[0], left), (styles[1], 1 - left)).at("here", injection, x)
     alone = [injection(x, p) for p in prepared]
-    found = max(difference(mixed[..., :6], alone[0][..., :6]),
-                difference(mixed[..., 6:], alone[1][..., 6:]))
-    require(found < 1e-5, f"under masks a style gives something else than alone (largest "
-                          f"difference {found:.1e}); forward may not remember styles")
+    found = max(
+        difference(mixed[..., :6], alone[0][..., :6]), difference(mixed[..., 6:], alone[1][..., 6:])
+    )
+    require(
+        found < 1e-5,
+        f"under masks a style gives something else than alone (largest "
+        f"difference {found:.1e}); forward may not remember styles",
+    )
 
 
 def check_batches(case: InjectionCase) -> None:
@@ -186,10 +218,14 @@ def check_batches(case: InjectionCase) -> None:
         one = x[i : i + 1]
         own = injection(one, case.prepare(injection, {k: v[i : i + 1] for k, v in code.items()}))
         first = injection(one, case.prepare(injection, {k: v[:1] for k, v in code.items()}))
-        require(difference(paired[i : i + 1], own) < 1e-4,
-                "three pictures with a style each give something else in a batch than one by one")
-        require(difference(shared[i : i + 1], first) < 1e-4,
-                "three pictures with one style give something else in a batch than one by one")
+        require(
+            difference(paired[i : i + 1], own) < 1e-4,
+            "three pictures with a style each give something else in a batch than one by one",
+        )
+        require(
+            difference(shared[i : i + 1], first) < 1e-4,
+            "three pictures with one style give something else in a batch than one by one",
+        )
 
 
 def check_strength_zero(case: InjectionCase) -> None:
@@ -219,12 +255,16 @@ def check_save_and_load(case: InjectionCase) -> None:
         loaded = checkpoint.load(Path(folder) / "model")
         assert isinstance(loaded, FeedForward)
     with torch.no_grad():
-        before, after = (s(picture(1), StyleMix.single(case.style(s, picture(2))))
-                         for s in (stylizer, loaded.eval()))
-    require(torch.equal(before, after),
-            f"the loaded model gives another picture (largest difference "
-            f"{difference(before, after):.1e}); keep tensors as parameters or buffers, and "
-            "everything else as options")
+        before, after = (
+            s(picture(1), StyleMix.single(case.style(s, picture(2))))
+            for s in (stylizer, loaded.eval())
+        )
+    require(
+        torch.equal(before, after),
+        f"the loaded model gives another picture (largest difference "
+        f"{difference(before, after):.1e}); keep tensors as parameters or buffers, and "
+        "everything else as options",
+    )
 
 
 def check_reduced_precision(case: InjectionCase) -> None:
@@ -235,11 +275,16 @@ def check_reduced_precision(case: InjectionCase) -> None:
     low = copy.deepcopy(injection).to(torch.bfloat16)
     short = {k: v.to(torch.bfloat16) for k, v in code.items()}
     y = low(x.to(torch.bfloat16), case.prepare(low, short))
-    require(y.dtype == torch.bfloat16, f"forward gave {y.dtype} for bfloat16 features; end with "
-                                       ".to(x.dtype)")
+    require(
+        y.dtype == torch.bfloat16,
+        f"forward gave {y.dtype} for bfloat16 features; end with .to(x.dtype)",
+    )
     error = float(((y.float() - exact).abs().mean() / exact.abs().mean()).detach())
-    require(error < BFLOAT16, f"in bfloat16 the mean error is {error:.1%} of the features "
-                              f"(wanted: below {BFLOAT16:.0%}); take statistics in float32")
+    require(
+        error < BFLOAT16,
+        f"in bfloat16 the mean error is {error:.1%} of the features "
+        f"(wanted: below {BFLOAT16:.0%}); take statistics in float32",
+    )
 
 
 class _Whole(nn.Module):
@@ -267,8 +312,9 @@ def check_export(case: InjectionCase) -> None:
             ) from problem
         others = picture(3, 32, 32), picture(4, 32, 32)
         found = difference(exported.module()(*others), whole(*others))
-    require(found < 1e-4, f"the exported network gives another picture (largest difference "
-                          f"{found:.1e})")
+    require(
+        found < 1e-4, f"the exported network gives another picture (largest difference {found:.1e})"
+    )
 
 
 def check_tiles(case: InjectionCase) -> None:
@@ -287,9 +333,12 @@ def check_tiles(case: InjectionCase) -> None:
         whole = stylizer.generator(content, mix)[0]
         tiled = render_tiled(stylizer.generator, content[0], mix, 32, out_dtype=torch.float32)
     found = difference(tiled, whole)
-    require(found < 1e-3, f"a tiled picture differs from the whole by {found:.1e}; take statistics "
-                          "of the content with a stylemix.ops.ContentMoments, or declare "
-                          "tileable = False")
+    require(
+        found < 1e-3,
+        f"a tiled picture differs from the whole by {found:.1e}; take statistics "
+        "of the content with a stylemix.ops.ContentMoments, or declare "
+        "tileable = False",
+    )
 
 
 def _pixels(image: Tensor) -> Any:
@@ -319,4 +368,3 @@ INJECTION_CHECKS: tuple[Callable[[InjectionCase], None], ...] = (
     check_options,
 )
 """Every check of an injection, in the order the suite runs them."""
-

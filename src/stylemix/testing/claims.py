@@ -27,11 +27,16 @@ def check_self_identity_claim(case: InjectionCase) -> None:
     size = float(x.abs().max())
     same = y.shape == x.shape and difference(y, x) < 1e-3 * size
     if injection.self_identity:
-        require(same, "self_identity is True, but a map that is its own style comes out changed; "
-                      "set it to False")
+        require(
+            same,
+            "self_identity is True, but a map that is its own style comes out changed; "
+            "set it to False",
+        )
     else:
-        require(not same, "a map that is its own style comes out unchanged; claim it: "
-                          "self_identity = True")
+        require(
+            not same,
+            "a map that is its own style comes out unchanged; claim it: self_identity = True",
+        )
 
 
 def check_content_gradient_claim(case: InjectionCase) -> None:
@@ -46,8 +51,11 @@ def check_content_gradient_claim(case: InjectionCase) -> None:
         (gradient,) = torch.autograd.grad((y * target).sum(), x, allow_unused=True)
         flows = gradient is not None and float(gradient.abs().max()) > 0
     if injection.content_gradient:
-        require(flows, "no gradient flows from the output back into the content features, so "
-                       "nothing before this site can be trained; set content_gradient = False")
+        require(
+            flows,
+            "no gradient flows from the output back into the content features, so "
+            "nothing before this site can be trained; set content_gradient = False",
+        )
     else:
         require(not flows, "content_gradient is False, but a gradient flows; set it to True")
 
@@ -57,14 +65,20 @@ def check_appends_constant_claim(case: InjectionCase) -> None:
     injection = case.injection()
     x = case.features(injection, 1)
     y = injection(x, case.prepare(injection, case.code(injection, 2)))
-    own, added = y[:, :x.shape[1]], y[:, x.shape[1]:]
+    own, added = y[:, : x.shape[1]], y[:, x.shape[1] :]
     true = added.numel() > 0 and torch.equal(own, x) and bool((added == added[..., :1, :1]).all())
     if injection.appends_constant:
-        require(true, "appends_constant is True, but forward changes the channels of x, or adds "
-                      "none that hold one value at all places; set it to False")
+        require(
+            true,
+            "appends_constant is True, but forward changes the channels of x, or adds "
+            "none that hold one value at all places; set it to False",
+        )
     else:
-        require(not true, "forward does nothing but append channels that hold one value at all "
-                          "places; claim it, it saves their convolution: appends_constant = True")
+        require(
+            not true,
+            "forward does nothing but append channels that hold one value at all "
+            "places; claim it, it saves their convolution: appends_constant = True",
+        )
 
 
 class _Recorded(Mapping[str, Tensor]):
@@ -93,8 +107,11 @@ def check_needs(case: InjectionCase) -> None:
     recorded = _Recorded(case.needed(injection, code))
     injection.prepare(recorded)
     unread = set(injection.needs) - recorded.read
-    require(not unread, f"'needs' lists {sorted(unread)}, which prepare doesn't read; take it out, "
-                        "it costs a pass of the encoder")
+    require(
+        not unread,
+        f"'needs' lists {sorted(unread)}, which prepare doesn't read; take it out, "
+        "it costs a pass of the encoder",
+    )
 
 
 def check_source(case: InjectionCase) -> None:
@@ -102,17 +119,23 @@ def check_source(case: InjectionCase) -> None:
     cls = type(case.injection())
     text = " ".join((cls.__dict__.get("__doc__") or "").split())
     cited = re.search(r"\([^()]*\b(19|20)\d\d\b[^()]*\)", text) or re.search(
-        r"\barxiv\D{0,12}\d{4}\.\d{4,5}", text, re.IGNORECASE)
-    require(bool(cited), f"the docstring of {cls.__name__} cites no source; name the paper with "
-                         "its year in parentheses or its arXiv number")
+        r"\barxiv\D{0,12}\d{4}\.\d{4,5}", text, re.IGNORECASE
+    )
+    require(
+        bool(cited),
+        f"the docstring of {cls.__name__} cites no source; name the paper with "
+        "its year in parentheses or its arXiv number",
+    )
 
 
 def check_options(case: InjectionCase) -> None:
     """Options are keyword-only parameters with defaults, as configurations need them."""
     parameters = list(inspect.signature(type(case.injection())).parameters.values())
     names = [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    require(names == ["site", "style_channels"],
-            f"__init__ takes {names} by position; it has to take site and style_channels, and "
-            "options after a '*'")
+    require(
+        names == ["site", "style_channels"],
+        f"__init__ takes {names} by position; it has to take site and style_channels, and "
+        "options after a '*'",
+    )
     bare = [p.name for p in parameters[2:] if p.default is inspect.Parameter.empty]
     require(not bare, f"the options {bare} have no default")

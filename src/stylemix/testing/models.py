@@ -96,26 +96,32 @@ WARM, COOL = (2, 0.8, 0.5, 0.2), (3, 0.2, 0.4, 0.8)
 def check_listed(case: ModelCase) -> None:
     """``stylemix models`` lists it once, by its folder."""
     found = [info for info in catalogue.models() if info.name == case.name]
-    require(len(found) == 1 and bool(found[0].path),
-            f"stylemix.models() lists {len(found)} models named {case.name!r} (wanted: one, with "
-            "a folder); does register_models hand it over?")
+    require(
+        len(found) == 1 and bool(found[0].path),
+        f"stylemix.models() lists {len(found)} models named {case.name!r} (wanted: one, with "
+        "a folder); does register_models hand it over?",
+    )
 
 
 def check_described(case: ModelCase) -> None:
     """Its configuration says on one line what it is."""
     text = str(checkpoint.read_config(case.folder).get("description", ""))
-    require(bool(text.strip()) and "\n" not in text,
-            f"the description of {case.name} is {text!r}; save it with "
-            'card={"description": "one line on what it is"}')
+    require(
+        bool(text.strip()) and "\n" not in text,
+        f"the description of {case.name} is {text!r}; save it with "
+        'card={"description": "one line on what it is"}',
+    )
     require(case.says in text, f"the description of {case.name} lacks {case.says!r}: {text!r}")
 
 
 def check_small(case: ModelCase) -> None:
     """Its weights are small enough for everybody's wheel."""
     size = (case.folder / checkpoint.WEIGHTS).stat().st_size
-    require(size <= 1e6 * case.megabytes,
-            f"the weights of {case.name} take {size / 1e6:.1f} MB (wanted: at most "
-            f"{case.megabytes}); save them with half=True, or publish them on the Hub")
+    require(
+        size <= 1e6 * case.megabytes,
+        f"the weights of {case.name} take {size / 1e6:.1f} MB (wanted: at most "
+        f"{case.megabytes}); save them with half=True, or publish them on the Hub",
+    )
 
 
 def check_preset(case: ModelCase) -> None:
@@ -125,8 +131,11 @@ def check_preset(case: ModelCase) -> None:
         return
     config, wanted = case.load().config, presets.get(case.name)
     differing = sorted(k for k in {**config, **wanted} if config.get(k) != wanted.get(k))
-    require(not differing, f"{case.name} isn't the model that the preset {case.name!r} stands "
-                           f"for: they differ in {', '.join(differing)}")
+    require(
+        not differing,
+        f"{case.name} isn't the model that the preset {case.name!r} stands "
+        f"for: they differ in {', '.join(differing)}",
+    )
 
 
 def check_colours(case: ModelCase) -> None:
@@ -135,9 +144,11 @@ def check_colours(case: ModelCase) -> None:
     for painting in (WARM, COOL):
         made = case.paint(photograph(), blots(*painting))
         redness.append(float((made[:, 0] - made[:, 2]).mean()))
-    require(redness[0] > redness[1] + WARMER,
-            f"red minus blue is {redness[0]:.2f} after a warm painting and {redness[1]:.2f} after "
-            f"a cool one (wanted: {WARMER} more); the model hardly takes colours over")
+    require(
+        redness[0] > redness[1] + WARMER,
+        f"red minus blue is {redness[0]:.2f} after a warm painting and {redness[1]:.2f} after "
+        f"a cool one (wanted: {WARMER} more); the model hardly takes colours over",
+    )
 
 
 def check_shapes(case: ModelCase) -> None:
@@ -149,9 +160,11 @@ def check_shapes(case: ModelCase) -> None:
     for painting in (WARM, COOL):
         grey = case.paint(photograph(), light_and_dark(*painting)).mean(1)[0]
         inside, outside = float(grey[40:56, 40:56].mean()), float(grey[:, :16].mean())
-        require(inside < outside - DARKER,
-                f"a dark square has brightness {inside:.2f}, its surroundings {outside:.2f} "
-                f"(wanted: at least {DARKER} more); the model loses the photograph")
+        require(
+            inside < outside - DARKER,
+            f"a dark square has brightness {inside:.2f}, its surroundings {outside:.2f} "
+            f"(wanted: at least {DARKER} more); the model loses the photograph",
+        )
 
 
 MODEL_CHECKS: tuple[Callable[[ModelCase], None], ...] = (

@@ -29,8 +29,11 @@ def changed_keys(
     for key, value in now.items():
         old = before.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping) and key not in whole:
-            changed += [f"{key}.{name}" for name in {**value, **old}
-                        if name not in old or name not in value or old[name] != value[name]]
+            changed += [
+                f"{key}.{name}"
+                for name in {**value, **old}
+                if name not in old or name not in value or old[name] != value[name]
+            ]
         elif old != value:
             changed.append(key)
     return changed

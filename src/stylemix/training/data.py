@@ -96,8 +96,9 @@ def find_pictures(sources: Sequence[str | os.PathLike[str]], *, what: str) -> li
         raise DataError(f"no {what} to train on: give data.{what} a folder, glob or tar shard")
     found = [item for source in sources for item in _find(os.fspath(source), what)]
     if not found:
-        raise DataError(f"there are no pictures ({', '.join(SUFFIXES)}) in "
-                        + ", ".join(map(str, sources)))
+        raise DataError(
+            f"there are no pictures ({', '.join(SUFFIXES)}) in " + ", ".join(map(str, sources))
+        )
     return found
 
 
@@ -125,6 +126,7 @@ def read_found(
     Raises:
         DataError: none could be read.
     """
+
     def one(item: Found) -> tuple[Found, Tensor] | None:
         try:
             rgb = read(_open(item), to_srgb=True).rgb
@@ -147,8 +149,10 @@ def read_found(
 def _find(source: str, what: str) -> Iterator[Found]:
     matches = [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
     if not matches:
-        raise DataError(f"data.{what}: there is no {source}; give a folder, a tar shard or a "
-                        "pattern of them (relative paths start at the configuration file)")
+        raise DataError(
+            f"data.{what}: there is no {source}; give a folder, a tar shard or a "
+            "pattern of them (relative paths start at the configuration file)"
+        )
     for match in matches:
         if os.path.isdir(match):
             for path in sorted(Path(match).rglob("*")):
@@ -159,8 +163,9 @@ def _find(source: str, what: str) -> Iterator[Found]:
                 with tarfile.open(match, "r:") as archive:
                     members = [m for m in archive if m.isfile()]
             except (tarfile.TarError, OSError) as problem:
-                raise DataError(f"the tar shard {match} is damaged ({problem}); copy it again"
-                                ) from None
+                raise DataError(
+                    f"the tar shard {match} is damaged ({problem}); copy it again"
+                ) from None
             for m in sorted(members, key=lambda m: m.name):
                 if m.name.lower().endswith(SUFFIXES):
                     yield Found(match, f"{match}:{m.name}", m.name, m.offset_data, m.size)
@@ -195,9 +200,7 @@ class Crops:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def cut(
-        self, indices: Sequence[int], side: int, chance: Tensor, zoom: float = 1.0
-    ) -> Tensor:
+    def cut(self, indices: Sequence[int], side: int, chance: Tensor, zoom: float = 1.0) -> Tensor:
         """Cut one flipped-or-not crop of each picture.
 
         Args:
@@ -210,8 +213,12 @@ class Crops:
         Returns:
             float32 [N, 3, side, side] in [0, 1].
         """
-        return torch.cat([self._one(self.pictures[i], side, zoom, c)
-                          for i, c in zip(indices, chance.tolist(), strict=True)])
+        return torch.cat(
+            [
+                self._one(self.pictures[i], side, zoom, c)
+                for i, c in zip(indices, chance.tolist(), strict=True)
+            ]
+        )
 
     def _one(self, picture: Tensor, side: int, zoom: float, chance: list[float]) -> Tensor:
         height, width = picture.shape[-2:]
@@ -219,8 +226,9 @@ class Crops:
         window = min(wanted, height, width)
         top = int(chance[1] * (height - window + 1))
         left = int(chance[2] * (width - window + 1))
-        crop = picture[None, :, top:top + window, left:left + window].float() / 255
+        crop = picture[None, :, top : top + window, left : left + window].float() / 255
         if window != side:
-            crop = F.interpolate(crop, size=(side, side), mode="bilinear", antialias=True,
-                                 align_corners=False).clamp(0, 1)
+            crop = F.interpolate(
+                crop, size=(side, side), mode="bilinear", antialias=True, align_corners=False
+            ).clamp(0, 1)
         return crop.flip(3) if chance[3] < 0.5 else crop

@@ -29,8 +29,10 @@ def pick_device(runtime: HardwareConfig, name: str = "runtime.device") -> torch.
             device = torch.device(runtime.device)
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as problem:
-            raise ConfigError(f"{name}: {runtime.device!r} can't be used here "
-                              f"({str(problem).splitlines()[0]}); try 'auto'") from None
+            raise ConfigError(
+                f"{name}: {runtime.device!r} can't be used here "
+                f"({str(problem).splitlines()[0]}); try 'auto'"
+            ) from None
         return device
     if torch.cuda.is_available():
         return torch.device("cuda", own)

@@ -27,20 +27,31 @@ class Report:
     def __init__(self, folder: Path, tensorboard: bool, progress: bool, done: float) -> None:
         self.folder = folder
         self.writer = _writer(folder / "tensorboard") if tensorboard else None
-        self.bar = tqdm(total=100.0, initial=100 * done, disable=not progress, unit="%",
-                        bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+        self.bar = tqdm(
+            total=100.0,
+            initial=100 * done,
+            disable=not progress,
+            unit="%",
+            bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
+        )
         self.smooth: dict[str, float] = {}
 
     def step(
-        self, number: int, done: float, losses: Mapping[str, float], rate: float,
-        images: int, seconds: float,
+        self,
+        number: int,
+        done: float,
+        losses: Mapping[str, float],
+        rate: float,
+        images: int,
+        seconds: float,
     ) -> None:
         """Take the losses of one step of ``images`` photographs that took ``seconds``."""
         values = {**losses, "images/s": images / max(seconds, 1e-9)}
         for name, value in values.items():
             self.smooth[name] = SMOOTH * self.smooth.get(name, value) + (1 - SMOOTH) * value
-        self.bar.set_postfix({k: f"{v:.3g}" for k, v in self.smooth.items()} | {"step": number},
-                             refresh=False)
+        self.bar.set_postfix(
+            {k: f"{v:.3g}" for k, v in self.smooth.items()} | {"step": number}, refresh=False
+        )
         self.bar.update(100 * done - self.bar.n)
         if self.writer is not None and number % 10 == 0:
             for name, value in values.items():
@@ -67,6 +78,8 @@ def _writer(folder: Path):  # type: ignore[no-untyped-def]
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise ConfigError("TensorBoard isn't installed: pip install 'stylemix[train]', or set "
-                          "runtime.tensorboard = false") from None
+        raise ConfigError(
+            "TensorBoard isn't installed: pip install 'stylemix[train]', or set "
+            "runtime.tensorboard = false"
+        ) from None
     return SummaryWriter(str(folder))

@@ -92,8 +92,7 @@ class ResumableRun(ABC, Generic[C]):
     @property
     def done(self) -> float:
         """Give how much of the schedule is done, in [0, 1]."""
-        return progress_of(self.config.schedule, self._epoch(), self.step, self.seen,
-                           self.seconds)
+        return progress_of(self.config.schedule, self._epoch(), self.step, self.seen, self.seconds)
 
     def run(self) -> Path:
         """Train to the end of the schedule.
@@ -114,13 +113,23 @@ class ResumableRun(ABC, Generic[C]):
 
     def save(self) -> None:
         """Write the state to resume from, and the output as it is now."""
-        tensors = {f"{part}.{name}": value for part, kept in self._parts().items()
-                   for name, value in kept.state_dict().items()}
+        tensors = {
+            f"{part}.{name}": value
+            for part, kept in self._parts().items()
+            for name, value in kept.state_dict().items()
+        }
         tensors.update(optimizer_tensors(self.optimizer, self._names()))
-        save_state(self.state_file, tensors, {
-            "step": self.step, "seen": self.seen, "seconds": self.seconds, **self._record(),
-            "config": self.config.identity(),
-        })
+        save_state(
+            self.state_file,
+            tensors,
+            {
+                "step": self.step,
+                "seen": self.seen,
+                "seconds": self.seconds,
+                **self._record(),
+                "config": self.config.identity(),
+            },
+        )
         self._save_output()
 
     @abstractmethod
@@ -204,9 +213,11 @@ class ResumableRun(ABC, Generic[C]):
         if self.config.optimizer.clip:
             norm = nn.utils.clip_grad_norm_(self.trainable.values(), self.config.optimizer.clip)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
-            raise ConfigError(f"the loss or its gradient became infinite at step {self.step}; set "
-                              "runtime.precision = 'float32' and resume, or begin afresh with a "
-                              "lower optimizer.lr")
+            raise ConfigError(
+                f"the loss or its gradient became infinite at step {self.step}; set "
+                "runtime.precision = 'float32' and resume, or begin afresh with a "
+                "lower optimizer.lr"
+            )
         self.optimizer.step()
 
     def _earlier(self, restart: bool) -> Earlier | None:
@@ -223,17 +234,22 @@ class ResumableRun(ABC, Generic[C]):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
-            raise CheckpointError(f"nothing can be written to output = {self.config.output!r} "
-                                  f"({problem.strerror}); choose another {place}") from problem
+            raise CheckpointError(
+                f"nothing can be written to output = {self.config.output!r} "
+                f"({problem.strerror}); choose another {place}"
+            ) from problem
         if restart or not file.exists():
             return None
         tensors, record = load_state(file)
-        changed = changed_keys(self._completed(record.get("config", {})), self.config.identity(),
-                               self.compared_whole)
+        changed = changed_keys(
+            self._completed(record.get("config", {})), self.config.identity(), self.compared_whole
+        )
         if changed:
-            raise ConfigError(f"{file} comes from a run with another {', '.join(changed)}; choose "
-                              f"another {output}, put the old configuration back, or start over "
-                              "with restart")
+            raise ConfigError(
+                f"{file} comes from a run with another {', '.join(changed)}; choose "
+                f"another {output}, put the old configuration back, or start over "
+                "with restart"
+            )
         return tensors, record
 
     def _restore(self, earlier: Earlier) -> None:
@@ -247,13 +263,18 @@ class ResumableRun(ABC, Generic[C]):
             self._take_record(record)
             for part, kept in self._parts().items():
                 prefix = f"{part}."
-                kept.load_state_dict({name.removeprefix(prefix): value
-                                      for name, value in tensors.items()
-                                      if name.startswith(prefix)})
+                kept.load_state_dict(
+                    {
+                        name.removeprefix(prefix): value
+                        for name, value in tensors.items()
+                        if name.startswith(prefix)
+                    }
+                )
         except (KeyError, RuntimeError) as problem:
-            raise CheckpointError(f"{self.state_file} comes from another version of "
-                                  f"{self.subject} ({problem}); delete it to begin afresh"
-                                  ) from problem
+            raise CheckpointError(
+                f"{self.state_file} comes from another version of "
+                f"{self.subject} ({problem}); delete it to begin afresh"
+            ) from problem
         restore_optimizer(self.optimizer, self._names(), tensors)
         self.step, self.seen = record["step"], record["seen"]
         self.seconds = record["seconds"]

@@ -152,17 +152,24 @@ class RunConfig(ABC):
         optimizer, schedule, runtime = self.optimizer, self.schedule, self.runtime
         need(0 <= self.seed < 2**32, f"seed must be in [0, 2^32), got {self.seed}")
         need(optimizer.lr > 0, f"optimizer.lr must be above 0, got {optimizer.lr}")
-        need(len(optimizer.betas) == 2 and all(0 <= b < 1 for b in optimizer.betas),
-             f"optimizer.betas must be two numbers in [0, 1), got {list(optimizer.betas)}")
+        need(
+            len(optimizer.betas) == 2 and all(0 <= b < 1 for b in optimizer.betas),
+            f"optimizer.betas must be two numbers in [0, 1), got {list(optimizer.betas)}",
+        )
         need(0 <= optimizer.ema < 1, f"optimizer.ema must be in [0, 1), got {optimizer.ema}")
-        need(optimizer.clip >= 0 and optimizer.warmup >= 0 and 0 <= optimizer.final <= 1,
-             "optimizer: clip and warmup must be >= 0, final in [0, 1]")
+        need(
+            optimizer.clip >= 0 and optimizer.warmup >= 0 and 0 <= optimizer.final <= 1,
+            "optimizer: clip and warmup must be >= 0, final in [0, 1]",
+        )
         lengths = [schedule.epochs, schedule.steps, schedule.minutes]
-        need(sum(v > 0 for v in lengths) == 1 and min(lengths) >= 0,
-             "schedule: give exactly one of epochs, steps, minutes, above 0")
-        need(runtime.precision in PRECISIONS,
-             f"runtime.precision must be one of {', '.join(PRECISIONS)}, "
-             f"got {runtime.precision!r}")
+        need(
+            sum(v > 0 for v in lengths) == 1 and min(lengths) >= 0,
+            "schedule: give exactly one of epochs, steps, minutes, above 0",
+        )
+        need(
+            runtime.precision in PRECISIONS,
+            f"runtime.precision must be one of {', '.join(PRECISIONS)}, got {runtime.precision!r}",
+        )
         need(runtime.save_every >= 0, "runtime.save_every must be >= 0")
 
 
@@ -181,8 +188,10 @@ class WeightsFileConfig(RunConfig):
 
     def check(self) -> None:
         """Refuse values that can't work; see :meth:`RunConfig.check`."""
-        need(self.output.endswith(ENDING),
-             f"output must be a file name that ends in {ENDING}, got {self.output!r}")
+        need(
+            self.output.endswith(ENDING),
+            f"output must be a file name that ends in {ENDING}, got {self.output!r}",
+        )
         super().check()
 
 
@@ -208,4 +217,4 @@ def without_detours(path: str) -> str:
     short = os.path.normpath(plain)
     if os.path.realpath(short) != os.path.realpath(plain):
         return path
-    return os.path.join(short, *parts[len(plain.parts):])
+    return os.path.join(short, *parts[len(plain.parts) :])

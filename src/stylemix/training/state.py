@@ -34,8 +34,11 @@ def replace_file(
     temporary = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary,
-                  metadata=dict(metadata))
+        save_file(
+            {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
+            temporary,
+            metadata=dict(metadata),
+        )
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -51,9 +54,13 @@ def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, A
     Raises:
         CheckpointError: they can't be written.
     """
-    replace_file(path, tensors, {"record": json.dumps(record)},
-                 "the training state can't be written to {path} ({problem}); make room, then "
-                 "start the same command again")
+    replace_file(
+        path,
+        tensors,
+        {"record": json.dumps(record)},
+        "the training state can't be written to {path} ({problem}); make room, then "
+        "start the same command again",
+    )
 
 
 def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -67,8 +74,10 @@ def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             record = json.loads((file.metadata() or {})["record"])
             return {name: file.get_tensor(name) for name in file.keys()}, record  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as problem:
-        raise CheckpointError(f"the training state {path} is damaged ({problem}); delete it to "
-                              "start again from the beginning") from problem
+        raise CheckpointError(
+            f"the training state {path} is damaged ({problem}); delete it to "
+            "start again from the beginning"
+        ) from problem
 
 
 def optimizer_tensors(
@@ -90,7 +99,7 @@ def restore_optimizer(
         prefix = f"optimizer.{name}."
         for key, tensor in tensors.items():
             if key.startswith(prefix):
-                what = key[len(prefix):]
+                what = key[len(prefix) :]
                 if what != "step":  # moments lie beside the parameter, laid out alike
                     tensor = torch.empty_like(parameter.detach()).copy_(tensor)
                 optimizer.state[parameter][what] = tensor

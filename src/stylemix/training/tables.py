@@ -49,8 +49,9 @@ def build_table(cls: Any, table: Any, where: str) -> Any:
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
         if key not in kinds:
-            raise ConfigError(f"unknown key {name!r}{suggest(key, kinds)} "
-                              f"(known: {', '.join(kinds)})")
+            raise ConfigError(
+                f"unknown key {name!r}{suggest(key, kinds)} (known: {', '.join(kinds)})"
+            )
         values[key] = _convert(value, kinds[key], name)
     return cls(**values)
 
@@ -72,16 +73,26 @@ def _convert(value: Any, kind: Any, name: str) -> Any:
         fits = isinstance(value, Mapping)
         if fits:
             inner = typing.get_args(kind)[1]
-            return {k: v if inner is Any else _convert(v, inner, f"{name}.{k}")
-                    for k, v in value.items()}
+            return {
+                k: v if inner is Any else _convert(v, inner, f"{name}.{k}")
+                for k, v in value.items()
+            }
     elif kind is float:
-        fits = (isinstance(value, int | float) and not isinstance(value, bool)
-                and abs(value) < 1e300)  # neither inf nor nan
+        fits = (
+            isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+        )  # neither inf nor nan
     else:
         fits = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if not fits:
-        wanted = "a table" if origin is not None else {"str": "a text", "int": "a whole number",
-                                                       "float": "a number", "bool": "true or false"
-                                                       }.get(kind.__name__, kind.__name__)
+        wanted = (
+            "a table"
+            if origin is not None
+            else {
+                "str": "a text",
+                "int": "a whole number",
+                "float": "a number",
+                "bool": "true or false",
+            }.get(kind.__name__, kind.__name__)
+        )
         raise ConfigError(f"{name} must be {wanted}, got {value!r}")
     return value

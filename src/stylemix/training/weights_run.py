@@ -28,13 +28,17 @@ class WeightsRun(ResumableRun[C]):
         """
         file = self.config.report_file
         record = {
-            **found, "steps": self.step, seen: self.seen,
-            "minutes": round(self.seconds / 60, 2), "hardware": self.device.type,
+            **found,
+            "steps": self.step,
+            seen: self.seen,
+            "minutes": round(self.seconds / 60, 2),
+            "hardware": self.device.type,
             "precision": str(self.precision).removeprefix("torch."),
             "config": self.config.identity(),
         }
         try:
             file.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
         except OSError as problem:
-            raise CheckpointError(f"the report can't be written to {file} ({problem}); make room, "
-                                  "then start again") from problem
+            raise CheckpointError(
+                f"the report can't be written to {file} ({problem}); make room, then start again"
+            ) from problem

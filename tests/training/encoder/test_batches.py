@@ -17,8 +17,12 @@ def batches(counts, seed=0, without=()):
     return BalancedBatches(Crops(grey, torch.device("cpu")), labels, chosen, seed), labels
 
 
-@given(st.lists(st.integers(1, 7), min_size=2, max_size=5), st.integers(0, 99),
-       st.integers(1, 12), st.integers(1, 9))
+@given(
+    st.lists(st.integers(1, 7), min_size=2, max_size=5),
+    st.integers(0, 99),
+    st.integers(1, 12),
+    st.integers(1, 9),
+)
 def test_styles_come_equally_often_whatever_their_size(counts, seed, batch, steps):
     source, labels = batches(counts, seed)
     drawn = [pair for step in range(steps) for pair in source.paintings(step * batch, batch)]
@@ -46,8 +50,10 @@ def test_a_batch_holds_crops_of_one_painting_in_a_row():
 
 
 def test_a_step_depends_on_its_number_and_the_seed_only():
-    draws = [batches([4, 3], seed)[0].draw(step, 8 * step, 8, 2, 16, 1.2)
-             for seed, step in ((0, 5), (0, 5), (1, 5), (0, 6))]
+    draws = [
+        batches([4, 3], seed)[0].draw(step, 8 * step, 8, 2, 16, 1.2)
+        for seed, step in ((0, 5), (0, 5), (1, 5), (0, 6))
+    ]
     assert all(torch.equal(a, b) for a, b in zip(draws[0], draws[1], strict=True))
     assert not torch.equal(draws[0][1], draws[2][1])
     assert not torch.equal(draws[0][1], draws[3][1])

@@ -29,13 +29,18 @@ def by_loops(embedding, group, temperature):
     return total / anchors if anchors else 0.0
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.integers(0, 999),
-       st.floats(0.05, 2), st.integers(2, 5))
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=9),
+    st.integers(0, 999),
+    st.floats(0.05, 2),
+    st.integers(2, 5),
+)
 def test_equals_the_equation_in_loops(group, seed, temperature, size):
     embedding = torch.randn(len(group), size, generator=torch.Generator().manual_seed(seed)) * 3
     found = supervised_info_nce(embedding, torch.tensor(group), temperature)
-    assert float(found) == pytest.approx(by_loops(embedding, group, temperature), rel=2e-4,
-                                         abs=2e-4)
+    assert float(found) == pytest.approx(
+        by_loops(embedding, group, temperature), rel=2e-4, abs=2e-4
+    )
 
 
 def test_length_does_not_count_and_order_does_not():

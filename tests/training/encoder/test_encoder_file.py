@@ -29,8 +29,10 @@ def same(a, b):
 
 def test_round_trip_of_both_encoders(tmp_path):
     torch.manual_seed(2)
-    for encoder, spec in ((thin(), THIN),
-                          (InceptionEncoder(dim=4), {"name": "inception", "dim": 4})):
+    for encoder, spec in (
+        (thin(), THIN),
+        (InceptionEncoder(dim=4), {"name": "inception", "dim": 4}),
+    ):
         path = tmp_path / f"{spec['name']}.safetensors"
         save_encoder(encoder, spec, path)
         found = open_encoder(str(path))
@@ -74,8 +76,9 @@ def test_what_starts_a_training_can_be_opened_too(tmp_path):
     first, second = (open_encoder(str(tmp_path / "trunk.safetensors")) for _ in range(2))
     assert isinstance(first, InceptionEncoder)
     same(first, second)  # with the same random linear layer
-    assert torch.equal(first.trunk.Mixed_6e.branch_pool.conv.weight,
-                       trunk["Mixed_6e.branch_pool.conv.weight"])
+    assert torch.equal(
+        first.trunk.Mixed_6e.branch_pool.conv.weight, trunk["Mixed_6e.branch_pool.conv.weight"]
+    )
     usual = open_encoder("thin")
     assert isinstance(usual, ThinEncoder)
     assert not usual.whole
@@ -100,14 +103,21 @@ def broken(tmp_path, change):
     return path
 
 
-@pytest.mark.parametrize("change, said", [
-    (lambda s: s.pop("perceptron.2.bias"), "it lacks perceptron.2.bias"),
-    (lambda s: s.update(more=torch.zeros(1)), "it has more, which the encoder lacks"),
-    (lambda s: s.update({"perceptron.2.bias": torch.zeros(5)}),
-     r"perceptron.2.bias is \[5\] in it, \[8\] in the encoder"),
-    (lambda s: s.update({"perceptron.2.bias": torch.full((8,), torch.inf)}),
-     "infinite values in perceptron.2.bias"),
-])
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda s: s.pop("perceptron.2.bias"), "it lacks perceptron.2.bias"),
+        (lambda s: s.update(more=torch.zeros(1)), "it has more, which the encoder lacks"),
+        (
+            lambda s: s.update({"perceptron.2.bias": torch.zeros(5)}),
+            r"perceptron.2.bias is \[5\] in it, \[8\] in the encoder",
+        ),
+        (
+            lambda s: s.update({"perceptron.2.bias": torch.full((8,), torch.inf)}),
+            "infinite values in perceptron.2.bias",
+        ),
+    ],
+)
 def test_files_that_do_not_fit_change_nothing(tmp_path, change, said):
     path = broken(tmp_path, change)
     encoder = thin(seed=5)

@@ -19,9 +19,11 @@ def test_a_point_lies_where_its_numbers_say():
     figure = scatter([("", points)], [0, 1, 2], ["a", "b", "c"], side=300)
     left, top, side = 16, 34, 300
     half = side // 2
-    corners = {"low left": (left, top + half, left + half, top + side),
-               "high left": (left, top, left + half, top + half),
-               "low right": (left + half, top + half, left + side, top + side)}
+    corners = {
+        "low left": (left, top + half, left + half, top + side),
+        "high left": (left, top, left + half, top + half),
+        "low right": (left + half, top + half, left + side, top + side),
+    }
     for colour, corner in zip(COLOURS[:3], corners, strict=True):
         for name, box in corners.items():
             assert (share_of(figure, colour, box) > 20) == (name == corner), (colour, name)

@@ -20,8 +20,14 @@ def folder(tmp_path_factory):
 def test_the_largest_styles_and_an_even_choice(folder):
     found = choose([str(folder)], 32, styles=2, per_style=3)
     assert found.styles == ("across", "dots")
-    assert found.names == ["across/0.png", "across/2.png", "across/4.png",
-                           "dots/0.png", "dots/3.png", "dots/6.png"]
+    assert found.names == [
+        "across/0.png",
+        "across/2.png",
+        "across/4.png",
+        "dots/0.png",
+        "dots/3.png",
+        "dots/6.png",
+    ]
     assert found.labels == [0, 0, 0, 1, 1, 1]
     assert all(min(p.shape[1:]) == 32 for p in found.pictures)
 

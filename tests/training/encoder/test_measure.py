@@ -21,8 +21,9 @@ class MeanColour(nn.Module):
 
 
 def flat(colours):
-    pictures = [torch.tensor(c, dtype=torch.uint8)[:, None, None].expand(3, 20, 20)
-                for c in colours]
+    pictures = [
+        torch.tensor(c, dtype=torch.uint8)[:, None, None].expand(3, 20, 20) for c in colours
+    ]
     return Crops(pictures, torch.device("cpu"))
 
 
@@ -34,8 +35,15 @@ def run(crops, labels, train, held, styles):
 
 def test_what_is_known_can_be_worked_out():
     # Reds are style 0, greens style 1. The third held-out painting is a green that is called red.
-    colours = [(200, 0, 0), (180, 20, 0), (0, 200, 0), (20, 180, 0),
-               (190, 10, 0), (10, 190, 0), (0, 170, 30)]
+    colours = [
+        (200, 0, 0),
+        (180, 20, 0),
+        (0, 200, 0),
+        (20, 180, 0),
+        (190, 10, 0),
+        (10, 190, 0),
+        (0, 170, 30),
+    ]
     net, found = run(flat(colours), [0, 0, 1, 1, 0, 1, 0], [0, 1, 2, 3], [4, 5, 6], 2)
     assert found["probe_top1"] == pytest.approx(2 / 3)
     assert found["probe_balanced_top1"] == pytest.approx(3 / 4)  # 1/2 of style 0, all of style 1

@@ -25,8 +25,12 @@ def test_every_painting_gets_the_same_short_side(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         found = read_paintings([tmp_path], 32)
     assert [min(p.shape[1:]) for p in found.pictures] == [32] * 8
-    assert [tuple(p.shape[1:]) for p in found.pictures[:4]] == [(32, 48), (56, 32), (32, 32),
-                                                                (48, 32)]
+    assert [tuple(p.shape[1:]) for p in found.pictures[:4]] == [
+        (32, 48),
+        (56, 32),
+        (32, 32),
+        (48, 32),
+    ]
     assert all(p.dtype == torch.uint8 for p in found.pictures)
     # What equalising can't take back is said: two paintings had to be enlarged.
     assert "2 paintings are smaller than data.side = 32" in caplog.text
@@ -37,8 +41,14 @@ def test_labels_are_the_names_of_folders(tmp_path):
     write_paintings(tmp_path / "all" / "deep", each=2)
     found = read_paintings([tmp_path / "all"], 32)
     assert found.styles == ("across", "dots", "upright")
-    assert found.names == ["across/0.png", "across/1.png", "dots/0.png", "dots/1.png",
-                           "upright/0.png", "upright/1.png"]
+    assert found.names == [
+        "across/0.png",
+        "across/1.png",
+        "dots/0.png",
+        "dots/1.png",
+        "upright/0.png",
+        "upright/1.png",
+    ]
     assert found.labels == [0, 0, 1, 1, 2, 2]
     by_pattern = read_paintings([f"{tmp_path}/all/deep/*/0.png", f"{tmp_path}/all/**/1.png"], 32)
     assert by_pattern.names == found.names
@@ -49,8 +59,7 @@ def test_a_tar_shard_gives_what_the_folder_gives(tmp_path):
     with tarfile.open(tmp_path / "s.tar", "w") as archive:
         archive.add(tmp_path / "style", "style")
     folder, shard = (read_paintings([tmp_path / p], 32) for p in ("style", "s.tar"))
-    assert (folder.names, folder.labels, folder.styles) == (shard.names, shard.labels,
-                                                            shard.styles)
+    assert (folder.names, folder.labels, folder.styles) == (shard.names, shard.labels, shard.styles)
     assert all(torch.equal(a, b) for a, b in zip(folder.pictures, shard.pictures, strict=True))
 
 
@@ -64,8 +73,12 @@ def test_what_cannot_be_used_is_left_out_by_name(tmp_path, caplog):
         found = read_paintings([tmp_path / "a", tmp_path / "b"], 32, smallest_style=2)
     assert found.styles == ("across", "dots", "upright")
     assert len(found.names) == len(set(found.names)) == 8
-    for said in ("loose.png: they lie in no folder", "b/dots/0.png: another painting",
-                 "rare (1): these styles have fewer than 2", "a/dots/2.png"):
+    for said in (
+        "loose.png: they lie in no folder",
+        "b/dots/0.png: another painting",
+        "rare (1): these styles have fewer than 2",
+        "a/dots/2.png",
+    ):
         assert said in caplog.text, said
 
 

@@ -27,13 +27,21 @@ def assert_same(a, b):
     assert not [k for k in a if not torch.equal(a[k], b[k])]
 
 
-@pytest.mark.parametrize("losses", [
-    {"cross_entropy": 1.0, "contrastive": 0.0},
-    {"cross_entropy": 1.0, "contrastive": 0.5, "positives": "style"},
-])
+@pytest.mark.parametrize(
+    "losses",
+    [
+        {"cross_entropy": 1.0, "contrastive": 0.0},
+        {"cross_entropy": 1.0, "contrastive": 0.5, "positives": "style"},
+    ],
+)
 def test_held_out_strokes_are_told_apart(tmp_path, losses):
-    done = config(tmp_path, losses=losses, schedule={"steps": 60}, batch=12,
-                  optimizer={"lr": 1e-2, "warmup": 10, "ema": 0.9})
+    done = config(
+        tmp_path,
+        losses=losses,
+        schedule={"steps": 60},
+        batch=12,
+        optimizer={"lr": 1e-2, "warmup": 10, "ema": 0.9},
+    )
     Pretrainer(done).run()
     found = report(tmp_path)
     assert found["paintings"] == {"trained_on": 42, "held_out": 18}
@@ -46,10 +54,19 @@ def test_held_out_strokes_are_told_apart(tmp_path, losses):
 
 def test_the_contrastive_term_makes_crops_find_their_painting(tmp_path):
     found = {}
-    for name, losses in (("pure", {"cross_entropy": 0.0, "contrastive": 1.0}),
-                         ("plain", {"cross_entropy": 1.0, "contrastive": 0.0})):
-        Pretrainer(config(tmp_path, output=f"{name}.safetensors", losses=losses, batch=12,
-                          schedule={"steps": 100})).run()
+    for name, losses in (
+        ("pure", {"cross_entropy": 0.0, "contrastive": 1.0}),
+        ("plain", {"cross_entropy": 1.0, "contrastive": 0.0}),
+    ):
+        Pretrainer(
+            config(
+                tmp_path,
+                output=f"{name}.safetensors",
+                losses=losses,
+                batch=12,
+                schedule={"steps": 100},
+            )
+        ).run()
         found[name] = report(tmp_path, name)
     pure, plain = found["pure"], found["plain"]
     assert pure["before"] == plain["before"]
@@ -71,8 +88,10 @@ def test_without_average_the_weights_themselves_are_saved(tmp_path):
     trainer.run()
     state, _ = load_state(tmp_path / "encoder.state.safetensors")
     assert not [k for k in state if k.startswith("average.")]
-    assert_same(load_file(tmp_path / "encoder.safetensors"),
-                {k[12:]: v for k, v in state.items() if k.startswith("net.encoder.")})
+    assert_same(
+        load_file(tmp_path / "encoder.safetensors"),
+        {k[12:]: v for k, v in state.items() if k.startswith("net.encoder.")},
+    )
     again = Pretrainer(config(tmp_path, optimizer={"ema": 0.0}, schedule={"steps": 6}))
     assert again.step == 4
     again.run()
@@ -86,10 +105,15 @@ def test_batch_norms_of_inception_keep_their_statistics(tmp_path):
     torch.manual_seed(3)
     start = InceptionEncoder(dim=4)
     save_encoder(start, {"name": "inception", "dim": 4}, tmp_path / "start.safetensors")
-    done = config(tmp_path, encoder={"name": "inception", "dim": 4}, batch=2,
-                  encoder_weights="start.safetensors", schedule={"steps": 1},
-                  data={"side": 80, "crop": 76, "zoom": 1.0, "limit": 8, "smallest_style": 2},
-                  optimizer={"warmup": 0, "ema": 0.0})
+    done = config(
+        tmp_path,
+        encoder={"name": "inception", "dim": 4},
+        batch=2,
+        encoder_weights="start.safetensors",
+        schedule={"steps": 1},
+        data={"side": 80, "crop": 76, "zoom": 1.0, "limit": 8, "smallest_style": 2},
+        optimizer={"warmup": 0, "ema": 0.0},
+    )
     Pretrainer(done).run()
     before, after = (load_file(tmp_path / f"{n}.safetensors") for n in ("start", "encoder"))
     changed = {k for k in before if not torch.equal(before[k], after[k])}
@@ -101,11 +125,17 @@ def test_batch_norms_of_inception_keep_their_statistics(tmp_path):
 def test_killed_run_resumes_bit_by_bit(tmp_path):
     changes = {"schedule": {"steps": 40}}
     Pretrainer(config(tmp_path, output="whole.safetensors", **changes)).run()
-    path = write_toml(tmp_path / "killed.toml", table(
-        tmp_path, output="killed.safetensors", **changes, runtime={"save_every": 0.0}))
+    path = write_toml(
+        tmp_path / "killed.toml",
+        table(tmp_path, output="killed.safetensors", **changes, runtime={"save_every": 0.0}),
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "stylemix", "pretrain-encoder", str(path)],
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
     state = tmp_path / "killed.state.safetensors"
     while process.poll() is None:
         if state.exists() and load_state(state)[1]["step"] >= 4:

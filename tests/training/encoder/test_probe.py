@@ -15,8 +15,13 @@ def test_equals_weighted_ridge_regression_by_descent():
     weight = 1 / (3 * y.sum(0)[labels])
     matrix = torch.zeros(3, 3, dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([matrix, bias], max_iter=500, tolerance_grad=1e-12,
-                                  tolerance_change=1e-16, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [matrix, bias],
+        max_iter=500,
+        tolerance_grad=1e-12,
+        tolerance_change=1e-16,
+        line_search_fn="strong_wolfe",
+    )
 
     def loss():
         optimizer.zero_grad()

@@ -32,9 +32,10 @@ def test_neither_order_nor_other_styles_matter(counts, share, chance):
     chance.shuffle(order)
     again = held_out([names[i] for i in order], [labels[i] for i in order], share)
     assert {names[i] for i, o in zip(order, again, strict=True) if o} == chosen
-    first = held_out(names[:counts[0]], labels[:counts[0]], share)
+    first = held_out(names[: counts[0]], labels[: counts[0]], share)
     assert {n for n, o in zip(names, first, strict=False) if o} == {
-        n for n in chosen if n.startswith("style0/")}
+        n for n in chosen if n.startswith("style0/")
+    }
 
 
 @given(st.integers(3, 60), shares)
@@ -50,4 +51,7 @@ def test_the_choice_is_fixed_for_all_time():
     out = held_out(names, labels, 0.25)
     # The smallest SHA-256 of the names, as coreutils' sha256sum gives them.
     assert [n for n, o in zip(names, out, strict=True) if o] == [
-        "style0/0.jpg", "style0/2.jpg", "style0/6.jpg"]
+        "style0/0.jpg",
+        "style0/2.jpg",
+        "style0/6.jpg",
+    ]

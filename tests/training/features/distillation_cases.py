@@ -40,8 +40,11 @@ def write_teacher(path: Path) -> Path:
 def table(teacher: Path, **changes: Any) -> dict[str, Any]:
     """Give a configuration of a few quick steps; a mapping in ``changes`` adds to its table."""
     found: dict[str, Any] = {
-        "output": "thin.safetensors", "channels": [2, 3, 4, 5], "teacher": str(teacher),
-        "start": "random", "batch": 2,
+        "output": "thin.safetensors",
+        "channels": [2, 3, 4, 5],
+        "teacher": str(teacher),
+        "start": "random",
+        "batch": 2,
         "data": {**{kind: [kind] for kind in KINDS}, "side": 32, "crop": 16, "zoom": 1.5},
         "walk": {"walkers": 3, "batch": 2, "steps": 1, "life": 4, "model": ""},
         "optimizer": {"lr": 1e-2, "warmup": 2, "ema": 0.9, "cosine": False},

@@ -21,19 +21,34 @@ def test_a_models_name_is_no_path_and_a_folder_is_one(tmp_path):
     assert config(tmp_path, tmp_path, walk={"model": "./mine"}).walk.model == str(tmp_path / "mine")
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"output": "thin.pt"}, "output"), ({"channels": [8, 8, 8]}, "four"),
-    ({"channels": [8, 8, 0, 8]}, "four"), ({"channels": [8, 8, 8, 513]}, "teacher's"),
-    ({"start": "zero"}, "teacher, random"), ({"batch": 3}, "even"), ({"batch": 0}, "even"),
-    ({"seed": -1}, "seed"), ({"data": {"crop": 20}}, "multiple of 8"),
-    ({"data": {"zoom": 0.5}}, "zoom"), ({"data": {"side": 8}}, "side"),
-    ({"data": {"limit": -1}}, "limit"), ({"walk": {"walkers": -1}}, "walkers"),
-    ({"walk": {"batch": 9}}, "walk.batch"), ({"walk": {"life": 0}}, "walk.life"),
-    ({"losses": {"feature": 0, "gram": 0}}, "above 0"), ({"losses": {"gram": -1}}, "losses"),
-    ({"optimizer": {"lr": 0}}, "lr"), ({"schedule": {"steps": 3, "minutes": 1}}, "exactly one"),
-    ({"runtime": {"precision": "half"}}, "precision"), ({"chanels": [1]}, "did you mean"),
-    ({"losses": {"gramm": 1}}, "did you mean"), ({"batch": True}, "whole number"),
-])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"output": "thin.pt"}, "output"),
+        ({"channels": [8, 8, 8]}, "four"),
+        ({"channels": [8, 8, 0, 8]}, "four"),
+        ({"channels": [8, 8, 8, 513]}, "teacher's"),
+        ({"start": "zero"}, "teacher, random"),
+        ({"batch": 3}, "even"),
+        ({"batch": 0}, "even"),
+        ({"seed": -1}, "seed"),
+        ({"data": {"crop": 20}}, "multiple of 8"),
+        ({"data": {"zoom": 0.5}}, "zoom"),
+        ({"data": {"side": 8}}, "side"),
+        ({"data": {"limit": -1}}, "limit"),
+        ({"walk": {"walkers": -1}}, "walkers"),
+        ({"walk": {"batch": 9}}, "walk.batch"),
+        ({"walk": {"life": 0}}, "walk.life"),
+        ({"losses": {"feature": 0, "gram": 0}}, "above 0"),
+        ({"losses": {"gram": -1}}, "losses"),
+        ({"optimizer": {"lr": 0}}, "lr"),
+        ({"schedule": {"steps": 3, "minutes": 1}}, "exactly one"),
+        ({"runtime": {"precision": "half"}}, "precision"),
+        ({"chanels": [1]}, "did you mean"),
+        ({"losses": {"gramm": 1}}, "did you mean"),
+        ({"batch": True}, "whole number"),
+    ],
+)
 def test_wrong_values_are_named(tmp_path, changes, said):
     with pytest.raises(ConfigError, match=said):
         config(tmp_path, tmp_path / "t", **changes)

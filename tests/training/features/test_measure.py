@@ -47,14 +47,16 @@ def test_figures_of_another_network_by_hand():
     f, t = ([net(x)[layer] for x in pictures] for net in (own, other))
     off = sum((a - b).square().sum() for a, b in zip(f, t, strict=True))
     assert found[f"feature_{layer}"] == pytest.approx(
-        float(off / sum(b.square().sum() for b in t)), rel=1e-4)
+        float(off / sum(b.square().sum() for b in t)), rel=1e-4
+    )
 
     def gram(x):
         return x[0].flatten(1) @ x[0].flatten(1).T / x[0, 0].numel()
 
-    tables = [[float((gram(a) - gram(b)).norm() / gram(b).norm())
-               for a in maps[:3] for b in maps[3:]] for maps in (f, t)]
-    assert found[f"rank_{layer}"] == pytest.approx(
-        spearman(*map(torch.tensor, tables)), abs=1e-6)
+    tables = [
+        [float((gram(a) - gram(b)).norm() / gram(b).norm()) for a in maps[:3] for b in maps[3:]]
+        for maps in (f, t)
+    ]
+    assert found[f"rank_{layer}"] == pytest.approx(spearman(*map(torch.tensor, tables)), abs=1e-6)
     want = [float((gram(a) - gram(b)).norm() / gram(b).norm()) for a, b in zip(f, t, strict=True)]
     assert found[f"gram_{layer}"] == pytest.approx(sum(want) / len(want), rel=1e-3)

@@ -10,8 +10,9 @@ from stylemix.training.features.objective import feature_errors, gram_errors, gr
 
 def maps(seed):
     chance = torch.Generator().manual_seed(seed)
-    return {layer: torch.randn(2, 3 + i, 4, 5, generator=chance)
-            for i, layer in enumerate(GRAM_LAYERS)}
+    return {
+        layer: torch.randn(2, 3 + i, 4, 5, generator=chance) for i, layer in enumerate(GRAM_LAYERS)
+    }
 
 
 def test_errors_are_the_defined_ones():

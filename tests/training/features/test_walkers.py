@@ -25,8 +25,9 @@ def losses(pool):
     """Give each walker's own weighted loss."""
     with torch.no_grad():
         y, c, s = (NET(x) for x in (pool.image, pool.content, pool.style))
-        content = ((y["relu3_3"] - c["relu3_3"]).square().sum((1, 2, 3))
-                   / c["relu3_3"].square().sum((1, 2, 3)))
+        content = (y["relu3_3"] - c["relu3_3"]).square().sum((1, 2, 3)) / c["relu3_3"].square().sum(
+            (1, 2, 3)
+        )
         style = sum(relative(grams(y[k]), grams(s[k])) for k in GRAM_LAYERS) / len(GRAM_LAYERS)
         return content + pool.weight * style
 
@@ -74,19 +75,27 @@ def test_recoloured_has_the_paintings_moments():
     content, style = picture(1, 20, 24) * 0.2 + 0.4, picture(2, 20, 24) * 0.3 + 0.3
     found = recoloured(content, style)
     for moment in ("mean", "std"):
-        torch.testing.assert_close(getattr(found, moment)((2, 3)), getattr(style, moment)((2, 3)),
-                                   rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(
+            getattr(found, moment)((2, 3)), getattr(style, moment)((2, 3)), rtol=1e-3, atol=1e-3
+        )
 
 
 @pytest.mark.parametrize("first", [0.0, 1.0])
 def test_walkers_begin_between_photograph_and_first_pass(first):
-    made = Walkers(WalkConfig(walkers=6, batch=1, model=""), inputs(side=16),
-                   lambda content, style: torch.full_like(content, first))
+    made = Walkers(
+        WalkConfig(walkers=6, batch=1, model=""),
+        inputs(side=16),
+        lambda content, style: torch.full_like(content, first),
+    )
     made.begin()
-    share = 1 - (made.image - first).flatten(1).norm(dim=1) / (
-        made.content - first).flatten(1).norm(dim=1)
+    share = 1 - (made.image - first).flatten(1).norm(dim=1) / (made.content - first).flatten(
+        1
+    ).norm(dim=1)
     assert (share >= -1e-6).all() and (share <= 1 + 1e-6).all()
     torch.testing.assert_close(
-        made.image, torch.lerp(made.content, torch.full_like(made.image, first),
-                               share.view(-1, 1, 1, 1)), rtol=1e-4, atol=1e-4)
+        made.image,
+        torch.lerp(made.content, torch.full_like(made.image, first), share.view(-1, 1, 1, 1)),
+        rtol=1e-4,
+        atol=1e-4,
+    )
     assert len(share.unique()) > 3

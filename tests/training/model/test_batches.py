@@ -21,14 +21,22 @@ from stylemix.training.model.config import PhaseConfig
 @pytest.fixture(scope="module")
 def bank():
     torch.manual_seed(0)
-    return make_bank(crops(3, first=50), 2, 16, Objective("balanced", feature_net("thin")),
-                     ThinEncoder(dim=8, hidden=16), seed=1)
+    return make_bank(
+        crops(3, first=50),
+        2,
+        16,
+        Objective("balanced", feature_net("thin")),
+        ThinEncoder(dim=8, hidden=16),
+        seed=1,
+    )
 
 
 def flat(count, size=20):
     """Give pictures of one value each: a crop tells which one it is from."""
-    return Crops([torch.full((3, size, size), i, dtype=torch.uint8) for i in range(count)],
-                 torch.device("cpu"))
+    return Crops(
+        [torch.full((3, size, size), i, dtype=torch.uint8) for i in range(count)],
+        torch.device("cpu"),
+    )
 
 
 def numbers(images):
@@ -36,8 +44,11 @@ def numbers(images):
 
 
 def sources(use_bank, maps, bank):
-    return {"paintings": None if use_bank else crops(5, first=50),
-            "bank": bank if use_bank else None, "maps": maps}
+    return {
+        "paintings": None if use_bank else crops(5, first=50),
+        "bank": bank if use_bank else None,
+        "maps": maps,
+    }
 
 
 PHASES = [
@@ -53,8 +64,12 @@ def test_shares_of_all_processes_are_the_whole_batch(bank, phase, use_bank, maps
     given = sources(use_bank, maps, bank)
     for step in (0, 5):
         whole = Batches(crops(7), **given, seed=3).draw(phase, step, 8 * step, 4 * step)
-        shares = [Batches(crops(7), **given, seed=3, rank=r, world=world)
-                  .draw(phase, step, 8 * step, 4 * step) for r in range(world)]
+        shares = [
+            Batches(crops(7), **given, seed=3, rank=r, world=world).draw(
+                phase, step, 8 * step, 4 * step
+            )
+            for r in range(world)
+        ]
         for name in ("content", "style", "statistics", "identity"):
             wanted = getattr(whole, name)
             if wanted is None:
@@ -86,19 +101,25 @@ def test_every_pass_uses_every_picture_once(photographs, paintings, batch):
     batches = Batches(flat(photographs), flat(paintings), None, maps=False, seed=7)
     steps = 2 * photographs * paintings // batch + 1
     drawn = [batches.draw(phase, s, s * batch, s * batch) for s in range(min(steps, 30))]
-    for size, images in ((photographs, [b.content for b in drawn]),
-                         (paintings, [b.style for b in drawn])):
+    for size, images in (
+        (photographs, [b.content for b in drawn]),
+        (paintings, [b.style for b in drawn]),
+    ):
         found = [n for i in images for n in numbers(i)]
         for start in range(0, len(found) - size + 1, size):
-            assert sorted(found[start:start + size]) == list(range(size))
+            assert sorted(found[start : start + size]) == list(range(size))
 
 
 def test_passes_are_shuffled_anew():
     phase = PhaseConfig(crop=16, batch=20, style_crop=(16,), identity=0.0)
     batches = Batches(flat(20), flat(20), None, maps=False, seed=7)
     first, second = (batches.draw(phase, s, 20 * s, 20 * s) for s in (0, 1))
-    orders = [numbers(first.content), numbers(second.content), numbers(first.style),
-              numbers(second.style)]
+    orders = [
+        numbers(first.content),
+        numbers(second.content),
+        numbers(first.style),
+        numbers(second.style),
+    ]
     assert len({tuple(o) for o in [*orders, list(range(20))]}) == 5
 
 
@@ -128,7 +149,8 @@ def test_each_step_draws_one_of_the_style_sizes():
 
 def test_content_has_the_phases_crop():
     batch = Batches(flat(3), flat(3), None, maps=False, seed=0).draw(
-        PhaseConfig(crop=24, batch=3, style_crop=(16,)), 0, 0, 0)
+        PhaseConfig(crop=24, batch=3, style_crop=(16,)), 0, 0, 0
+    )
     assert batch.content.shape == (3, 3, 24, 24)
 
 

@@ -83,8 +83,10 @@ WRONG = [
     ({"phases": [{"batch": 0}]}, r"phases\[0\]\.batch"),
     ({"phases": [{"batch": 4, "per_style": 3, "identity": 0}]}, r"phases\[0\]\.per_style"),
     ({"phases": [{"batch": 4, "per_style": 2}]}, "identity pairs need per_style = 1"),
-    ({"phases": [{"batch": 4, "per_style": 2, "identity": 0, "partial": 0.1}]},
-     "so do samples in part"),
+    (
+        {"phases": [{"batch": 4, "per_style": 2, "identity": 0, "partial": 0.1}]},
+        "so do samples in part",
+    ),
     ({"phases": [{"partial": 1.5}]}, r"phases\[0\]\.partial must be in \[0, 1\]"),
     ({"phases": [{"zoom": 0.5}]}, r"phases\[0\]\.zoom"),
     ({"phases": [{"identity": 1.5}]}, r"phases\[0\]\.identity"),
@@ -92,8 +94,7 @@ WRONG = [
     ({"phases": [{"weights": {"style": "x"}}]}, r"phases\[0\]\.weights\.style must be a number"),
     ({"phases": [{"weights": {"style": -1}}]}, r"phases\[0\]\.weights\.style must be >= 0"),
     ({"data": {"bank": 1}, "phases": [{"style_crop": [64, 128]}]}, "one style_crop"),
-    ({"data": {"bank": 1}, "phases": [{"style_crop": 64}, {"style_crop": 128}]},
-     "same style_crop"),
+    ({"data": {"bank": 1}, "phases": [{"style_crop": 64}, {"style_crop": 128}]}, "same style_crop"),
     ({"runtime": {"precision": "float16"}}, r"runtime\.precision.*auto, float32, bfloat16"),
     ({"runtime": {"save_every": -1}}, r"runtime\.save_every"),
     ({"runtime": {"sample_every": -1}}, r"sample_every"),
@@ -160,17 +161,25 @@ def test_own_phases_and_model_replace_the_presets():
 def test_paths_are_relative_to_the_file(tmp_path):
     folder = tmp_path / "plans"
     folder.mkdir()
-    path = write_toml(folder / "plan.toml", {
-        "output": "../model", "init": "old", "encoder_weights": "e.safetensors",
-        "data": {"content": ["photos", "/abs/photos/*.jpg", "~/home"], "style": "art/*.tar"},
-        "losses": {"weights": "vgg.safetensors"},
-    })
+    path = write_toml(
+        folder / "plan.toml",
+        {
+            "output": "../model",
+            "init": "old",
+            "encoder_weights": "e.safetensors",
+            "data": {"content": ["photos", "/abs/photos/*.jpg", "~/home"], "style": "art/*.tar"},
+            "losses": {"weights": "vgg.safetensors"},
+        },
+    )
     found = TrainConfig.from_toml(path)
     assert Path(found.output) == tmp_path / "model"
     assert Path(found.init) == folder / "old"
     assert Path(found.encoder_weights) == folder / "e.safetensors"
     assert found.data.content == (
-        str(folder / "photos"), "/abs/photos/*.jpg", str(Path("~/home").expanduser()))
+        str(folder / "photos"),
+        "/abs/photos/*.jpg",
+        str(Path("~/home").expanduser()),
+    )
     assert found.data.style == (str(folder / "art/*.tar"),)
     assert Path(found.losses.weights) == folder / "vgg.safetensors"
 
@@ -180,11 +189,19 @@ def test_the_same_data_named_from_two_folders_are_the_same(tmp_path):
     found = []
     for folder, up in (("plans", ".."), ("plans/more", "../..")):
         (tmp_path / folder).mkdir()
-        found.append(TrainConfig.from_toml(write_toml(tmp_path / folder / "plan.toml", {
-            "output": f"{up}/model", "init": f"{up}/old",
-            "data": {"content": [f"{up}/photos"], "style": [f"{up}/art/*.tar"]},
-            "losses": {"weights": f"{up}/vgg.safetensors"},
-        })))
+        found.append(
+            TrainConfig.from_toml(
+                write_toml(
+                    tmp_path / folder / "plan.toml",
+                    {
+                        "output": f"{up}/model",
+                        "init": f"{up}/old",
+                        "data": {"content": [f"{up}/photos"], "style": [f"{up}/art/*.tar"]},
+                        "losses": {"weights": f"{up}/vgg.safetensors"},
+                    },
+                )
+            )
+        )
     assert found[0] == found[1]
     assert found[0].data.style == (str(tmp_path / "art" / "*.tar"),)
 
@@ -207,30 +224,62 @@ def test_file_that_cannot_be_read(tmp_path):
 
 words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)
 share = st.floats(0, 1)
-phases = st.fixed_dictionaries({}, optional={
-    "share": st.floats(0.1, 5), "crop": st.integers(4, 99).map(lambda n: 4 * n),
-    "batch": st.integers(1, 64), "style_crop": st.lists(st.integers(16, 400), min_size=1),
-    "zoom": st.floats(1, 4), "identity": share,
-    "train": st.sampled_from(["all", "encoder", "generator"]),
-    "weights": st.dictionaries(words, st.floats(0, 9), max_size=2),
-})
-tables = st.fixed_dictionaries({"output": words}, optional={
-    "model": words | st.just({"injections": [{"name": "film"}]}),
-    "init": words, "seed": st.integers(0, 2**32 - 1), "description": words,
-    "preset": st.sampled_from(["paper", "balanced"]),
-    "data": st.fixed_dictionaries({}, optional={
-        "content": words | st.lists(words), "style_side": st.integers(16, 999),
-        "limit": st.integers(0, 9)}),
-    "losses": st.fixed_dictionaries({}, optional={
-        "preset": words, "terms": st.dictionaries(words, st.just({"weight": 2.0}), max_size=2)}),
-    "optimizer": st.fixed_dictionaries({}, optional={
-        "lr": st.floats(1e-6, 1), "betas": st.lists(st.floats(0, 0.999), min_size=2, max_size=2),
-        "cosine": st.booleans(), "ema": st.floats(0, 0.9999)}),
-    "schedule": st.sampled_from([{"steps": 3}, {"epochs": 1.5}, {"minutes": 2}]),
-    "phases": st.lists(phases, min_size=1, max_size=3),
-    "runtime": st.fixed_dictionaries({}, optional={
-        "precision": st.sampled_from(["auto", "float32", "bfloat16"]), "compile": st.booleans()}),
-})
+phases = st.fixed_dictionaries(
+    {},
+    optional={
+        "share": st.floats(0.1, 5),
+        "crop": st.integers(4, 99).map(lambda n: 4 * n),
+        "batch": st.integers(1, 64),
+        "style_crop": st.lists(st.integers(16, 400), min_size=1),
+        "zoom": st.floats(1, 4),
+        "identity": share,
+        "train": st.sampled_from(["all", "encoder", "generator"]),
+        "weights": st.dictionaries(words, st.floats(0, 9), max_size=2),
+    },
+)
+tables = st.fixed_dictionaries(
+    {"output": words},
+    optional={
+        "model": words | st.just({"injections": [{"name": "film"}]}),
+        "init": words,
+        "seed": st.integers(0, 2**32 - 1),
+        "description": words,
+        "preset": st.sampled_from(["paper", "balanced"]),
+        "data": st.fixed_dictionaries(
+            {},
+            optional={
+                "content": words | st.lists(words),
+                "style_side": st.integers(16, 999),
+                "limit": st.integers(0, 9),
+            },
+        ),
+        "losses": st.fixed_dictionaries(
+            {},
+            optional={
+                "preset": words,
+                "terms": st.dictionaries(words, st.just({"weight": 2.0}), max_size=2),
+            },
+        ),
+        "optimizer": st.fixed_dictionaries(
+            {},
+            optional={
+                "lr": st.floats(1e-6, 1),
+                "betas": st.lists(st.floats(0, 0.999), min_size=2, max_size=2),
+                "cosine": st.booleans(),
+                "ema": st.floats(0, 0.9999),
+            },
+        ),
+        "schedule": st.sampled_from([{"steps": 3}, {"epochs": 1.5}, {"minutes": 2}]),
+        "phases": st.lists(phases, min_size=1, max_size=3),
+        "runtime": st.fixed_dictionaries(
+            {},
+            optional={
+                "precision": st.sampled_from(["auto", "float32", "bfloat16"]),
+                "compile": st.booleans(),
+            },
+        ),
+    },
+)
 
 
 @given(tables)
@@ -266,9 +315,15 @@ def test_guide_explains_every_key():
     def names(values, prefix=""):
         for key, value in values.items():
             yield key
-            if isinstance(value, dict) and key in ("data", "losses", "optimizer", "schedule",
-                                                   "runtime"):
+            if isinstance(value, dict) and key in (
+                "data",
+                "losses",
+                "optimizer",
+                "schedule",
+                "runtime",
+            ):
                 yield from names(value)
+
     table = TrainConfig.from_table(LEAST).to_table()
     for key in {*names(table), *table["phases"][0], "preset"}:
         assert f"`{key}`" in text, f"docs/training.md doesn't explain {key}"

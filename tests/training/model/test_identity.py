@@ -17,12 +17,18 @@ from stylemix.training.model.identity import fit_identity
 
 PHASE = {"crop": 16, "batch": 4, "style_crop": [16]}
 NO_STYLE = {**tiny_config(), "encoder": {"name": "none"}, "injections": []}
-FIXED = {**tiny_config({"name": "film", "sites": ["*"]}),
-         "encoder": {"name": "table", "styles": ["0", "1", "2", "3"]}}
-CANNOT = pytest.mark.parametrize(("model", "reason"), [
-    (NO_STYLE, "no style enters the model"),
-    (FIXED, "the model knows no styles but those it was made for"),
-], ids=["no style", "fixed styles"])
+FIXED = {
+    **tiny_config({"name": "film", "sites": ["*"]}),
+    "encoder": {"name": "table", "styles": ["0", "1", "2", "3"]},
+}
+CANNOT = pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (NO_STYLE, "no style enters the model"),
+        (FIXED, "the model knows no styles but those it was made for"),
+    ],
+    ids=["no style", "fixed styles"],
+)
 
 
 def test_a_model_that_can_have_them_keeps_what_it_was_given(tmp_path, caplog):
@@ -65,11 +71,21 @@ def test_pairs_that_were_asked_for_are_refused_by_phase_and_value(tmp_path, capl
 
 
 def test_left_out_is_the_same_training_as_0_and_goes_on_as_one(tmp_path):
-    for output, steps, phase in (("a", 4, PHASE), ("b", 2, {**PHASE, "identity": 0.0}),
-                                 ("b", 4, PHASE)):
-        trainer = Trainer(config(tmp_path, output=output, model=NO_STYLE, phases=[phase],
-                                 schedule={"steps": steps},
-                                 optimizer={"warmup": 0, "cosine": False}))
+    for output, steps, phase in (
+        ("a", 4, PHASE),
+        ("b", 2, {**PHASE, "identity": 0.0}),
+        ("b", 4, PHASE),
+    ):
+        trainer = Trainer(
+            config(
+                tmp_path,
+                output=output,
+                model=NO_STYLE,
+                phases=[phase],
+                schedule={"steps": steps},
+                optimizer={"warmup": 0, "cosine": False},
+            )
+        )
         trainer.run()
     assert trainer.step == 4
     a, b = raw(tmp_path / "a"), raw(tmp_path / "b")
@@ -77,9 +93,16 @@ def test_left_out_is_the_same_training_as_0_and_goes_on_as_one(tmp_path):
 
 
 def test_the_command_line_shows_it(tmp_path):
-    path = write_toml(tmp_path / "plan.toml", table(
-        tmp_path, model=NO_STYLE, phases=[PHASE], schedule={"steps": 1}))
-    done = subprocess.run([sys.executable, "-m", "stylemix", "train", str(path)],
-                          capture_output=True, text=True, timeout=240, env=environment())
+    path = write_toml(
+        tmp_path / "plan.toml",
+        table(tmp_path, model=NO_STYLE, phases=[PHASE], schedule={"steps": 1}),
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stylemix", "train", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("identity pairs are left out")

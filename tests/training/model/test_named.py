@@ -67,8 +67,9 @@ def test_rows_follow_the_names_not_the_order(tmp_path):
 @pytest.mark.parametrize("bank", [0, 2])
 def test_each_style_learns_from_its_own_painting(tmp_path, bank):
     """Only the drawn painting's column of the one-hot table gets a gradient and moves."""
-    found = table(tmp_path, model=model(), schedule={"steps": 1}, data={"bank": bank},
-                  optimizer={"ema": 0.0})
+    found = table(
+        tmp_path, model=model(), schedule={"steps": 1}, data={"bank": bank}, optimizer={"ema": 0.0}
+    )
     found["phases"] = [{"crop": 16, "batch": 1, "style_crop": [16], "identity": 0.0}]
     trainer = Trainer(TrainConfig.from_table(found, tmp_path))
     assert trainer.model.styles == ("0", "1", "2", "3")
@@ -83,8 +84,10 @@ def test_each_style_learns_from_its_own_painting(tmp_path, bank):
     batch = trainer.batches.draw(trainer.config.phases[0], 0, 0, 0)
     painting = read(tmp_path / "paintings" / f"{row}.jpg").rgb.float() / 255
     windows = painting.unfold(1, 16, 1).unfold(2, 16, 1)
-    distance = min(float((windows - c[0][:, None, None]).abs().amax((0, 3, 4)).min())
-                   for c in (batch.style, batch.style.flip(3)))
+    distance = min(
+        float((windows - c[0][:, None, None]).abs().amax((0, 3, 4)).min())
+        for c in (batch.style, batch.style.flip(3))
+    )
     assert distance < 2 / 255
 
     loaded = stylemix.load(folder)
@@ -96,8 +99,13 @@ def test_each_style_learns_from_its_own_painting(tmp_path, bank):
 
 def test_a_resumed_run_goes_on(tmp_path):
     def run(steps):
-        found = table(tmp_path, model=model(), schedule={"steps": steps},
-                      runtime={"sample_every": 2}, phases=[PHASE])
+        found = table(
+            tmp_path,
+            model=model(),
+            schedule={"steps": steps},
+            runtime={"sample_every": 2},
+            phases=[PHASE],
+        )
         return Trainer(TrainConfig.from_table(found, tmp_path)).run()
 
     run(2)
@@ -108,8 +116,7 @@ def test_a_resumed_run_goes_on(tmp_path):
 
 def test_one_network_for_one_style(tmp_path):
     config = {**tiny_config(), "encoder": {"name": "none"}, "injections": []}
-    found = table(tmp_path, model=config, schedule={"steps": 3}, data={"bank": 1},
-                  phases=[PHASE])
+    found = table(tmp_path, model=config, schedule={"steps": 3}, data={"bank": 1}, phases=[PHASE])
     trainer = Trainer(TrainConfig.from_table(found, tmp_path))
     before = trainer.model.generator.state_dict()["stages.0.units.0.conv.weight"].clone()
     loaded = stylemix.load(trainer.run())

@@ -16,7 +16,7 @@ def test_sheet_shows_every_photograph_with_every_painting():
     assert found.dtype == torch.uint8
 
     def cell(row, column):
-        return found[:, 16 * row:16 * row + 16, 16 * column:16 * column + 16]
+        return found[:, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16]
 
     def bytes_of(image):
         return (image.detach() * 255).round().to(torch.uint8)
@@ -24,8 +24,10 @@ def test_sheet_shows_every_photograph_with_every_painting():
     assert bool((cell(0, 0) == 255).all())
     for j in range(3):
         assert torch.equal(cell(0, j + 1), bytes_of(paintings[j]))
-        style = StyleMix.single(model.prepare(paintings[j:j + 1]))
+        style = StyleMix.single(model.prepare(paintings[j : j + 1]))
         for i in range(2):
-            assert torch.equal(cell(i + 1, j + 1), bytes_of(model(photographs[i:i + 1], style)[0]))
+            assert torch.equal(
+                cell(i + 1, j + 1), bytes_of(model(photographs[i : i + 1], style)[0])
+            )
     for i in range(2):
         assert torch.equal(cell(i + 1, 0), bytes_of(photographs[i]))

@@ -53,8 +53,9 @@ def test_target_is_grey_with_the_other_brightness():
     found, wanted = split.target(), grey(split.colors)
     assert torch.equal(found, grey(found)) or (found - grey(found)).abs().max() < 1e-6
     assert float(found.mean()) == pytest.approx(float(wanted.mean()), abs=2e-3)
-    assert float(found.std(correction=0)) == pytest.approx(float(wanted.std(correction=0)),
-                                                           abs=2e-3)
+    assert float(found.std(correction=0)) == pytest.approx(
+        float(wanted.std(correction=0)), abs=2e-3
+    )
     a, b = found[0, 0].flatten(), grey(split.texture)[0, 0].flatten()
     assert torch.corrcoef(torch.stack([a, b]))[0, 1] > 0.999
     flat = dataclasses.replace(split, texture=torch.full((1, 3, 8, 8), 0.2))
@@ -87,8 +88,10 @@ def test_what_is_drawn(bank, use_bank):
         share += len(batch.split.rows)
         pairs += int((1 - batch.identity).sum())
         if use_bank:
-            at = [int((bank.images(torch.arange(5)) == c).flatten(1).all(1).nonzero()[0])
-                  for c in batch.split.colors]
+            at = [
+                int((bank.images(torch.arange(5)) == c).flatten(1).all(1).nonzero()[0])
+                for c in batch.split.colors
+            ]
             assert torch.equal(batch.split.statistics, bank.statistics[at])
         else:
             assert torch.equal(batch.style[batch.split.rows], batch.split.texture)
@@ -102,8 +105,10 @@ def test_shares_of_all_processes_are_the_whole_batch(bank, use_bank, world):
     given = {"bank": bank if use_bank else None, "maps": False, "seed": 3}
     paintings = None if use_bank else crops(5, first=40)
     whole = Batches(crops(7), paintings, **given).draw(PHASE, 2, 0, 0)
-    shares = [Batches(crops(7), paintings, **given, rank=r, world=world).draw(PHASE, 2, 0, 0)
-              for r in range(world)]
+    shares = [
+        Batches(crops(7), paintings, **given, rank=r, world=world).draw(PHASE, 2, 0, 0)
+        for r in range(world)
+    ]
     part = PHASE.batch // world
     rows = [s.split.rows + r * part for r, s in enumerate(shares) if s.split is not None]
     assert torch.equal(torch.cat(rows), whole.split.rows)
@@ -128,15 +133,26 @@ def test_losses_are_those_by_hand(objective, step):
         style = {k: v for k, v in objective.prepare_one("style", batch.style).items()}
         grams = objective.prepare_one("style", batch.style.index_copy(0, rows, split.target()))
         palettes = objective.prepare_one("style", batch.style.index_copy(0, rows, split.colors))
-        targets = {**style, "style": grams["style"], "palette": palettes["palette"],
-                   **objective.prepare_one("content", drained(batch.content, flags)),
-                   "identity": objective.prepare_one("content", batch.content)["identity"]}
-        seen = {k: float(v) for k, v in objective(drained(output, flags), targets,
-                                                  batch.identity).items()}
+        targets = {
+            **style,
+            "style": grams["style"],
+            "palette": palettes["palette"],
+            **objective.prepare_one("content", drained(batch.content, flags)),
+            "identity": objective.prepare_one("content", batch.content)["identity"],
+        }
+        seen = {
+            k: float(v)
+            for k, v in objective(drained(output, flags), targets, batch.identity).items()
+        }
         colored = {k: float(v) for k, v in objective(output, targets, batch.identity).items()}
     found = losses(step, batch)
-    wanted = {"content": seen["content"], "style": seen["style"], "tv": colored["tv"],
-              "identity": colored["identity"], "palette": colored["palette"]}
+    wanted = {
+        "content": seen["content"],
+        "style": seen["style"],
+        "tv": colored["tv"],
+        "identity": colored["identity"],
+        "palette": colored["palette"],
+    }
     assert found == pytest.approx(wanted, rel=1e-4)
 
 
@@ -154,10 +170,13 @@ def test_split_sample_sees_neither_the_colours_of_one_nor_the_places_of_the_othe
     batch = Batches(crops(6), crops(5, first=40), None, maps=False, seed=1).draw(PHASE, 2, 0, 0)
     split = batch.split
     drab = dataclasses.replace(
-        batch, style=batch.style.index_copy(0, split.rows, grey(split.texture)),
-        split=dataclasses.replace(split, texture=grey(split.texture)))
-    turned = dataclasses.replace(batch, split=dataclasses.replace(split, colors=split.colors.flip(
-        (2, 3))))
+        batch,
+        style=batch.style.index_copy(0, split.rows, grey(split.texture)),
+        split=dataclasses.replace(split, texture=grey(split.texture)),
+    )
+    turned = dataclasses.replace(
+        batch, split=dataclasses.replace(split, colors=split.colors.flip((2, 3)))
+    )
     other = dataclasses.replace(batch, split=dataclasses.replace(split, colors=1 - split.colors))
     plain = losses(step, batch)
     assert losses(step, drab) == pytest.approx(plain, rel=1e-3)
@@ -165,14 +184,23 @@ def test_split_sample_sees_neither_the_colours_of_one_nor_the_places_of_the_othe
     assert losses(step, other)["palette"] != pytest.approx(plain["palette"], rel=1e-3)
 
 
-@pytest.mark.parametrize(("model", "losses", "message"), [
-    (tiny_config(), {}, "palette code"),
-    (tiny_palette_model().config, {"features": "thin"}, "loss that binds colours"),
-])
+@pytest.mark.parametrize(
+    ("model", "losses", "message"),
+    [
+        (tiny_config(), {}, "palette code"),
+        (tiny_palette_model().config, {"features": "thin"}, "loss that binds colours"),
+    ],
+)
 def test_a_training_that_could_not_tell_is_refused(tmp_path, model, losses, message):
     with pytest.raises(ConfigError, match=message):
-        Trainer(config(tmp_path, model=model, losses=losses, phases=[
-            {"crop": 16, "batch": 4, "style_crop": [16], "split": 0.5}]))
+        Trainer(
+            config(
+                tmp_path,
+                model=model,
+                losses=losses,
+                phases=[{"crop": 16, "batch": 4, "style_crop": [16], "split": 0.5}],
+            )
+        )
     with pytest.raises(ConfigError, match="split must be in"):
         config(tmp_path, phases=[{"crop": 16, "split": 1.5}])
     assert tiny_model().palette_sites == ()
@@ -180,11 +208,20 @@ def test_a_training_that_could_not_tell_is_refused(tmp_path, model, losses, mess
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
     def run(output, steps):
-        trainer = Trainer(config(
-            tmp_path, output=output, model=tiny_palette_model().config, data={"bank": 1},
-            losses={"terms": {"palette": {"name": "palette", "weight": 2.0}}},
-            optimizer={"cosine": False}, schedule={"steps": steps},
-            phases=[{"crop": 16, "batch": 4, "style_crop": [16], "identity": 0.25, "split": 0.5}]))
+        trainer = Trainer(
+            config(
+                tmp_path,
+                output=output,
+                model=tiny_palette_model().config,
+                data={"bank": 1},
+                losses={"terms": {"palette": {"name": "palette", "weight": 2.0}}},
+                optimizer={"cosine": False},
+                schedule={"steps": steps},
+                phases=[
+                    {"crop": 16, "batch": 4, "style_crop": [16], "identity": 0.25, "split": 0.5}
+                ],
+            )
+        )
         trainer.run()
 
     run("whole", 6)

@@ -37,7 +37,9 @@ def step_of(objective, *injections, precision=torch.float32):
 
 
 INJECTIONS = [
-    ({"name": "film"},), ({"name": "concat"},), ({"name": "inject"},),
+    ({"name": "film"},),
+    ({"name": "concat"},),
+    ({"name": "inject"},),
     ({"name": "film"}, {"name": "patch", "feature": "relu3_3"}),
 ]
 
@@ -52,8 +54,7 @@ def test_gradient_reaches_encoder_and_generator(objective, injections):
             assert parameter.grad is not None, name
             assert torch.isfinite(parameter.grad).all(), name
     for part in (step.model.encoder, step.model.generator):
-        assert sum(float(p.grad.abs().sum()) for p in part.parameters()
-                   if p.grad is not None) > 0
+        assert sum(float(p.grad.abs().sum()) for p in part.parameters() if p.grad is not None) > 0
     assert all(p.grad is None for p in objective.parameters())
 
 
@@ -92,12 +93,15 @@ def test_bank_and_fresh_pictures_give_the_same_gradient(objective):
     chosen = torch.arange(4)
     none = torch.zeros(4)
     gradients = []
-    for batch in (Batch(pictures(4), None, bank.statistics[chosen], bank.targets_of(chosen), none),
-                  Batch(pictures(4), bank.images(chosen), None, None, none)):
+    for batch in (
+        Batch(pictures(4), None, bank.statistics[chosen], bank.targets_of(chosen), none),
+        Batch(pictures(4), bank.images(chosen), None, None, none),
+    ):
         step.zero_grad()
         objective.total(step(batch)).backward()
-        gradients.append(torch.cat([p.grad.flatten() for p in step.model.parameters()
-                                    if p.grad is not None]))
+        gradients.append(
+            torch.cat([p.grad.flatten() for p in step.model.parameters() if p.grad is not None])
+        )
     assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > 0.9999
 
 
@@ -115,7 +119,8 @@ def test_identity_rows_take_the_photograph_as_style(objective):
         # by hand: the pixel loss counts in that row only
         pixel = float((output[1] - mixed.content[1]).square().mean()) / 3
     assert {k: float(v) for k, v in found.items()} == pytest.approx(
-        {k: float(v) for k, v in wanted.items()}, rel=1e-5)
+        {k: float(v) for k, v in wanted.items()}, rel=1e-5
+    )
     assert float(found["identity"]) == pytest.approx(pixel, rel=1e-5)
 
 
@@ -143,12 +148,14 @@ def test_identity_row_fits_paintings_of_another_size(objective):
 def test_per_style_equals_repeated_paintings(objective):
     step = step_of(objective, {"name": "film"}, {"name": "patch", "feature": "relu3_3"})
     batch = batch_of(2, per_style=3)
-    repeated = Batch(batch.content, batch.style.repeat_interleave(3, dim=0), None, None,
-                     torch.zeros(6))
+    repeated = Batch(
+        batch.content, batch.style.repeat_interleave(3, dim=0), None, None, torch.zeros(6)
+    )
     with torch.no_grad():
         found, wanted = step(batch), step(repeated)
     assert {k: float(v) for k, v in found.items()} == pytest.approx(
-        {k: float(v) for k, v in wanted.items()}, rel=1e-5)
+        {k: float(v) for k, v in wanted.items()}, rel=1e-5
+    )
 
 
 def test_bfloat16_losses_are_those_of_float32_within_a_few_percent(objective):
@@ -171,14 +178,15 @@ def test_partial_rows_mix_both_styles_as_strength_does(objective, injections):
         found = step(batch)
         outputs = []
         for row, share in enumerate(batch.identity.tolist()):
-            content = batch.content[row:row + 1]
-            both = [step.model.prepare(x) for x in (batch.style[row:row + 1], content)]
+            content = batch.content[row : row + 1]
+            both = [step.model.prepare(x) for x in (batch.style[row : row + 1], content)]
             weights = tuple(torch.full((1, 1, 1, 1), w) for w in (1 - share, share))
             outputs.append(step.model(content, StyleMix(tuple(both), weights)))
         targets = objective.prepare(batch.content, batch.style)
         wanted = objective(torch.cat(outputs), targets, batch.identity)
     assert {k: float(v) for k, v in found.items()} == pytest.approx(
-        {k: float(v) for k, v in wanted.items()}, rel=1e-4)
+        {k: float(v) for k, v in wanted.items()}, rel=1e-4
+    )
 
 
 def test_gradient_of_partial_rows_reaches_the_encoder_from_both_styles(objective):
@@ -188,7 +196,10 @@ def test_gradient_of_partial_rows_reaches_the_encoder_from_both_styles(objective
     for other in (batch, dataclasses.replace(batch, identity=torch.zeros(1))):
         step.zero_grad()
         objective.total(step(other)).backward()
-        gradients.append(torch.cat([p.grad.flatten() for p in step.model.encoder.parameters()
-                                    if p.grad is not None]))
+        gradients.append(
+            torch.cat(
+                [p.grad.flatten() for p in step.model.encoder.parameters() if p.grad is not None]
+            )
+        )
     assert all(float(g.abs().sum()) > 0 for g in gradients)
     assert torch.nn.functional.cosine_similarity(*gradients, dim=0) < 0.999

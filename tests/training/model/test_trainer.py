@@ -32,19 +32,35 @@ def total_loss(trainer):
     from stylemix.training.model.step import Step
 
     step = Step(trainer.model, trainer.objective, torch.float32)
-    batches = Batches(trainer.photographs, trainer.batches.paintings, trainer.bank,
-                      maps=trainer.batches.maps, seed=1234)
+    batches = Batches(
+        trainer.photographs,
+        trainer.batches.paintings,
+        trainer.bank,
+        maps=trainer.batches.maps,
+        seed=1234,
+    )
     phase = trainer.config.phases[0]
     with torch.no_grad():
-        return sum(float(trainer.objective.total(step(batches.draw(phase, n, 4 * n, 4 * n))))
-                   for n in range(8)) / 8
+        return (
+            sum(
+                float(trainer.objective.total(step(batches.draw(phase, n, 4 * n, 4 * n))))
+                for n in range(8)
+            )
+            / 8
+        )
 
 
 @pytest.mark.parametrize("bank", [0, 2])
 def test_loss_falls(tmp_path, bank):
-    trainer = Trainer(config(
-        tmp_path, data={"bank": bank}, schedule={"steps": 150},
-        optimizer={"lr": 5e-3, "warmup": 5, "ema": 0.9}, model=tiny_config(width=8)))
+    trainer = Trainer(
+        config(
+            tmp_path,
+            data={"bank": bank},
+            schedule={"steps": 150},
+            optimizer={"lr": 5e-3, "warmup": 5, "ema": 0.9},
+            model=tiny_config(width=8),
+        )
+    )
     before = total_loss(trainer)
     trainer.run()
     assert total_loss(trainer) < 0.7 * before
@@ -56,10 +72,15 @@ def test_checkpoint_is_a_model_that_stylizes(tmp_path):
     folder = Trainer(config(tmp_path, description="Small, for a test.")).run()
     assert folder == tmp_path / "model"
     assert sorted(p.name for p in folder.iterdir()) == [
-        "README.md", "config.json", "model.safetensors", "training"]
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "training",
+    ]
     model = stylemix.load(folder, device="cpu")
-    found = [np.asarray(stylemix.stylize(photograph(1), photograph(n), model=model))
-             for n in (100, 101)]
+    found = [
+        np.asarray(stylemix.stylize(photograph(1), photograph(n), model=model)) for n in (100, 101)
+    ]
     assert found[0].shape == (32, 40, 3)
     assert (found[0] != found[1]).any()
     record = checkpoint.read_config(folder)["training"]
@@ -71,10 +92,12 @@ def test_checkpoint_is_a_model_that_stylizes(tmp_path):
 def test_tar_shards_train_like_folders(tmp_path):
     Trainer(config(tmp_path)).run()
     for kind in ("photos", "paintings"):
-        write_shard(tmp_path / f"{kind}.tar",
-                    {p.name: p.read_bytes() for p in (tmp_path / kind).iterdir()})
-    Trainer(config(tmp_path, output="other", data={
-        "content": ["photos.tar"], "style": ["*tings.tar"]})).run()
+        write_shard(
+            tmp_path / f"{kind}.tar", {p.name: p.read_bytes() for p in (tmp_path / kind).iterdir()}
+        )
+    Trainer(
+        config(tmp_path, output="other", data={"content": ["photos.tar"], "style": ["*tings.tar"]})
+    ).run()
     assert_same(weights(tmp_path / "model"), weights(tmp_path / "other"))
 
 
@@ -86,12 +109,26 @@ def test_seed_decides(tmp_path):
     assert any(not torch.equal(first[k], other[k]) for k in first)
 
 
-@pytest.mark.parametrize("changes", [
-    {"data": {"bank": 2}},
-    {"model": tiny_config({"name": "film"}, {"name": "patch", "feature": "relu3_3"})},
-    {"phases": [{"crop": 16, "batch": 4, "style_crop": [16, 24], "identity": 0.0,
-                 "per_style": 2, "zoom": 2.0}]},
-], ids=["bank", "patch", "per_style"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"bank": 2}},
+        {"model": tiny_config({"name": "film"}, {"name": "patch", "feature": "relu3_3"})},
+        {
+            "phases": [
+                {
+                    "crop": 16,
+                    "batch": 4,
+                    "style_crop": [16, 24],
+                    "identity": 0.0,
+                    "per_style": 2,
+                    "zoom": 2.0,
+                }
+            ]
+        },
+    ],
+    ids=["bank", "patch", "per_style"],
+)
 def test_longer_schedule_goes_on_as_if_never_stopped(tmp_path, changes):
     changes = {"optimizer": STEADY, **changes}
     Trainer(config(tmp_path, schedule={"steps": 3}, **changes)).run()
@@ -122,8 +159,13 @@ def test_paintings_must_divide_among_processes(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("train", ["encoder", "generator"])
 def test_frozen_part_stays_bit_equal(tmp_path, train):
-    trainer = Trainer(config(tmp_path, optimizer={"ema": 0.0}, phases=[
-        {"crop": 16, "batch": 2, "style_crop": [16], "train": train}]))
+    trainer = Trainer(
+        config(
+            tmp_path,
+            optimizer={"ema": 0.0},
+            phases=[{"crop": 16, "batch": 2, "style_crop": [16], "train": train}],
+        )
+    )
     before = {k: v.clone() for k, v in trainer.model.state_dict().items()}
     trainer.run()
     after = weights(tmp_path / "model")
@@ -140,8 +182,14 @@ def test_later_phase_freezes_what_the_first_one_trained(tmp_path):
     phase = {"crop": 16, "batch": 2, "style_crop": [16]}
     changes = {"optimizer": {**STEADY, "ema": 0.0}}
     Trainer(config(tmp_path, output="half", schedule={"steps": 3}, phases=[phase], **changes)).run()
-    Trainer(config(tmp_path, schedule={"steps": 6},
-                   phases=[phase, {**phase, "train": "encoder"}], **changes)).run()
+    Trainer(
+        config(
+            tmp_path,
+            schedule={"steps": 6},
+            phases=[phase, {**phase, "train": "encoder"}],
+            **changes,
+        )
+    ).run()
     half, whole = weights(tmp_path / "half"), weights(tmp_path / "model")
     assert all(torch.equal(half[k], whole[k]) for k in half if k.startswith("generator."))
     assert any(not torch.equal(half[k], whole[k]) for k in half if k.startswith("encoder."))
@@ -150,8 +198,11 @@ def test_later_phase_freezes_what_the_first_one_trained(tmp_path):
 def test_weights_of_a_phase_count(tmp_path):
     phase = {"crop": 16, "batch": 2, "style_crop": [16], "identity": 0.0}
     for output, own in (("a", {}), ("b", {"style": 4.0}), ("c", {"style": 0.0})):
-        Trainer(config(tmp_path, output=output, schedule={"steps": 2},
-                       phases=[{**phase, "weights": own}])).run()
+        Trainer(
+            config(
+                tmp_path, output=output, schedule={"steps": 2}, phases=[{**phase, "weights": own}]
+            )
+        ).run()
     a, b, c = (weights(tmp_path / o) for o in "abc")
     assert_same(a, b)  # 4 is the preset's own weight
     assert any(not torch.equal(a[k], c[k]) for k in a)
@@ -159,8 +210,13 @@ def test_weights_of_a_phase_count(tmp_path):
 
 def test_other_configuration_is_refused_by_name(tmp_path):
     Trainer(config(tmp_path, schedule={"steps": 1})).run()
-    changed = config(tmp_path, seed=1, optimizer={"lr": 1e-4, "clip": 2.0}, data={"limit": 2},
-                     model=tiny_config(width=5))
+    changed = config(
+        tmp_path,
+        seed=1,
+        optimizer={"lr": 1e-4, "clip": 2.0},
+        data={"limit": 2},
+        model=tiny_config(width=5),
+    )
     with pytest.raises(ConfigError) as caught:
         Trainer(changed)
     for name in ("seed", "optimizer.lr", "optimizer.clip", "data.limit", "model"):
@@ -195,8 +251,11 @@ def test_damaged_bank_is_made_again(tmp_path):
     whole = path.read_bytes()
     path.write_bytes(whole[:99])
     Trainer(config(tmp_path, schedule={"steps": 4}, **changes)).run()
-    assert load_file(path).keys() == {"crops", "statistics", *(
-        f"{k}.style/{n}" for k in ("target", "scale") for n in range(4))}
+    assert load_file(path).keys() == {
+        "crops",
+        "statistics",
+        *(f"{k}.style/{n}" for k in ("target", "scale") for n in range(4)),
+    }
     assert path.stat().st_size == len(whole)
 
 
@@ -233,11 +292,14 @@ def test_average_is_that_of_a_hand_computation(tmp_path):
 
 
 def test_sample_sheets_and_tensorboard(tmp_path):
-    Trainer(config(tmp_path, schedule={"steps": 10},
-                   runtime={"sample_every": 5, "tensorboard": True})).run()
+    Trainer(
+        config(tmp_path, schedule={"steps": 10}, runtime={"sample_every": 5, "tensorboard": True})
+    ).run()
     training = tmp_path / "model" / "training"
     assert sorted(p.name for p in (training / "samples").iterdir()) == [
-        "0000005.jpg", "0000010.jpg"]
+        "0000005.jpg",
+        "0000010.jpg",
+    ]
     with Image.open(training / "samples" / "0000010.jpg") as image:
         assert image.size == (5 * 32, 5 * 32)
     assert list((training / "tensorboard").glob("events.out.tfevents.*"))
@@ -247,15 +309,25 @@ def test_paper_preset_trains_both_phases_with_inception(tmp_path):
     torch.manual_seed(0)
     save_file(InceptionMixed6e().state_dict(), tmp_path / "inception.safetensors")
     small = table(tmp_path)
-    model = {**tiny_config({"name": "film", "residual": False, "sites": ["block*"]}),
-             "encoder": {"name": "inception", "dim": 4}}
+    model = {
+        **tiny_config({"name": "film", "residual": False, "sites": ["block*"]}),
+        "encoder": {"name": "inception", "dim": 4},
+    }
     phase = {"crop": 16, "batch": 2, "style_crop": [16, 32], "identity": 0.0}
-    found = TrainConfig.from_table({
-        "preset": "paper", "output": "model", "model": model, "data": small["data"],
-        "runtime": small["runtime"], "encoder_weights": "inception.safetensors",
-        "losses": {"features": "thin"}, "schedule": {"epochs": 1},
-        "phases": [{**phase, "share": 0.6}, {**phase, "share": 0.4, "train": "encoder"}],
-    }, tmp_path)
+    found = TrainConfig.from_table(
+        {
+            "preset": "paper",
+            "output": "model",
+            "model": model,
+            "data": small["data"],
+            "runtime": small["runtime"],
+            "encoder_weights": "inception.safetensors",
+            "losses": {"features": "thin"},
+            "schedule": {"epochs": 1},
+            "phases": [{**phase, "share": 0.6}, {**phase, "share": 0.4, "train": "encoder"}],
+        },
+        tmp_path,
+    )
     trainer = Trainer(found)
     start = {k: v.clone() for k, v in trainer.model.state_dict().items()}
     given = load_file(tmp_path / "inception.safetensors")
@@ -268,27 +340,40 @@ def test_paper_preset_trains_both_phases_with_inception(tmp_path):
         assert any(not torch.equal(after[k], start[k]) for k in after if k.startswith(part)), part
 
 
-@pytest.mark.parametrize(("changes", "error", "message"), [
-    ({"losses": {"preset": "balancd"}}, ConfigError, r"losses\.preset.*'balanced'"),
-    ({"losses": {"features": "vgg"}}, ConfigError, "thin, vgg16"),
-    ({"losses": {"terms": {"style": {"wieght": 1}}}}, ConfigError, "wieght.*"),
-    ({"losses": {"terms": {"new": {"weight": 1.0}}}}, ConfigError, "needs a name"),
-    ({"phases": [{"weights": {"stile": 1.0}}]}, ConfigError,
-     r"phases\[0\]\.weights.*'stile'.*'style'"),
-    ({"model": "flim"}, UnknownNameError, "'film'"),
-    ({"data": {"style": ["nowhere"]}}, DataError, r"data\.style.*nowhere"),
-    ({"data": {"content": []}}, DataError, r"data\.content"),
-    ({"runtime": {"device": "banana"}}, ConfigError, r"runtime\.device"),
-    ({"output": "photos/0.jpg/model"}, CheckpointError, "output"),
-])
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"losses": {"preset": "balancd"}}, ConfigError, r"losses\.preset.*'balanced'"),
+        ({"losses": {"features": "vgg"}}, ConfigError, "thin, vgg16"),
+        ({"losses": {"terms": {"style": {"wieght": 1}}}}, ConfigError, "wieght.*"),
+        ({"losses": {"terms": {"new": {"weight": 1.0}}}}, ConfigError, "needs a name"),
+        (
+            {"phases": [{"weights": {"stile": 1.0}}]},
+            ConfigError,
+            r"phases\[0\]\.weights.*'stile'.*'style'",
+        ),
+        ({"model": "flim"}, UnknownNameError, "'film'"),
+        ({"data": {"style": ["nowhere"]}}, DataError, r"data\.style.*nowhere"),
+        ({"data": {"content": []}}, DataError, r"data\.content"),
+        ({"runtime": {"device": "banana"}}, ConfigError, r"runtime\.device"),
+        ({"output": "photos/0.jpg/model"}, CheckpointError, "output"),
+    ],
+)
 def test_wrong_plans_are_refused_before_training(tmp_path, changes, error, message):
     with pytest.raises(error, match=message):
         Trainer(config(tmp_path, **changes))
 
 
 def test_infinite_loss_stops_with_the_weights_of_before(tmp_path):
-    trainer = Trainer(config(tmp_path, losses={"features": "thin", "terms": {
-        "style": {"weight": 1e38}, "content": {"weight": 1e38}}}))
+    trainer = Trainer(
+        config(
+            tmp_path,
+            losses={
+                "features": "thin",
+                "terms": {"style": {"weight": 1e38}, "content": {"weight": 1e38}},
+            },
+        )
+    )
     with pytest.raises(ConfigError, match=r"infinite at step 0"):
         trainer.run()
     assert all(torch.isfinite(v).all() for v in weights(tmp_path / "model").values())

@@ -29,23 +29,40 @@ from stylemix.training.state import load_state
 def plan(tmp_path_factory):
     """Give a configuration of two phases, and its result without interruption."""
     folder = tmp_path_factory.mktemp("plan")
-    changes = {"schedule": {"steps": 40}, "phases": [
-        {"share": 0.05, "crop": 16, "batch": 4, "style_crop": [16], "identity": 0.25},
-        {"share": 0.95, "crop": 24, "batch": 2, "style_crop": [16, 20], "zoom": 1.3},
-    ]}
+    changes = {
+        "schedule": {"steps": 40},
+        "phases": [
+            {"share": 0.05, "crop": 16, "batch": 4, "style_crop": [16], "identity": 0.25},
+            {"share": 0.95, "crop": 24, "batch": 2, "style_crop": [16, 20], "zoom": 1.3},
+        ],
+    }
     Trainer(config(folder, output="whole", **changes)).run()
     return folder, changes
 
 
 def start(folder, output, changes):
     """Start a process that saves after every step; return when it has made some."""
-    path = write_toml(folder / f"{output}.toml", table(
-        folder, output=output, **changes, runtime={
-            "device": "cpu", "precision": "float32", "tensorboard": False, "sample_every": 0,
-            "save_every": 0}))
+    path = write_toml(
+        folder / f"{output}.toml",
+        table(
+            folder,
+            output=output,
+            **changes,
+            runtime={
+                "device": "cpu",
+                "precision": "float32",
+                "tensorboard": False,
+                "sample_every": 0,
+                "save_every": 0,
+            },
+        ),
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "stylemix", "train", str(path)], stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True, env=environment(),
+        [sys.executable, "-m", "stylemix", "train", str(path)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
         # A shell's background job ignores Ctrl-C, and its children would too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -62,8 +79,9 @@ def finish_and_compare(folder, output, changes):
     assert 4 <= trainer.step < 40
     trainer.run()
     assert_same(weights(folder / output), weights(folder / "whole"))
-    ours, whole = (load_state(folder / o / "training" / "state.safetensors")
-                   for o in (output, "whole"))
+    ours, whole = (
+        load_state(folder / o / "training" / "state.safetensors") for o in (output, "whole")
+    )
     assert_same(ours[0], whole[0])
     assert {**ours[1], "seconds": 0} == {**whole[1], "seconds": 0}
 
@@ -95,24 +113,50 @@ def test_ctrl_c_saves_and_the_run_resumes_bit_by_bit(plan):
 def torchrun(folder, **changes):
     path = write_toml(folder / "ddp.toml", table(folder, output="ddp", **changes))
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-         "-m", "stylemix", "train", str(path)],
-        capture_output=True, text=True, timeout=240, env=environment())
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            "-m",
+            "stylemix",
+            "train",
+            str(path),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr
     return done
 
 
 def test_two_processes_learn_what_one_does(tmp_path):
     # Two phases, one of which trains a part only, identity pairs and clipping.
-    changes = {"schedule": {"steps": 4}, "optimizer": {"lr": 1e-3, "warmup": 0, "ema": 0.5},
-               "phases": [{"crop": 16, "batch": 8, "style_crop": [16], "identity": 0.25},
-                          {"crop": 16, "batch": 4, "style_crop": [16], "identity": 0.0,
-                           "per_style": 2, "train": "encoder"}]}
+    changes = {
+        "schedule": {"steps": 4},
+        "optimizer": {"lr": 1e-3, "warmup": 0, "ema": 0.5},
+        "phases": [
+            {"crop": 16, "batch": 8, "style_crop": [16], "identity": 0.25},
+            {
+                "crop": 16,
+                "batch": 4,
+                "style_crop": [16],
+                "identity": 0.0,
+                "per_style": 2,
+                "train": "encoder",
+            },
+        ],
+    }
     done = torchrun(tmp_path, **changes)
     assert done.stdout.count("wrote") == 1
     Trainer(config(tmp_path, output="one", **changes)).run()
     (ours, record), (wanted, _) = (
-        load_state(tmp_path / o / "training" / "state.safetensors") for o in ("ddp", "one"))
+        load_state(tmp_path / o / "training" / "state.safetensors") for o in ("ddp", "one")
+    )
     assert (record["step"], record["seen"], record["seen_styles"]) == (4, 24, 20)
     assert checkpoint.read_config(tmp_path / "ddp")["training"]["hardware"] == "2 x cpu"
     assert ours.keys() == wanted.keys()
@@ -125,7 +169,7 @@ def test_two_processes_learn_what_one_does(tmp_path):
         assert torch.allclose(ours[name], wanted[name], rtol=0, atol=1e-6), name
         # The weights, wherever the gradient is more than such rounding. Elsewhere (a shift that
         # a normalisation takes out again has none) Adam makes steps of full size out of noise.
-        weight = name[len("optimizer."):-len(".exp_avg")]
+        weight = name[len("optimizer.") : -len(".exp_avg")]
         clear = wanted[name.replace("exp_avg", "exp_avg_sq")].sqrt() > 1e-6
         for kind in ("model", "average"):
             a, b = ours[f"{kind}.{weight}"], wanted[f"{kind}.{weight}"]

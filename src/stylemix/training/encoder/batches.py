@@ -70,7 +70,8 @@ class BalancedBatches:
 
     def _shuffled(self, size: int, stream: int, turn: int) -> list[int]:
         order: list[int] = torch.randperm(
-            size, generator=_generator(self.seed, 1 + stream, turn)).tolist()
+            size, generator=_generator(self.seed, 1 + stream, turn)
+        ).tolist()
         return order
 
 

@@ -111,8 +111,9 @@ class PretrainConfig(WeightsFileConfig):
         """Give the same with paths below ``base`` where they are relative."""
         at = functools.partial(under, base)
         data = dataclasses.replace(self.data, style=tuple(map(at, self.data.style)))
-        return dataclasses.replace(self, output=at(self.output), data=data,
-                                   encoder_weights=at(self.encoder_weights))
+        return dataclasses.replace(
+            self, output=at(self.output), data=data, encoder_weights=at(self.encoder_weights)
+        )
 
     def check(self) -> None:
         """Refuse values that can't work; see :meth:`RunConfig.check`."""
@@ -121,20 +122,31 @@ class PretrainConfig(WeightsFileConfig):
         need(self.batch >= 2, f"batch must be at least 2 paintings, got {self.batch}")
         need(self.crops >= 1, f"crops must be at least 1, got {self.crops}")
         need(data.side >= 16, f"data.side must be at least 16 pixels, got {data.side}")
-        need(16 <= data.crop <= data.side,
-             f"data.crop must be from 16 to data.side = {data.side} pixels, got {data.crop}")
+        need(
+            16 <= data.crop <= data.side,
+            f"data.crop must be from 16 to data.side = {data.side} pixels, got {data.crop}",
+        )
         need(data.zoom >= 1, f"data.zoom must be at least 1, got {data.zoom}")
         need(0 < data.held_out <= 0.5, f"data.held_out must be in (0, 0.5], got {data.held_out}")
-        need(data.smallest_style >= 2,
-             "data.smallest_style must be at least 2, one painting to train on and one held out")
+        need(
+            data.smallest_style >= 2,
+            "data.smallest_style must be at least 2, one painting to train on and one held out",
+        )
         need(data.limit >= 0, f"data.limit must be >= 0, got {data.limit}")
-        need(min(losses.cross_entropy, losses.contrastive) >= 0
-             and losses.cross_entropy + losses.contrastive > 0,
-             "losses: cross_entropy and contrastive must be >= 0, and one of them above 0")
-        need(losses.temperature > 0,
-             f"losses.temperature must be above 0, got {losses.temperature}")
-        need(losses.positives in POSITIVES,
-             f"losses.positives must be one of {', '.join(POSITIVES)}, got {losses.positives!r}")
-        need(self.crops >= 2 or not losses.contrastive or losses.positives == "style",
-             "the contrastive term needs crops = 2 or more of a painting; raise crops, or set "
-             "losses.contrastive = 0")
+        need(
+            min(losses.cross_entropy, losses.contrastive) >= 0
+            and losses.cross_entropy + losses.contrastive > 0,
+            "losses: cross_entropy and contrastive must be >= 0, and one of them above 0",
+        )
+        need(
+            losses.temperature > 0, f"losses.temperature must be above 0, got {losses.temperature}"
+        )
+        need(
+            losses.positives in POSITIVES,
+            f"losses.positives must be one of {', '.join(POSITIVES)}, got {losses.positives!r}",
+        )
+        need(
+            self.crops >= 2 or not losses.contrastive or losses.positives == "style",
+            "the contrastive term needs crops = 2 or more of a painting; raise crops, or set "
+            "losses.contrastive = 0",
+        )

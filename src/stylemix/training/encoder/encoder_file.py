@@ -29,10 +29,12 @@ def save_encoder(encoder: StyleEncoder, spec: Mapping[str, Any], path: Path) -> 
         CheckpointError: it can't be written.
     """
     # Copies, since safetensors refuses tensors that share memory.
-    replace_file(path, {k: v.detach().cpu().clone() for k, v in encoder.state_dict().items()},
-                 {"format": "pt", _KEY: json.dumps(dict(spec))},
-                 "the encoder can't be written to {path} ({problem}); make room or choose another "
-                 "output")
+    replace_file(
+        path,
+        {k: v.detach().cpu().clone() for k, v in encoder.state_dict().items()},
+        {"format": "pt", _KEY: json.dumps(dict(spec))},
+        "the encoder can't be written to {path} ({problem}); make room or choose another output",
+    )
 
 
 def open_encoder(source: str) -> StyleEncoder:
@@ -76,15 +78,18 @@ def _started(spec: Mapping[str, Any], source: str) -> StyleEncoder:
 
 def _spec_of(source: str) -> dict[str, Any] | None:
     if not Path(source).is_file():
-        raise WeightsError(f"there is no encoder file {source!r}, and no encoder of that name "
-                           f"(there are: {', '.join(registry('encoders').names())})")
+        raise WeightsError(
+            f"there is no encoder file {source!r}, and no encoder of that name "
+            f"(there are: {', '.join(registry('encoders').names())})"
+        )
     try:
         with safe_open(source, framework="pt") as file:
             text = (file.metadata() or {}).get(_KEY)
         spec = None if text is None else json.loads(text)
     except (SafetensorError, OSError, ValueError) as problem:
-        raise WeightsError(f"{source} is no intact safetensors file ({problem}); export it "
-                           "again") from None
+        raise WeightsError(
+            f"{source} is no intact safetensors file ({problem}); export it again"
+        ) from None
     if spec is not None and not isinstance(spec, dict):
         raise WeightsError(f"{source} names its encoder in an unknown way; train it again")
     return spec

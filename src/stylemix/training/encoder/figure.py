@@ -11,15 +11,30 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 
 # Twelve colours that differ in hue and lightness; with four shapes they tell 48 styles apart.
-COLOURS = ("#1f5fbf", "#e07b00", "#1d8a3c", "#c81e3a", "#7a3fb0", "#7a4a21",
-           "#e05fae", "#5c6670", "#9a9a00", "#10a3a8", "#000000", "#8fb8ff")
+COLOURS = (
+    "#1f5fbf",
+    "#e07b00",
+    "#1d8a3c",
+    "#c81e3a",
+    "#7a3fb0",
+    "#7a4a21",
+    "#e05fae",
+    "#5c6670",
+    "#9a9a00",
+    "#10a3a8",
+    "#000000",
+    "#8fb8ff",
+)
 SHAPES = ("circle", "square", "triangle", "diamond")
 MOST = len(COLOURS) * len(SHAPES)
 _FINE = 3  # drawn so many times larger, then shrunk, which smooths the edges
 
 
 def scatter(
-    panels: Sequence[tuple[str, Tensor]], labels: Sequence[int], names: Sequence[str], *,
+    panels: Sequence[tuple[str, Tensor]],
+    labels: Sequence[int],
+    names: Sequence[str],
+    *,
     side: int = 640,
 ) -> Image.Image:
     """Draw panels of points side by side, with one legend.
@@ -39,12 +54,14 @@ def scatter(
     if not panels or side < 120:
         raise ConfigError("a figure needs at least one panel, of at least 120 pixels")
     if len(names) > MOST:
-        raise ConfigError(f"a figure tells at most {MOST} groups apart, got {len(names)}; show "
-                          "fewer styles")
+        raise ConfigError(
+            f"a figure tells at most {MOST} groups apart, got {len(names)}; show fewer styles"
+        )
     for title, points in panels:
         if points.shape != (len(labels), 2):
-            raise ConfigError(f"the panel {title!r} has points {list(points.shape)} for "
-                              f"{len(labels)} labels")
+            raise ConfigError(
+                f"the panel {title!r} has points {list(points.shape)} for {len(labels)} labels"
+            )
     font = ImageFont.load_default(15 * _FINE)
     line, margin, head = 22 * _FINE, 16 * _FINE, 34 * _FINE
     fine = side * _FINE
@@ -101,7 +118,9 @@ def _mark(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float, label: i
 
 
 def _fitted(
-    draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     width: int,
 ) -> str:
     while text and draw.textlength(text, font) > width:

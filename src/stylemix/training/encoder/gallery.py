@@ -50,12 +50,18 @@ def choose(
         count = min(per_style, len(group))
         chosen += [group[i * len(group) // count] for i in range(count)]
         labels += [new] * count
-    return Paintings([found.pictures[i] for i in chosen], labels, [found.names[i] for i in chosen],
-                     tuple(found.styles[label] for label in sorted(largest)))
+    return Paintings(
+        [found.pictures[i] for i in chosen],
+        labels,
+        [found.names[i] for i in chosen],
+        tuple(found.styles[label] for label in sorted(largest)),
+    )
 
 
 def embeddings(
-    encoder: StyleEncoder, pictures: Sequence[Tensor], device: torch.device,
+    encoder: StyleEncoder,
+    pictures: Sequence[Tensor],
+    device: torch.device,
     calibrated: bool = True,
 ) -> Tensor:
     """Embed the square in the middle of each picture.

@@ -18,8 +18,13 @@ CENTRE = (1 - 2**-12, 0.5, 0.5, 0.5)
 
 
 def embed(
-    net: Classifier, crops: Crops, indices: Sequence[int], side: int, zoom: float,
-    chance: Tensor, precision: torch.dtype,
+    net: Classifier,
+    crops: Crops,
+    indices: Sequence[int],
+    side: int,
+    zoom: float,
+    chance: Tensor,
+    precision: torch.dtype,
 ) -> tuple[Tensor, Tensor]:
     """Embed one crop of each of some paintings; see :meth:`Crops.cut`.
 
@@ -39,8 +44,14 @@ def embed(
 
 
 def measure(
-    net: Classifier, crops: Crops, labels: Sequence[int], train: Sequence[int],
-    held: Sequence[int], side: int, zoom: float, precision: torch.dtype,
+    net: Classifier,
+    crops: Crops,
+    labels: Sequence[int],
+    train: Sequence[int],
+    held: Sequence[int],
+    side: int,
+    zoom: float,
+    precision: torch.dtype,
 ) -> dict[str, float]:
     """Measure an encoder.
 
@@ -77,9 +88,11 @@ def measure(
     right = top(probe, 1)
     by_style = [right[own == style].mean() for style in own.unique()]
     return {
-        "probe_top1": float(right.mean()), "probe_top5": float(top(probe, 5).mean()),
+        "probe_top1": float(right.mean()),
+        "probe_top5": float(top(probe, 5).mean()),
         "probe_balanced_top1": float(torch.stack(by_style).mean()),
-        "head_top1": float(top(head, 1).mean()), "head_top5": float(top(head, 5).mean()),
+        "head_top1": float(top(head, 1).mean()),
+        "head_top5": float(top(head, 5).mean()),
         "retrieval_top1": float(top(place, 1).mean()),
         "retrieval_top5": float(top(place, 5).mean()),
     }

@@ -36,8 +36,12 @@ class Paintings:
 
 
 def read_paintings(
-    sources: Sequence[str | os.PathLike[str]], side: int, *,
-    smallest_style: int = 2, limit: int = 0, progress: bool = False,
+    sources: Sequence[str | os.PathLike[str]],
+    side: int,
+    *,
+    smallest_style: int = 2,
+    limit: int = 0,
+    progress: bool = False,
 ) -> Paintings:
     """Read paintings from folders, globs and tar shards.
 
@@ -81,15 +85,21 @@ def read_paintings(
 
     read = read_found([named[n] for n in names], equal, what="style", progress=progress)
     if small:
-        log.warning("%d paintings are smaller than data.side = %d and were enlarged, which can "
-                    "give their style away; the smallest is %d", len(small), side, min(small))
+        log.warning(
+            "%d paintings are smaller than data.side = %d and were enlarged, which can "
+            "give their style away; the smallest is %d",
+            len(small),
+            side,
+            min(small),
+        )
     by_item = {named[n]: n for n in names}
     pictures = {by_item[item]: picture for item, picture in read}
     # Again, since a limit or unreadable files may have left too few of a style.
     kept = _of_large_styles(list(pictures), min(smallest_style, 2) if limit else smallest_style)
     styles = tuple(sorted({_label(n) for n in kept}))
-    return Paintings([pictures[n] for n in kept], [styles.index(_label(n)) for n in kept], kept,
-                     styles)
+    return Paintings(
+        [pictures[n] for n in kept], [styles.index(_label(n)) for n in kept], kept, styles
+    )
 
 
 def _label(name: str) -> str:
@@ -99,12 +109,16 @@ def _label(name: str) -> str:
 def _of_large_styles(names: list[str], smallest: int) -> list[str]:
     count = Counter(map(_label, names))
     few = [style for style in count if count[style] < smallest]
-    _say([f"{style} ({count[style]})" for style in few],
-         f"these styles have fewer than {smallest} paintings")
+    _say(
+        [f"{style} ({count[style]})" for style in few],
+        f"these styles have fewer than {smallest} paintings",
+    )
     if len(count) - len(few) < 2:
-        raise DataError(f"data.style has {len(count)} folders with pictures, and "
-                        f"{len(count) - len(few)} with at least {smallest}: give one folder a "
-                        "style, two at least, named after it (or lower data.smallest_style)")
+        raise DataError(
+            f"data.style has {len(count)} folders with pictures, and "
+            f"{len(count) - len(few)} with at least {smallest}: give one folder a "
+            "style, two at least, named after it (or lower data.smallest_style)"
+        )
     return [n for n in names if count[_label(n)] >= smallest]
 
 

@@ -61,12 +61,19 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         torch.manual_seed(config.seed)
         encoder: StyleEncoder = registry("encoders").build(config.encoder_spec)
         if "embedding" not in encoder.channels:
-            raise ConfigError(f"the encoder {config.encoder_spec['name']!r} gives no embedding to "
-                              "train; choose another one")
+            raise ConfigError(
+                f"the encoder {config.encoder_spec['name']!r} gives no embedding to "
+                "train; choose another one"
+            )
         resumed = self._earlier(restart)
         data = config.data
-        paintings = read_paintings(data.style, data.side, smallest_style=data.smallest_style,
-                                   limit=data.limit, progress=progress)
+        paintings = read_paintings(
+            data.style,
+            data.side,
+            smallest_style=data.smallest_style,
+            limit=data.limit,
+            progress=progress,
+        )
         self._take(paintings)
         torch.manual_seed(config.seed)
         self.net = place(Classifier(encoder, len(paintings.styles)), self.device)
@@ -101,24 +108,32 @@ class Pretrainer(WeightsRun[PretrainConfig]):
     def _take_record(self, record: Mapping[str, Any]) -> None:
         found = (record["styles"], record["paintings"])
         if found != (list(self.styles), len(self.labels)):
-            raise ConfigError(f"{self.state_file} comes from a run with {found[1]} paintings"
-                              f" of {len(found[0])} styles, now there are {len(self.labels)} of "
-                              f"{len(self.styles)}; put them back, or start over with restart")
+            raise ConfigError(
+                f"{self.state_file} comes from a run with {found[1]} paintings"
+                f" of {len(found[0])} styles, now there are {len(self.labels)} of "
+                f"{len(self.styles)}; put them back, or start over with restart"
+            )
         self.before = record["before"]
 
     def _save_output(self) -> None:
         save_encoder(self.average.encoder, self.config.encoder_spec, Path(self.config.output))
 
     def _finish(self) -> None:
-        self._write_report({
-            "paintings": {"trained_on": len(self.train), "held_out": len(self.held)},
-            "styles": list(self.styles), "before": self.before, "after": self._measure(),
-        }, "paintings_seen")
+        self._write_report(
+            {
+                "paintings": {"trained_on": len(self.train), "held_out": len(self.held)},
+                "styles": list(self.styles),
+                "before": self.before,
+                "after": self._measure(),
+            },
+            "paintings_seen",
+        )
 
     def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
         config, losses = self.config, self.config.losses
         images, paintings, styles = self.batches.draw(
-            self.step, self.seen, config.batch, config.crops, config.data.crop, config.data.zoom)
+            self.step, self.seen, config.batch, config.crops, config.data.crop, config.data.zoom
+        )
         embedding, scores = self.net(images, self.precision)
         parts: dict[str, Tensor] = {}
         if losses.cross_entropy:
@@ -126,11 +141,13 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         if losses.contrastive:
             group_of = paintings if losses.positives == "painting" else styles
             parts["contrastive"] = losses.contrastive * supervised_info_nce(
-                embedding, group_of, losses.temperature)
+                embedding, group_of, losses.temperature
+            )
         self._descend(torch.stack(list(parts.values())).sum(), rate)
         if self.average is not self.net:
-            update_average(self.average.state_dict(), self.net.state_dict(), config.optimizer.ema,
-                           self.step)
+            update_average(
+                self.average.state_dict(), self.net.state_dict(), config.optimizer.ema, self.step
+            )
         return {name: float(part.detach()) for name, part in parts.items()}, config.batch
 
     def _take(self, paintings: Paintings) -> None:
@@ -153,5 +170,13 @@ class Pretrainer(WeightsRun[PretrainConfig]):
 
     def _measure(self) -> dict[str, float]:
         data = self.config.data
-        return measure(self.average, self.crops, self.labels, self.train, self.held,
-                       data.crop, data.zoom, self.precision)
+        return measure(
+            self.average,
+            self.crops,
+            self.labels,
+            self.train,
+            self.held,
+            data.crop,
+            data.zoom,
+            self.precision,
+        )

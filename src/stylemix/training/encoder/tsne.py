@@ -37,6 +37,7 @@ def tsne(embedding: Tensor, *, seed: int = 0) -> Tensor:
         raise ConfigError(f"t-SNE needs at least 5 paintings, got {len(embedding)}")
     vectors = F.normalize(embedding.detach().cpu().double(), dim=1).numpy()
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
-    plane = TSNE(perplexity=perplexity, init="pca", learning_rate="auto",
-                 random_state=seed).fit_transform(vectors)
+    plane = TSNE(
+        perplexity=perplexity, init="pca", learning_rate="auto", random_state=seed
+    ).fit_transform(vectors)
     return torch.from_numpy(np.ascontiguousarray(plane, dtype=np.float32))

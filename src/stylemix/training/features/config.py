@@ -120,37 +120,56 @@ class DistillConfig(WeightsFileConfig):
 
         given = self.data
         data = dataclasses.replace(
-            given, content=all_at(given.content), style=all_at(given.style),
-            test_content=all_at(given.test_content), test_style=all_at(given.test_style))
+            given,
+            content=all_at(given.content),
+            style=all_at(given.style),
+            test_content=all_at(given.test_content),
+            test_style=all_at(given.test_style),
+        )
         # A model is a name or a folder; only a path has a separator in it.
         model = self.walk.model
         walk = dataclasses.replace(
-            self.walk, model=at(model) if "/" in model or os.sep in model else model)
-        return dataclasses.replace(self, output=at(self.output), teacher=at(self.teacher),
-                                   data=data, walk=walk)
+            self.walk, model=at(model) if "/" in model or os.sep in model else model
+        )
+        return dataclasses.replace(
+            self, output=at(self.output), teacher=at(self.teacher), data=data, walk=walk
+        )
 
     def check(self) -> None:
         """Refuse values that can't work; see :meth:`RunConfig.check`."""
         super().check()
         data, walk, losses = self.data, self.walk, self.losses
-        need(len(self.channels) == 4 and min(self.channels) >= 1,
-             f"channels must be four whole numbers above 0, got {list(self.channels)}")
-        need(all(c <= wide for c, wide in zip(self.channels, VGG16_CHANNELS, strict=True)),
-             "channels must not exceed the teacher's, 64, 128, 256 and 512, got "
-             f"{list(self.channels)}")
-        need(self.start in STARTS,
-             f"start must be one of {', '.join(STARTS)}, got {self.start!r}")
-        need(self.batch >= 2 and self.batch % 2 == 0,
-             f"batch must be an even number, half photographs, half paintings, got {self.batch}")
+        need(
+            len(self.channels) == 4 and min(self.channels) >= 1,
+            f"channels must be four whole numbers above 0, got {list(self.channels)}",
+        )
+        need(
+            all(c <= wide for c, wide in zip(self.channels, VGG16_CHANNELS, strict=True)),
+            "channels must not exceed the teacher's, 64, 128, 256 and 512, got "
+            f"{list(self.channels)}",
+        )
+        need(self.start in STARTS, f"start must be one of {', '.join(STARTS)}, got {self.start!r}")
+        need(
+            self.batch >= 2 and self.batch % 2 == 0,
+            f"batch must be an even number, half photographs, half paintings, got {self.batch}",
+        )
         need(data.side >= 16, f"data.side must be at least 16 pixels, got {data.side}")
-        need(data.crop >= 16 and data.crop % 8 == 0,
-             f"data.crop must be a multiple of 8 from 16 on, got {data.crop}")
+        need(
+            data.crop >= 16 and data.crop % 8 == 0,
+            f"data.crop must be a multiple of 8 from 16 on, got {data.crop}",
+        )
         need(data.zoom >= 1, f"data.zoom must be at least 1, got {data.zoom}")
         need(data.limit >= 0, f"data.limit must be >= 0, got {data.limit}")
         need(walk.walkers >= 0, f"walk.walkers must be >= 0, got {walk.walkers}")
-        need(not walk.walkers or 1 <= walk.batch <= walk.walkers,
-             f"walk.batch must be from 1 to walk.walkers = {walk.walkers}, got {walk.batch}")
-        need(walk.steps >= 1 and walk.life >= 1,
-             "walk.steps and walk.life must be at least 1 (walkers = 0 leaves them out)")
-        need(min(losses.feature, losses.gram) >= 0 and losses.feature + losses.gram > 0,
-             "losses: feature and gram must be >= 0, and one of them above 0")
+        need(
+            not walk.walkers or 1 <= walk.batch <= walk.walkers,
+            f"walk.batch must be from 1 to walk.walkers = {walk.walkers}, got {walk.batch}",
+        )
+        need(
+            walk.steps >= 1 and walk.life >= 1,
+            "walk.steps and walk.life must be at least 1 (walkers = 0 leaves them out)",
+        )
+        need(
+            min(losses.feature, losses.gram) >= 0 and losses.feature + losses.gram > 0,
+            "losses: feature and gram must be >= 0, and one of them above 0",
+        )

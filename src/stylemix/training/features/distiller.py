@@ -94,24 +94,37 @@ class Distiller(WeightsRun[DistillConfig]):
         self.scales = {layer: float(record["scales"][layer]) for layer in GRAM_LAYERS}
 
     def _save_output(self) -> None:
-        save_state(Path(self.config.output),
-                   {k: v.half() for k, v in self.average.tensors().items()},
-                   {"channels": list(self.config.channels), "steps": self.step})
+        save_state(
+            Path(self.config.output),
+            {k: v.half() for k, v in self.average.tensors().items()},
+            {"channels": list(self.config.channels), "steps": self.step},
+        )
 
     def _finish(self) -> None:
-        self._write_report({
-            "pictures": {"photographs": len(self.inputs.photographs),
-                         "paintings": len(self.inputs.paintings),
-                         "tested": [len(t) for t in self.tested]},
-            "figures": self.measure(),
-        }, "pictures_seen")
+        self._write_report(
+            {
+                "pictures": {
+                    "photographs": len(self.inputs.photographs),
+                    "paintings": len(self.inputs.paintings),
+                    "tested": [len(t) for t in self.tested],
+                },
+                "figures": self.measure(),
+            },
+            "pictures_seen",
+        )
 
     def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
         config, weights = self.config, self.config.losses
         images = self.inputs.draw(self.step, config.batch)
         if config.walk.walkers:
-            images = torch.cat([images, self.walkers.move(
-                self.step, lambda x: self.net(x, self.precision), self.precision)])
+            images = torch.cat(
+                [
+                    images,
+                    self.walkers.move(
+                        self.step, lambda x: self.net(x, self.precision), self.precision
+                    ),
+                ]
+            )
         wanted = self._teach(images)
         found = self.net(images, self.precision)
         features = torch.stack(list(feature_errors(found, wanted).values())).mean()
@@ -122,15 +135,17 @@ class Distiller(WeightsRun[DistillConfig]):
             total = total + weights.gram * styles
             parts["gram"] = styles.detach()
         self._descend(total, rate)
-        update_average(self.average.state_dict(), self.net.state_dict(), config.optimizer.ema,
-                       self.step)
+        update_average(
+            self.average.state_dict(), self.net.state_dict(), config.optimizer.ema, self.step
+        )
         return {name: float(part) for name, part in parts.items()}, len(images)
 
     @torch.no_grad()
     def _teach(self, images: Tensor) -> dict[str, Tensor]:
         """Give the teacher's maps, scaled to unit mean square, float32."""
-        with torch.autocast(images.device.type, self.precision,
-                            enabled=self.precision == torch.bfloat16):
+        with torch.autocast(
+            images.device.type, self.precision, enabled=self.precision == torch.bfloat16
+        ):
             seen = self.teacher(images, GRAM_LAYERS)
         return {layer: seen[layer].float() * self.scales[layer] for layer in GRAM_LAYERS}
 
@@ -138,25 +153,32 @@ class Distiller(WeightsRun[DistillConfig]):
         data = self.config.data
 
         def read(key: str, side: int, limit: int = 0) -> list[Tensor]:
-            return read_pictures(getattr(data, key), side, what=key, limit=limit,
-                                 progress=self.progress)
+            return read_pictures(
+                getattr(data, key), side, what=key, limit=limit, progress=self.progress
+            )
 
-        self.tested = [[to_float(p).to(self.device) for p in read(key, TESTED)]
-                       for key in ("test_content", "test_style")]
-        photographs, paintings = (Crops(read(key, data.side, data.limit), self.device)
-                                  for key in ("content", "style"))
+        self.tested = [
+            [to_float(p).to(self.device) for p in read(key, TESTED)]
+            for key in ("test_content", "test_style")
+        ]
+        photographs, paintings = (
+            Crops(read(key, data.side, data.limit), self.device) for key in ("content", "style")
+        )
         self.inputs = Inputs(photographs, paintings, data.crop, data.zoom, self.config.seed)
 
     def _start(self) -> None:
         """Measure the teacher's scale, and give student and walkers their beginning."""
-        images = torch.cat([
-            self.inputs.cut(crops, CALIBRATION // 2, self.inputs.chance(3, number))
-            for number, crops in enumerate((self.inputs.photographs, self.inputs.paintings))])
+        images = torch.cat(
+            [
+                self.inputs.cut(crops, CALIBRATION // 2, self.inputs.chance(3, number))
+                for number, crops in enumerate((self.inputs.photographs, self.inputs.paintings))
+            ]
+        )
         squares = dict.fromkeys(GRAM_LAYERS, 0.0)
         for part in images.split(8):
             for layer, seen in self._teach(part).items():
                 squares[layer] += float(seen.square().mean()) * len(part) / len(images)
-        self.scales = {layer: max(v, 1e-12)**-0.5 for layer, v in squares.items()}
+        self.scales = {layer: max(v, 1e-12) ** -0.5 for layer, v in squares.items()}
         if self.config.start == "teacher":
             start_from(self.net, self.teacher, self.scales, images)
         self.walkers.begin()
@@ -169,8 +191,9 @@ def _first_pass(walk: WalkConfig, device: torch.device) -> First:
         return recoloured
     trained = load(model, device=device)
     if not isinstance(trained, FeedForward):
-        raise ConfigError(f"walk.model = {model!r} has no forward pass; name a trained model, or "
-                          "leave it empty")
+        raise ConfigError(
+            f"walk.model = {model!r} has no forward pass; name a trained model, or leave it empty"
+        )
 
     @torch.no_grad()
     def run(content: Tensor, style: Tensor) -> Tensor:

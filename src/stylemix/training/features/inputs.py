@@ -40,8 +40,12 @@ class Inputs:
     def draw(self, step: int, count: int) -> Tensor:
         """Give a step's pictures [count, 3, side, side] in [0, 1], half of them photographs."""
         chance = self.chance(0, step)
-        images = torch.cat([self.cut(self.photographs, count // 2, chance),
-                            self.cut(self.paintings, count // 2, chance)])
+        images = torch.cat(
+            [
+                self.cut(self.photographs, count // 2, chance),
+                self.cut(self.paintings, count // 2, chance),
+            ]
+        )
         return disturbed(images, chance)
 
     def cut(self, crops: Crops, count: int, chance: torch.Generator) -> Tensor:

@@ -48,8 +48,9 @@ def measure(
     for layer in GRAM_LAYERS:
         figures[f"feature_{layer}"] = sums[layer][0] / max(sums[layer][1], 1e-12)
         figures[f"gram_{layer}"] = float(torch.stack(off[layer]).mean())
-    tables = [{layer: _distances(own, len(photographs), layer) for layer in GRAM_LAYERS}
-              for own in kept]
+    tables = [
+        {layer: _distances(own, len(photographs), layer) for layer in GRAM_LAYERS} for own in kept
+    ]
     for layer in GRAM_LAYERS:
         figures[f"rank_{layer}"] = spearman(tables[0][layer], tables[1][layer])
     for name in ("feature", "gram"):
@@ -61,10 +62,12 @@ def measure(
 
 def _distances(own: list[dict[str, Tensor]], count: int, layer: str) -> Tensor:
     """Give the relative Gram distances of ``count`` photographs to the paintings, flat."""
-    from_, to = (torch.cat([g[layer] for g in part]).flatten(1)
-                 for part in (own[:count], own[count:]))
-    return (torch.cdist(from_.double(), to.double())
-            / to.double().norm(dim=1).clamp_min(1e-12)).flatten()
+    from_, to = (
+        torch.cat([g[layer] for g in part]).flatten(1) for part in (own[:count], own[count:])
+    )
+    return (
+        torch.cdist(from_.double(), to.double()) / to.double().norm(dim=1).clamp_min(1e-12)
+    ).flatten()
 
 
 def spearman(a: Tensor, b: Tensor) -> float:

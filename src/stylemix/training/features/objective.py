@@ -19,16 +19,21 @@ def feature_errors(found: Maps, wanted: Maps) -> dict[str, Tensor]:
         found: the student's maps in the teacher's space, [N, T, h, w].
         wanted: the teacher's.
     """
-    return {layer: (found[layer] - wanted[layer]).square().sum()
-            / wanted[layer].square().sum().clamp_min(1e-12) for layer in GRAM_LAYERS}
+    return {
+        layer: (found[layer] - wanted[layer]).square().sum()
+        / wanted[layer].square().sum().clamp_min(1e-12)
+        for layer in GRAM_LAYERS
+    }
 
 
 def gram_errors(
     found: Maps, wanted: Maps, precision: torch.dtype = torch.float32
 ) -> dict[str, Tensor]:
     """Give ``||G_f - G_t|| / ||G_t||`` by layer, the mean over the pictures of a batch."""
-    return {layer: relative(grams(found[layer], precision), grams(wanted[layer], precision)).mean()
-            for layer in GRAM_LAYERS}
+    return {
+        layer: relative(grams(found[layer], precision), grams(wanted[layer], precision)).mean()
+        for layer in GRAM_LAYERS
+    }
 
 
 def grams(x: Tensor, precision: torch.dtype = torch.float32) -> Tensor:

@@ -65,8 +65,11 @@ def least_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     mean_x, mean_y = x.mean(0), y.mean(0)
     x, y = x - mean_x, y - mean_y
     matrix = x.T @ x
-    matrix += RIDGE * matrix.diagonal().mean().clamp_min(1e-12) * torch.eye(
-        len(matrix), dtype=matrix.dtype, device=matrix.device)
+    matrix += (
+        RIDGE
+        * matrix.diagonal().mean().clamp_min(1e-12)
+        * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    )
     weight = torch.linalg.solve(matrix, x.T @ y).T
     return weight.float(), (mean_y - weight @ mean_x).float()
 
@@ -98,9 +101,9 @@ def start_from(
         # Every layer's features are brought to unit size, whatever the teacher's.
         wanted = wanted / wanted.relu().square().mean().sqrt().clamp_min(1e-12)
         keep = telling_channels(wanted.relu().T, own.out_channels)
-        patches = torch.cat([
-            F.unfold(x[i:i + 1], 3, padding=1)[0].T[place]
-            for i, place in enumerate(places)])
+        patches = torch.cat(
+            [F.unfold(x[i : i + 1], 3, padding=1)[0].T[place] for i, place in enumerate(places)]
+        )
         weight, bias = least_squares(patches, wanted[:, keep])
         own.weight.copy_(weight.view_as(own.weight))
         assert own.bias is not None
@@ -124,11 +127,14 @@ def _places(x: Tensor) -> list[Tensor]:
     """Choose positions in each picture of a map, the same on every run."""
     count = min(x[0, 0].numel(), -(-SAMPLES // len(x)))
     chance = torch.Generator().manual_seed(0)
-    return [torch.randperm(x[0, 0].numel(), generator=chance)[:count].to(x.device)
-            for _ in range(len(x))]
+    return [
+        torch.randperm(x[0, 0].numel(), generator=chance)[:count].to(x.device)
+        for _ in range(len(x))
+    ]
 
 
 def _at(x: Tensor, places: list[Tensor]) -> Tensor:
     """Give the features at chosen positions, [positions of all pictures, C]."""
-    return torch.cat([picture.flatten(1).T[place]
-                      for picture, place in zip(x, places, strict=True)])
+    return torch.cat(
+        [picture.flatten(1).T[place] for picture, place in zip(x, places, strict=True)]
+    )

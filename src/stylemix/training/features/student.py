@@ -28,7 +28,8 @@ class Student(nn.Module):
         self.trunk = ThinVGG(channels)
         self.maps = nn.ModuleList(
             nn.Conv2d(self.trunk.channels[layer], count, 1)
-            for layer, count in zip(GRAM_LAYERS, wide, strict=True))
+            for layer, count in zip(GRAM_LAYERS, wide, strict=True)
+        )
 
     def forward(self, image: Tensor, precision: torch.dtype = torch.float32) -> dict[str, Tensor]:
         """Give the teacher's maps as the student sees them, [N, T, h, w], float32.
@@ -40,8 +41,10 @@ class Student(nn.Module):
         low = precision == torch.bfloat16
         with torch.autocast(image.device.type, precision, enabled=low):
             seen = self.trunk(image, GRAM_LAYERS)
-            return {layer: linear(seen[layer]).float()
-                    for layer, linear in zip(GRAM_LAYERS, self.maps, strict=True)}
+            return {
+                layer: linear(seen[layer]).float()
+                for layer, linear in zip(GRAM_LAYERS, self.maps, strict=True)
+            }
 
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by the names that a feature network's file has."""

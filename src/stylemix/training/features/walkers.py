@@ -103,14 +103,20 @@ class Walkers:
         self.content[number], self.style[number] = content[0], style[0]
         self.age[number] = 0
         for values, (low, high), place in (
-            (self.rate, RATES, drawn[1]), (self.weight, WEIGHTS, drawn[2])
+            (self.rate, RATES, drawn[1]),
+            (self.weight, WEIGHTS, drawn[2]),
         ):
             values[number] = low * (high / low) ** place
 
 
 def _moved(
-    image: Tensor, content: Tensor, targets: Mapping[str, Tensor], weight: Tensor, rate: Tensor,
-    look: Look, precision: torch.dtype,
+    image: Tensor,
+    content: Tensor,
+    targets: Mapping[str, Tensor],
+    weight: Tensor,
+    rate: Tensor,
+    look: Look,
+    precision: torch.dtype,
 ) -> Tensor:
     """Take one step down, of the same length everywhere as Adam's first one is.
 
@@ -120,21 +126,23 @@ def _moved(
     seen = look(image)
     far = (seen[CONTENT_LAYER] - content).square().sum((1, 2, 3))
     far = far / content.square().sum((1, 2, 3)).clamp_min(1e-12)
-    style = torch.stack([relative(grams(seen[layer], precision), targets[layer])
-                         for layer in GRAM_LAYERS]).mean(0)
+    style = torch.stack(
+        [relative(grams(seen[layer], precision), targets[layer]) for layer in GRAM_LAYERS]
+    ).mean(0)
     (gradient,) = torch.autograd.grad((far + weight * style).sum(), image)
     with torch.no_grad():
         smooth = binomial(gradient)
         step = torch.zeros_like(smooth)
         for layer in range(LAYERS):
             part = F.avg_pool2d(smooth, 2**layer).sign()
-            step += F.interpolate(part, size=image.shape[-2:], mode="bilinear",
-                                  align_corners=False)
+            step += F.interpolate(part, size=image.shape[-2:], mode="bilinear", align_corners=False)
         return (image - rate.view(-1, 1, 1, 1) * binomial(step)).clamp(0, 1)
 
 
 def recoloured(content: Tensor, style: Tensor) -> Tensor:
     """Give photographs [N, 3, S, S] the paintings' mean and deviation of each channel."""
-    (a, b), (c, d) = ((x.mean((2, 3), keepdim=True), x.std((2, 3), keepdim=True, correction=0))
-                      for x in (content, style))
+    (a, b), (c, d) = (
+        (x.mean((2, 3), keepdim=True), x.std((2, 3), keepdim=True, correction=0))
+        for x in (content, style)
+    )
     return ((content - a) / b.clamp_min(1e-3) * d + c).clamp(0, 1)

@@ -87,9 +87,10 @@ def make_bank(
     statistics: list[Tensor] = []
     targets: dict[str, list[Tensor]] = {}
     scales: dict[str, list[Tensor]] = {}
-    for start in tqdm(range(0, len(order), CHUNK), desc="looking at paintings",
-                      disable=not progress):
-        chosen = order[start:start + CHUNK]
+    for start in tqdm(
+        range(0, len(order), CHUNK), desc="looking at paintings", disable=not progress
+    ):
+        chosen = order[start : start + CHUNK]
         images = paintings.cut(chosen, side, torch.rand(len(chosen), 4, generator=generator))
         crops.append((images * 255).round().to(torch.uint8))
         with torch.autocast(images.device.type, precision, enabled=precision != torch.float32):
@@ -119,8 +120,11 @@ def save_bank(bank: Bank, path: Path, key: str) -> None:
     if bank.statistics is not None:
         tensors["statistics"] = bank.statistics
     temporary = path.with_suffix(".partial")
-    save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, temporary,
-              metadata={"key": json.dumps(key)})
+    save_file(
+        {k: v.cpu().contiguous() for k, v in tensors.items()},
+        temporary,
+        metadata={"key": json.dumps(key)},
+    )
     os.replace(temporary, path)
 
 

@@ -64,8 +64,16 @@ class Batches:
     """
 
     def __init__(
-        self, photographs: Crops, paintings: Crops | None, bank: Bank | None, *,
-        maps: bool, seed: int, rank: int = 0, world: int = 1, rows: Tensor | None = None,
+        self,
+        photographs: Crops,
+        paintings: Crops | None,
+        bank: Bank | None,
+        *,
+        maps: bool,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        rows: Tensor | None = None,
     ) -> None:
         self.photographs = photographs
         self.paintings = paintings
@@ -109,15 +117,15 @@ class Batches:
         content = self.photographs.cut(contents[wide], phase.crop, content_chance[wide], phase.zoom)
         identity = identity[mine].to(content.device)
         # A bank holds its crops in turns over all paintings.
-        rows = None if self.rows is None else self.rows[
-            torch.tensor(styles[mine]) % len(self.rows)]
+        rows = None if self.rows is None else self.rows[torch.tensor(styles[mine]) % len(self.rows)]
         if self.bank is None:
             assert self.paintings is not None
             style = self.paintings.cut(styles[mine], crop, style_chance[mine])
             split = None
             if len(places := divided[mine].nonzero().flatten()):
-                colors = self.paintings.cut(others[mine][places].tolist(), crop,
-                                            other_chance[mine][places])
+                colors = self.paintings.cut(
+                    others[mine][places].tolist(), crop, other_chance[mine][places]
+                )
                 places = places.to(style.device)
                 split = Split(places, style[places], colors, None)
             return Batch(content, style, None, None, identity, rows, split, origin)
@@ -140,8 +148,12 @@ class Batches:
             return None
         others = others[places].to(chosen.device)
         places = places.to(chosen.device)
-        return Split(places, bank.images(chosen[places]), bank.images(others),
-                     None if statistics is None else statistics[others])
+        return Split(
+            places,
+            bank.images(chosen[places]),
+            bank.images(others),
+            None if statistics is None else statistics[others],
+        )
 
     def _turn(self, seen: int, count: int, size: int, stream: int) -> list[int]:
         """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""
@@ -151,7 +163,8 @@ class Batches:
             turn, place = divmod(number, size)
             if turn not in passes:
                 chance = torch.Generator().manual_seed(
-                    self.seed * 1_000_003 + 500_000_000 + 2 * turn + stream)
+                    self.seed * 1_000_003 + 500_000_000 + 2 * turn + stream
+                )
                 passes[turn] = torch.randperm(size, generator=chance).tolist()
             found.append(passes[turn][place])
         return found

@@ -21,8 +21,16 @@ from stylemix.training.run_config import (
     under,
 )
 
-__all__ = ["PRECISIONS", "DataConfig", "LossConfig", "OptimizerConfig", "PhaseConfig",
-           "RuntimeConfig", "ScheduleConfig", "TrainConfig"]
+__all__ = [
+    "PRECISIONS",
+    "DataConfig",
+    "LossConfig",
+    "OptimizerConfig",
+    "PhaseConfig",
+    "RuntimeConfig",
+    "ScheduleConfig",
+    "TrainConfig",
+]
 
 TRAIN = ("all", "encoder", "generator")
 
@@ -185,8 +193,10 @@ class TrainConfig(RunConfig):
         table = dict(table)
         name = table.pop("preset", "balanced")
         if not isinstance(name, str) or name not in PRESETS:
-            raise ConfigError(f"no training preset is named {name!r}{suggest(str(name), PRESETS)} "
-                              f"(there are: {', '.join(PRESETS)})")
+            raise ConfigError(
+                f"no training preset is named {name!r}{suggest(str(name), PRESETS)} "
+                f"(there are: {', '.join(PRESETS)})"
+            )
         merged = dict(PRESETS[name])
         if "schedule" in table:  # one way to say how long replaces the preset's, never adds to it
             merged["schedule"] = {}
@@ -199,31 +209,45 @@ class TrainConfig(RunConfig):
     def anchored(self, base: Path) -> TrainConfig:
         """Give the same with paths below ``base`` where they are relative."""
         at = functools.partial(under, base)
-        data = dataclasses.replace(self.data, content=tuple(map(at, self.data.content)),
-                                   style=tuple(map(at, self.data.style)))
+        data = dataclasses.replace(
+            self.data,
+            content=tuple(map(at, self.data.content)),
+            style=tuple(map(at, self.data.style)),
+        )
         losses = dataclasses.replace(self.losses, weights=at(self.losses.weights))
         return dataclasses.replace(
-            self, output=at(self.output), init=at(self.init), data=data, losses=losses,
+            self,
+            output=at(self.output),
+            init=at(self.init),
+            data=data,
+            losses=losses,
             encoder_weights=at(self.encoder_weights),
         )
 
     def check(self) -> None:
         """Refuse values that can't work; see :meth:`RunConfig.check`."""
         runtime = self.runtime
-        need(runtime.save_every >= 0 and runtime.sample_every >= 0,
-             "runtime.save_every and runtime.sample_every must be >= 0")
+        need(
+            runtime.save_every >= 0 and runtime.sample_every >= 0,
+            "runtime.save_every and runtime.sample_every must be >= 0",
+        )
         super().check()
-        need(self.data.bank >= 0 and self.data.limit >= 0,
-             "data.bank and data.limit must be >= 0")
-        need(min(self.data.content_side, self.data.style_side) >= 16,
-             "data.content_side and data.style_side must be at least 16 pixels")
+        need(self.data.bank >= 0 and self.data.limit >= 0, "data.bank and data.limit must be >= 0")
+        need(
+            min(self.data.content_side, self.data.style_side) >= 16,
+            "data.content_side and data.style_side must be at least 16 pixels",
+        )
         need(bool(self.phases), "give at least one [[phases]] table")
         for number, phase in enumerate(self.phases):
             _check_phase(phase, f"phases[{number}]")
-            need(not self.data.bank or phase.style_crop == self.phases[0].style_crop,
-                 "data.bank keeps crops of one size: give every phase the same style_crop")
-            need(not self.data.bank or len(phase.style_crop) == 1,
-                 "data.bank keeps crops of one size: give one style_crop")
+            need(
+                not self.data.bank or phase.style_crop == self.phases[0].style_crop,
+                "data.bank keeps crops of one size: give every phase the same style_crop",
+            )
+            need(
+                not self.data.bank or len(phase.style_crop) == 1,
+                "data.bank keeps crops of one size: give one style_crop",
+            )
 
 
 # Equal to the paper: Adam 5e-4, 256-px crops, style fragments of 128 and 256, 80 epochs of batch
@@ -236,8 +260,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "schedule": {"epochs": 80},
         "phases": [
             {"share": 0.8, "crop": 256, "batch": 32, "style_crop": [128, 256], "identity": 0.0},
-            {"share": 0.2, "crop": 256, "batch": 32, "style_crop": [128, 256], "identity": 0.0,
-             "train": "encoder"},
+            {
+                "share": 0.2,
+                "crop": 256,
+                "batch": 32,
+                "style_crop": [128, 256],
+                "identity": 0.0,
+                "train": "encoder",
+            },
         ],
     },
     # Small crops first: most of the learning for a fraction of the cost.
@@ -257,20 +287,29 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def _check_phase(phase: PhaseConfig, name: str) -> None:
     need(phase.share > 0, f"{name}.share must be above 0, got {phase.share}")
-    need(phase.crop >= 16 and phase.crop % 4 == 0,
-         f"{name}.crop must be a multiple of 4 from 16 on, got {phase.crop}")
-    need(bool(phase.style_crop) and min(phase.style_crop) >= 16,
-         f"{name}.style_crop must be at least 16 pixels")
-    need(phase.batch >= 1 and phase.per_style >= 1 and phase.batch % phase.per_style == 0,
-         f"{name}.batch must be a multiple of {name}.per_style, both at least 1")
+    need(
+        phase.crop >= 16 and phase.crop % 4 == 0,
+        f"{name}.crop must be a multiple of 4 from 16 on, got {phase.crop}",
+    )
+    need(
+        bool(phase.style_crop) and min(phase.style_crop) >= 16,
+        f"{name}.style_crop must be at least 16 pixels",
+    )
+    need(
+        phase.batch >= 1 and phase.per_style >= 1 and phase.batch % phase.per_style == 0,
+        f"{name}.batch must be a multiple of {name}.per_style, both at least 1",
+    )
     need(phase.zoom >= 1, f"{name}.zoom must be at least 1, got {phase.zoom}")
     need(0 <= phase.identity <= 1, f"{name}.identity must be in [0, 1], got {phase.identity}")
     need(0 <= phase.partial <= 1, f"{name}.partial must be in [0, 1], got {phase.partial}")
     need(0 <= phase.split <= 1, f"{name}.split must be in [0, 1], got {phase.split}")
-    need(phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, "
-                               f"got {phase.train!r}")
+    need(
+        phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, got {phase.train!r}"
+    )
     for label, weight in phase.weights.items():
         need(weight >= 0, f"{name}.weights.{label} must be >= 0, got {weight}")
-    need((not phase.identity and not phase.partial) or phase.per_style == 1,
-         f"{name}: identity pairs need per_style = 1, and so do samples in part; or set identity "
-         "and partial to 0")
+    need(
+        (not phase.identity and not phase.partial) or phase.per_style == 1,
+        f"{name}: identity pairs need per_style = 1, and so do samples in part; or set identity "
+        "and partial to 0",
+    )

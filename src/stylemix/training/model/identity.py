@@ -37,13 +37,20 @@ def fit_identity(config: TrainConfig, model: FeedForward, quiet: bool = False) -
         return config
     for number, phase in enumerate(config.phases):
         if phase.identity not in (0.0, PhaseConfig.identity):
-            raise ConfigError(f"phases[{number}].identity = {phase.identity}: a photograph can't "
-                              f"be its own style where {reason}; set it to 0")
+            raise ConfigError(
+                f"phases[{number}].identity = {phase.identity}: a photograph can't "
+                f"be its own style where {reason}; set it to 0"
+            )
         if phase.partial:
-            raise ConfigError(f"phases[{number}].partial = {phase.partial}: a photograph can't "
-                              f"have a style of its own where {reason}; set it to 0")
+            raise ConfigError(
+                f"phases[{number}].partial = {phase.partial}: a photograph can't "
+                f"have a style of its own where {reason}; set it to 0"
+            )
     if any(phase.identity for phase in config.phases) and not quiet:
-        log.warning("identity pairs are left out, since %s; identity = 0 in every phase says the "
-                    "same", reason)
-    return dataclasses.replace(config, phases=tuple(
-        dataclasses.replace(phase, identity=0.0) for phase in config.phases))
+        log.warning(
+            "identity pairs are left out, since %s; identity = 0 in every phase says the same",
+            reason,
+        )
+    return dataclasses.replace(
+        config, phases=tuple(dataclasses.replace(phase, identity=0.0) for phase in config.phases)
+    )

@@ -50,8 +50,10 @@ def names(data: DataConfig) -> list[str]:
     stems = [PurePosixPath(item.inside).stem for item in found]
     for stem in stems:
         if stems.count(stem) > 1:
-            raise DataError(f"two paintings are named {stem!r}, and the model knows its styles by "
-                            "name: rename one of the files")
+            raise DataError(
+                f"two paintings are named {stem!r}, and the model knows its styles by "
+                "name: rename one of the files"
+            )
     return stems
 
 
@@ -71,13 +73,19 @@ def rows_of(styles: Sequence[str], data: DataConfig, count: int) -> Tensor | Non
         return None
     found = names(data)
     if count < len(found):
-        raise DataError("a model of named styles needs every painting, and not all could be read; "
-                        "the warnings name them: repair or remove them")
+        raise DataError(
+            "a model of named styles needs every painting, and not all could be read; "
+            "the warnings name them: repair or remove them"
+        )
     for name in (*found, *styles):
         if name not in styles:
-            raise ConfigError(f"the painting {name!r} is none of the model's styles"
-                              f"{suggest(name, styles)} (they are: {', '.join(styles)})")
+            raise ConfigError(
+                f"the painting {name!r} is none of the model's styles"
+                f"{suggest(name, styles)} (they are: {', '.join(styles)})"
+            )
         if name not in found:
-            raise ConfigError(f"the model's style {name!r} has no painting in data.style; a "
-                              f"file named {name}.jpg, for instance, is it")
+            raise ConfigError(
+                f"the model's style {name!r} has no painting in data.style; a "
+                f"file named {name}.jpg, for instance, is it"
+            )
     return torch.tensor([list(styles).index(name) for name in found])

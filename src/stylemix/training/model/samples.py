@@ -26,10 +26,12 @@ def sheet(
         column.
     """
     lines = [torch.cat([torch.ones_like(paintings[0]), *paintings], dim=2)]
-    codes = [None if rows is None else model.encoder.rows(rows[i:i + 1])
-             for i in range(len(paintings))]
-    styles = [model.prepare(painting[None], code)
-              for painting, code in zip(paintings, codes, strict=True)]
+    codes = [
+        None if rows is None else model.encoder.rows(rows[i : i + 1]) for i in range(len(paintings))
+    ]
+    styles = [
+        model.prepare(painting[None], code) for painting, code in zip(paintings, codes, strict=True)
+    ]
     for photograph in photographs:
         made = [model(photograph[None], StyleMix.single(style))[0] for style in styles]
         lines.append(torch.cat([photograph, *made], dim=2))

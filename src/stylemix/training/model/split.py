@@ -45,8 +45,8 @@ class Split:
         """
         own, wanted = grey(self.texture), grey(self.colors)
         (variance, mean), (other, there) = (
-            torch.var_mean(x[:, :1], dim=(2, 3), correction=0, keepdim=True)
-            for x in (own, wanted))
+            torch.var_mean(x[:, :1], dim=(2, 3), correction=0, keepdim=True) for x in (own, wanted)
+        )
         scale = (other / variance.clamp_min(1e-6)).sqrt()
         return ((own - mean) * scale + there).clamp(0, 1)
 
@@ -68,8 +68,12 @@ def check_split(config: TrainConfig, model: FeedForward, objective: Objective) -
         if not phase.split:
             continue
         if not model.palette_sites:
-            raise ConfigError(f"phases[{number}].split needs a model that reads a palette code, "
-                              "such as film-palette; set it to 0 or take such a model")
+            raise ConfigError(
+                f"phases[{number}].split needs a model that reads a palette code, "
+                "such as film-palette; set it to 0 or take such a model"
+            )
         if not any(t.source == "style" and not t.layers for t in objective.terms.values()):
-            raise ConfigError(f"phases[{number}].split needs a loss that binds colours; add "
-                              '[losses.terms] palette = {name = "palette", weight = 2.0}')
+            raise ConfigError(
+                f"phases[{number}].split needs a loss that binds colours; add "
+                '[losses.terms] palette = {name = "palette", weight = 2.0}'
+            )

@@ -33,18 +33,23 @@ class Step(nn.Module):
         """Give each term's loss, averaged over this process's share of the batch."""
         content, identity = batch.content, batch.identity
         repeats = len(content) // len(identity)
-        with torch.autocast(content.device.type, self.precision,
-                            enabled=self.precision != torch.float32):
+        with torch.autocast(
+            content.device.type, self.precision, enabled=self.precision != torch.float32
+        ):
             split = batch.split
             flags = None if split is None else split.flags(len(identity)).repeat_interleave(repeats)
-            targets = {**self._style_targets(batch),
-                       **self.objective.prepare_one("content", batch.content,
-                                                    drained(batch.content, flags))}
+            targets = {
+                **self._style_targets(batch),
+                **self.objective.prepare_one(
+                    "content", batch.content, drained(batch.content, flags)
+                ),
+            }
             image, code = self._style(batch)
             style = _repeat(self.model.prepare(image, code), repeats)
             output = self.model(content, self._mix(style, batch))
-            return self.objective(output, targets, identity.repeat_interleave(repeats),
-                                  drained(output, flags))
+            return self.objective(
+                output, targets, identity.repeat_interleave(repeats), drained(output, flags)
+            )
 
     def _mix(self, style: Style, batch: Batch) -> StyleMix:
         """Mix each painting with its photograph's own style, as ``strength`` does in use."""
@@ -70,9 +75,13 @@ class Step(nn.Module):
         if split is None:
             return known
         own = self.objective.prepare_one("style", split.colors, split.target())
-        return {label: [target.index_copy(0, split.rows, part.to(target.dtype))
-                        for target, part in zip(targets, own[label], strict=True)]
-                for label, targets in known.items()}
+        return {
+            label: [
+                target.index_copy(0, split.rows, part.to(target.dtype))
+                for target, part in zip(targets, own[label], strict=True)
+            ]
+            for label, targets in known.items()
+        }
 
     def _style(self, batch: Batch) -> tuple[Tensor | None, StyleCode | None]:
         """Give the style pictures, or their code; identity pairs take the photograph."""
@@ -96,8 +105,9 @@ class Step(nn.Module):
         assert image is not None
         if len(rows):
             if own.shape[-2:] != image.shape[-2:]:
-                own = F.interpolate(own, size=image.shape[-2:], mode="bilinear",
-                                    align_corners=False)
+                own = F.interpolate(
+                    own, size=image.shape[-2:], mode="bilinear", align_corners=False
+                )
             image = image.index_copy(0, rows, own)
         if split is None:
             return image, None

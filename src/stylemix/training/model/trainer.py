@@ -72,8 +72,10 @@ class Trainer(ResumableRun[TrainConfig]):
         self.rank, self.world = join_processes(self.device)
         for number, phase in enumerate(config.phases):
             if (phase.batch // phase.per_style) % self.world:
-                raise ConfigError(f"phases[{number}]: {phase.batch // phase.per_style} paintings a "
-                                  f"step can't be shared by {self.world} processes")
+                raise ConfigError(
+                    f"phases[{number}]: {phase.batch // phase.per_style} paintings a "
+                    f"step can't be shared by {self.world} processes"
+                )
         self.progress = progress and self.rank == 0
         self.folder = Path(config.output)
         self.seen_styles = 0
@@ -97,9 +99,14 @@ class Trainer(ResumableRun[TrainConfig]):
             self._restore(resumed)
         self.bank = self._bank(paintings, restart)
         self.batches = Batches(
-            self.photographs, None if self.bank else paintings, self.bank,
-            maps=bool(self.model.needs - set(VECTORS)), seed=config.seed,
-            rank=self.rank, world=self.world, rows=rows,
+            self.photographs,
+            None if self.bank else paintings,
+            self.bank,
+            maps=bool(self.model.needs - set(VECTORS)),
+            seed=config.seed,
+            rank=self.rank,
+            world=self.world,
+            rows=rows,
         )
         self.shown = self._samples(paintings, rows)
         if config.runtime.compile:
@@ -171,10 +178,14 @@ class Trainer(ResumableRun[TrainConfig]):
         return {**before, "phases": [{**usual, **phase} for phase in before["phases"]]}
 
     def _save_output(self) -> None:
-        checkpoint.save(self.averaged(), self.folder, card={
-            "description": self.config.description or "A stylemix model.",
-            "training": self.record(),
-        })
+        checkpoint.save(
+            self.averaged(),
+            self.folder,
+            card={
+                "description": self.config.description or "A stylemix model.",
+                "training": self.record(),
+            },
+        )
 
     def _open_report(self) -> Report:
         tensorboard = self.config.runtime.tensorboard and self.rank == 0
@@ -193,8 +204,12 @@ class Trainer(ResumableRun[TrainConfig]):
         parts = self._wrapped(batch)
         self._descend(self.objective.total(parts, phase.weights), rate)
         if self.config.optimizer.ema:
-            update_average(self.average.state_dict(), self.model.state_dict(),
-                           self.config.optimizer.ema, self.step)
+            update_average(
+                self.average.state_dict(),
+                self.model.state_dict(),
+                self.config.optimizer.ema,
+                self.step,
+            )
         self.seen_styles += phase.batch // phase.per_style
         return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
 
@@ -233,8 +248,10 @@ class Trainer(ResumableRun[TrainConfig]):
         config = registry("presets").get(wanted) if isinstance(wanted, str) else dict(wanted)
         model = build(with_styles(config, self.config.data))
         if not isinstance(model, FeedForward):
-            raise ConfigError(f"the model {wanted!r} isn't of the feed-forward kind; only those "
-                              "are trained by this trainer")
+            raise ConfigError(
+                f"the model {wanted!r} isn't of the feed-forward kind; only those "
+                "are trained by this trainer"
+            )
         return place(model, self.device)
 
     def _start(self, paintings: Crops, rows: Tensor | None) -> None:
@@ -243,14 +260,17 @@ class Trainer(ResumableRun[TrainConfig]):
             other = checkpoint.load(self.config.init)
             # The size at which paintings are encoded is no property of the weights.
             if {**other.config, "style_size": 0} != {**self.model.config, "style_size": 0}:
-                raise CheckpointError(f"init: {self.config.init} holds a model of another shape; "
-                                      "set model to what its config.json says under "
-                                      f"{', '.join(checkpoint.MODEL_KEYS)}")
+                raise CheckpointError(
+                    f"init: {self.config.init} holds a model of another shape; "
+                    "set model to what its config.json says under "
+                    f"{', '.join(checkpoint.MODEL_KEYS)}"
+                )
             self.model.load_state_dict(other.state_dict())
             return
         if rows is not None:
-            self.model.encoder.remember([paintings.pictures[int(i)].float() / 255
-                                         for i in rows.argsort()])
+            self.model.encoder.remember(
+                [paintings.pictures[int(i)].float() / 255 for i in rows.argsort()]
+            )
         self.model.encoder.initialize(self.config.encoder_weights or None)
         count = min(CALIBRATION, len(paintings))
         indices = [i * len(paintings) // count for i in range(count)]
@@ -260,10 +280,16 @@ class Trainer(ResumableRun[TrainConfig]):
 
     def _read_pictures(self) -> tuple[Crops, Crops]:
         data = self.config.data
-        photographs = read_pictures(data.content, data.content_side, what="content",
-                                    limit=data.limit, progress=self.progress)
-        paintings = read_pictures(data.style, data.style_side, what="style",
-                                  limit=data.limit, progress=self.progress)
+        photographs = read_pictures(
+            data.content,
+            data.content_side,
+            what="content",
+            limit=data.limit,
+            progress=self.progress,
+        )
+        paintings = read_pictures(
+            data.style, data.style_side, what="style", limit=data.limit, progress=self.progress
+        )
         return Crops(photographs, self.device), Crops(paintings, self.device)
 
     def _bank(self, paintings: Crops, afresh: bool) -> Bank | None:
@@ -274,15 +300,31 @@ class Trainer(ResumableRun[TrainConfig]):
         made_from = self.config.identity()
         # Neither the optimiser nor the phases' weights change what a bank holds, so a run that
         # goes on from another one may take over its bank.
-        frozen = sum(float(p.double().sum()) for p in self.model.encoder.parameters()
-                     if not p.requires_grad)
-        key = json.dumps([[made_from[k] for k in ("data", "losses", "seed")],
-                          self.model.config["encoder"], frozen, side, len(paintings)])
+        frozen = sum(
+            float(p.double().sum()) for p in self.model.encoder.parameters() if not p.requires_grad
+        )
+        key = json.dumps(
+            [
+                [made_from[k] for k in ("data", "losses", "seed")],
+                self.model.config["encoder"],
+                frozen,
+                side,
+                len(paintings),
+            ]
+        )
         path = self.folder / "training" / "bank.safetensors"
         bank = None if afresh else load_bank(path, key, self.device)
         if bank is None:
-            bank = make_bank(paintings, per_painting, side, self.objective, self.model.encoder,
-                             self.config.seed, self.precision, progress=self.progress)
+            bank = make_bank(
+                paintings,
+                per_painting,
+                side,
+                self.objective,
+                self.model.encoder,
+                self.config.seed,
+                self.precision,
+                progress=self.progress,
+            )
             # A GPU makes one in seconds; writing and reading gigabytes would take longer.
             if self.rank == 0 and self.device.type == "cpu":
                 save_bank(bank, path, key)
@@ -305,15 +347,19 @@ class Trainer(ResumableRun[TrainConfig]):
 def _objective(config: TrainConfig) -> Objective:
     losses = config.losses
     if losses.preset not in LOSS_PRESETS:
-        raise ConfigError(f"losses.preset: no loss preset is named {losses.preset!r}"
-                          f"{suggest(losses.preset, LOSS_PRESETS)} "
-                          f"(there are: {', '.join(LOSS_PRESETS)})")
+        raise ConfigError(
+            f"losses.preset: no loss preset is named {losses.preset!r}"
+            f"{suggest(losses.preset, LOSS_PRESETS)} "
+            f"(there are: {', '.join(LOSS_PRESETS)})"
+        )
     terms = {label: dict(spec) for label, spec in LOSS_PRESETS[losses.preset].items()}
     for label, spec in losses.terms.items():
         terms[label] = {**terms.get(label, {}), **spec}
     for number, phase in enumerate(config.phases):
         for label in phase.weights:
             if label not in terms:
-                raise ConfigError(f"phases[{number}].weights: no loss term is labelled {label!r}"
-                                  f"{suggest(label, terms)} (there are: {', '.join(terms)})")
+                raise ConfigError(
+                    f"phases[{number}].weights: no loss term is labelled {label!r}"
+                    f"{suggest(label, terms)} (there are: {', '.join(terms)})"
+                )
     return Objective(terms, feature_net(losses.features, losses.weights or None))
