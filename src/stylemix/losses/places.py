@@ -26,9 +26,9 @@ def spread_places(
         margin: rows and columns that are left out at each side.
 
     Returns:
-        The same tensors at every call (they can't be made while a CUDA graph is captured), not to
-        be written to. Rows and columns [P] of different places; all of the map inside the margin where that has no
-        more than ``count``, at most ``count`` otherwise.
+        Rows and columns [P] of different places; all of the map inside the margin where that has
+        no more than ``count``, at most ``count`` otherwise. They are the same tensors at every
+        call, as none can be made while a CUDA graph is captured: not to be written to.
     """
     with torch.inference_mode(False):  # they have to serve under autograd as well
         inner = (height - 2 * margin, width - 2 * margin)

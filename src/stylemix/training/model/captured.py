@@ -161,7 +161,7 @@ class CapturedStep:
         self.seed = seed
         self.device = photographs.pixels.device
         trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
-        self.parameters = list(trained.values())
+        self.parameters: list[Tensor] = list(trained.values())
         self.averaged = [average[name] for name in trained]
         self.labels = [*objective.terms, "shift"]
         self.totals = torch.zeros(len(self.labels), device=self.device)
@@ -251,7 +251,7 @@ class CapturedStep:
         nn.utils.clip_grad_norm_(self.parameters, self.clip)
         self.optimizer.step()
         with torch.no_grad():
-            steps = torch._foreach_sub(self.parameters, self.averaged)
+            steps = list(torch._foreach_sub(self.parameters, self.averaged))
             torch._foreach_mul_(steps, 1 - self.decay)
             torch._foreach_add_(self.averaged, steps)
             self.totals += torch.stack(
