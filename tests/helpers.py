@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from stylemix.injections.style import StyleMix
+from stylemix.ops import ContentMoments
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
 
@@ -49,3 +51,32 @@ def tiny_palette_model(seed: int = 0) -> FeedForward:
         "palette_hidden": 12,
     }
     return place(FeedForward.from_config({**config, "encoder": encoder}), "cpu").eval()
+
+
+def check_halos(model: FeedForward) -> None:
+    """Poke a pixel beyond each stage's halo: no output value may change, statistics frozen."""
+    mix = StyleMix.single(model.prepare(picture(3)))
+    x = picture(1, 96, 96)
+    for stage in model.generator.stages:
+        channels = x.shape[1]
+        seen: dict[ContentMoments, tuple[torch.Tensor, torch.Tensor]] = {}
+        hooks = [
+            m.register_forward_hook(lambda m, i, o, seen=seen: seen.setdefault(m, o))
+            for m in stage.modules()
+            if isinstance(m, ContentMoments)
+        ]
+        out = stage(x, mix)
+        for hook in hooks:
+            hook.remove()
+        for module, values in seen.items():
+            module.frozen = values
+        middle = x.shape[-1] // 2
+        poked = x.clone()
+        poked[:, :, :, middle] += torch.randn(channels, x.shape[2])
+        changed = (stage(poked, mix) - out).abs().amax((0, 1, 2)) > 0
+        reach = changed.nonzero().flatten().float() * stage.stride_out / stage.stride_in
+        assert reach.min() >= middle - stage.halo - 1
+        assert reach.max() <= middle + stage.halo + 1
+        for module in seen:
+            module.frozen = None
+        x = out
