@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import abstractmethod
 from pathlib import Path
 
@@ -103,11 +102,6 @@ def enlarged(image: Tensor) -> Tensor:
 def quantiles(values: Tensor) -> Tensor:
     """Give the quantiles of values [N, D, P] over P, by sorting (exact at any size): [N, 9 D]."""
     ordered = values.sort(dim=2).values
-    return ordered[:, :, _places(ordered.shape[2] - 1, values.device)].flatten(1)
-
-
-@functools.lru_cache(maxsize=64)
-def _places(last: int, device: torch.device) -> Tensor:
-    """Give the places of the quantiles among sorted values; made once, as a CUDA graph asks for."""
-    with torch.inference_mode(False):
-        return torch.tensor([round(q * last) for q in QUANTILES], device=device)
+    last = ordered.shape[2] - 1
+    # One by one: a list of places would be copied to the device, which a CUDA graph can't hold.
+    return torch.stack([ordered[:, :, round(q * last)] for q in QUANTILES], dim=2).flatten(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -70,21 +68,14 @@ class Lattice(LossTerm):
 def _power(image: Tensor) -> tuple[Tensor, float]:
     """Give the power spectrum under a Hann window, [B, 1, H, W], and that of rounding to 8 bits."""
     height, width = image.shape[-2:]
-    window, energy = _window(height, width, image.device)
+    window = torch.hann_window(height, device=image.device)[:, None] * torch.hann_window(
+        width, device=image.device
+    )
+    # Squares of a Hann window of N add up to 3 N / 8; reading them back would stop a GPU.
+    energy = 9 / 64 * height * width
     mean = (image * window).sum((-2, -1), keepdim=True) / window.sum()
     power = torch.fft.fft2((image - mean) * window).abs().square()
     return power, energy * (1 / 255) ** 2 / 12
-
-
-@functools.lru_cache(maxsize=16)
-def _window(height: int, width: int, device: torch.device) -> tuple[Tensor, float]:
-    """Give the Hann window [H, W] and the sum of its squares.
-
-    Made once a size: reading a number back stops a GPU, and can't be captured in a graph.
-    """
-    with torch.inference_mode(False):  # it has to serve under autograd as well
-        window = torch.hann_window(height)[:, None] * torch.hann_window(width)
-        return window.to(device), float(window.square().sum())
 
 
 def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
