@@ -44,11 +44,11 @@ def attention(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
         scale = options.channels**-0.5
         return lambda: torch.softmax(scale * (q @ k.transpose(2, 3)), 3) @ v
 
-    from stylemix.ops.attention import attend, sample_places
+    from stylemix.ops.attention import attend, sample_positions
 
     if name == WAYS[1]:
         return lambda: attend(q, k, v)
-    chosen = sample_places(k.shape[2], options.keys)
+    chosen = sample_positions(k.shape[2], options.keys)
     if chosen is not None:
         k, v = k[:, :, chosen], v[:, :, chosen]
     return lambda: attend(q, k, v)

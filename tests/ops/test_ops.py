@@ -4,50 +4,15 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stylemix.ops import (
     ContentCovariance,
     ContentMoments,
     binomial,
     covariance,
-    gram,
     moments,
     total_variation,
 )
-
-
-def test_gram_equals_the_formula():
-    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
-    flat = x.numpy().reshape(2, 3, 20)
-    want = np.einsum("bip,bjp->bij", flat, flat) / (3 * 4 * 5)
-    np.testing.assert_allclose(gram(x).numpy(), want, rtol=1e-12)
-
-
-@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6))
-def test_gram_is_symmetric_positive_and_blind_to_order(seed, height, width):
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(1, 4, height, width, dtype=torch.float64, generator=generator)
-    g = gram(x)
-    torch.testing.assert_close(g, g.transpose(1, 2))
-    assert torch.linalg.eigvalsh(g).min() > -1e-12
-    order = torch.randperm(height * width, generator=generator)
-    shuffled = x.flatten(2)[:, :, order].reshape(x.shape)
-    torch.testing.assert_close(gram(shuffled), g)
-
-
-@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
-def test_gram_is_summed_in_float32_under_autocast(order):
-    x = torch.rand(2, 8, 64, 64).to(torch.bfloat16).contiguous(memory_format=order)
-    with torch.autocast("cpu", torch.bfloat16):
-        g = gram(x)
-    assert g.dtype == torch.float32
-    torch.testing.assert_close(g, gram(x.double()).float(), rtol=1e-4, atol=0)
-
-
-def test_gram_of_a_constant_map():
-    assert gram(torch.full((1, 2, 3, 3), 2.0)) == pytest.approx(torch.full((1, 2, 2), 4.0 / 2))
 
 
 def test_moments_normalise_like_instance_norm():

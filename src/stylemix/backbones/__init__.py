@@ -7,18 +7,23 @@ from pathlib import Path
 
 from stylemix.backbones.distilled import DistilledVGG
 from stylemix.backbones.inception import InceptionMixed6e
-from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
+from stylemix.backbones.layers import BLOCK_ENDS, HALO, LAYERS, TILE_UNIT, Layer
+from stylemix.backbones.vgg import VGG16, FeatureNet, ThinVGG
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.plugins.registries import suggest
 
 __all__ = [
+    "BLOCK_ENDS",
     "FEATURES",
+    "HALO",
     "LAYERS",
+    "TILE_UNIT",
     "VGG16",
     "VGG16_FILE",
     "DistilledVGG",
     "FeatureNet",
     "InceptionMixed6e",
+    "Layer",
     "ThinVGG",
     "feature_net",
 ]

@@ -107,15 +107,14 @@ def tsne(
     from stylemix.api import load
     from stylemix.errors import ConfigError
     from stylemix.images.saving import save
+    from stylemix.ops import usable_device
     from stylemix.stylizers import FeedForward
     from stylemix.training.encoder.encoder_file import open_encoder
     from stylemix.training.encoder.figure import scatter
     from stylemix.training.encoder.gallery import choose, embeddings
     from stylemix.training.encoder.tsne import tsne as lay_out
-    from stylemix.training.hardware import pick_device
-    from stylemix.training.model.config import RuntimeConfig
 
-    where = pick_device(RuntimeConfig(device=device or "auto"), "--device")
+    where = usable_device(device, "--device")
     shown = []
     for name in models:
         model = load(name, device="cpu")

@@ -5,20 +5,47 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from stylemix.ops import moments
+
 _CHUNK = 2_000_000  # pixels at a time, to bound the temporaries
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """Give Y of YIQ, ``0.299 R + 0.587 G + 0.114 B``, as [1, H, W] of a picture [3, H, W]."""
-    red, green, blue = rgb
+    """Return Y of YIQ, ``0.299 R + 0.587 G + 0.114 B``.
+
+    Args:
+        rgb: [..., 3, H, W].
+
+    Returns:
+        [..., 1, H, W]; exactly the common value where the three channels agree.
+    """
+    red, green, blue = rgb.unbind(-3)
     # Differences make it exact where the three are equal.
-    return (green + 0.299 * (red - green) + 0.114 * (blue - green))[None]
+    return (green + 0.299 * (red - green) + 0.114 * (blue - green)).unsqueeze(-3)
 
 
-def grey(images: Tensor) -> Tensor:
-    """Give pictures [N, 3, H, W] without their colours: Y of YIQ in all three channels."""
-    red, green, blue = images.unbind(1)
-    return (green + 0.299 * (red - green) + 0.114 * (blue - green))[:, None].expand_as(images)
+def desaturate(images: Tensor) -> Tensor:
+    """Return pictures [..., 3, H, W] without their colors: Y of YIQ in all three channels."""
+    return luma(images).expand_as(images)
+
+
+def match_moments(content: Tensor, style: Tensor, least: float = 1e-3) -> Tensor:
+    """Give pictures the mean and deviation of each channel of others (Reinhard et al., 2001).
+
+    Reinhard, Adhikhmin, Gooch and Shirley, "Color Transfer between Images", 2001, equation 11,
+    here in RGB. :func:`transfer_color` matches the covariance of the channels too.
+
+    Args:
+        content: [N, 3, H, W].
+        style: [N, 3, h, w].
+        least: that a deviation of ``content`` is taken for at least.
+
+    Returns:
+        [N, 3, H, W], not clipped.
+    """
+    mean_c, std_c = moments(content, eps=0)
+    mean_s, std_s = moments(style, eps=0)
+    return (content - mean_c) / std_c.clamp_min(least) * std_s + mean_s
 
 
 def transfer_color(content: Tensor, painting: Tensor) -> Tensor:

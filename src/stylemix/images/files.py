@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from stylemix.errors import PictureError
 
+_NOT_DECODED = ("BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF")
+"""Formats that Pillow recognises, but decodes with other programs' help or not at all."""
+
 _SIXTEEN_BIT = re.compile(r"I(;16[BLN]?)?")
 _limit_lock = threading.Lock()
+
+
+@functools.cache
+def picture_endings() -> frozenset[str]:
+    """Return the file name endings of pictures that can be read, in lower case with their dot.
+
+    They are those of the formats that the installed Pillow decodes by itself: ``.jpg``, ``.jfif``,
+    ``.png``, ``.webp``, ``.avif``, ``.gif``, ``.ppm``, ``.tif`` and many more.
+    """
+    known = Image.registered_extensions().items()
+    return frozenset(e for e, kind in known if kind in Image.OPEN and kind not in _NOT_DECODED)
+
+
+def is_picture_name(name: str | PurePath) -> bool:
+    """Tell by its name whether a file found in a folder or an archive is taken for a picture.
+
+    Its ending must be one of :func:`picture_endings`, and it must not be hidden: macOS leaves
+    ``._photo.jpg`` beside ``photo.jpg``, which is none.
+    """
+    path = PurePath(name)
+    return not path.name.startswith(".") and path.suffix.lower() in picture_endings()
 
 
 @contextmanager

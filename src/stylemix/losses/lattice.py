@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.images.color import grey
+from stylemix.images.color import luma
 from stylemix.losses.base import Features, LossTerm
 from stylemix.plugins.options import check_counts
 
@@ -60,7 +60,7 @@ class Lattice(LossTerm):
                 f"the loss 'lattice' of period {self.period} needs crops of at least "
                 f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}"
             )
-        power, floor = _power(grey(image[..., :height, :width])[:, :1])
+        power, floor = _power(luma(image[..., :height, :width]))
         steps = (height // self.period, width // self.period)
         ratio = _mean_around(power, (1, 1)) / _ring(power.detach(), steps).clamp_min(floor)
         at = ratio[:, 0, :: steps[0], :: steps[1]].flatten(1)

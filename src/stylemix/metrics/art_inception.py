@@ -9,7 +9,8 @@ from torch import Tensor
 from torchvision.models import inception as blocks
 
 from stylemix.backbones.inception import InceptionMixed6e
-from stylemix.metrics.given import fill, tensors_of
+from stylemix.backbones.weights_file import fill, load_weights
+from stylemix.errors import WeightsError
 
 
 class ArtInception(InceptionMixed6e):
@@ -34,7 +35,15 @@ class ArtInception(InceptionMixed6e):
             WeightsError: the file is missing or damaged, or holds other weights.
         """
         net = cls()
-        fill(net, tensors_of(file), file, "the Inception network of ArtFID")
+        fill(
+            net,
+            load_weights(file),
+            lambda problem: WeightsError(
+                f"{file} does not hold the Inception network of ArtFID: {problem}; give the file "
+                "that its authors offer"
+            ),
+            extra=True,
+        )
         return net.requires_grad_(False).eval()
 
     @torch.inference_mode()

@@ -19,7 +19,7 @@ from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual
 from stylemix.metrics.tiles import Tile, lay_out
-from stylemix.ops.placement import place
+from stylemix.ops import place, usable_device
 from stylemix.optimization import check_steps
 from stylemix.plugins import plugin_info
 
@@ -100,7 +100,7 @@ def compare(
         raise ConfigError("name at least one model to compare, or none at all for every one")
     photograph = to_pil(resize(read(content, to_srgb=True).rgb, long_side=size))
     painting = to_pil(resize(read(style, to_srgb=True).rgb, long_side=size))
-    judge = _Judge(photograph, painting, features or best_features())
+    judge = _Judge(photograph, painting, features or best_features(), device)
     found = [Compared("the photograph", photograph, 0.0, *judge(photograph))]
     with warnings.catch_warnings():
         # A broken plugin has an entry of its own.
@@ -168,8 +168,14 @@ def comparison_table(results: Sequence[Compared]) -> str:
 class _Judge:
     """Measures pictures against the photograph and the painting."""
 
-    def __init__(self, photograph: Image.Image, painting: Image.Image, features: str) -> None:
-        self.net = place(feature_net(features), "cpu")
+    def __init__(
+        self,
+        photograph: Image.Image,
+        painting: Image.Image,
+        features: str,
+        device: str | torch.device | None,
+    ) -> None:
+        self.net = place(feature_net(features), usable_device(device))
         self.photograph = self._look(photograph)
         self.painting = self._look(painting)
 

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.backbones import feature_net
+from stylemix.backbones import FeatureNet, feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import artefacts, palette, perceptual, retrieval
@@ -21,7 +22,7 @@ from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
-from stylemix.ops.placement import place
+from stylemix.ops import has_float64, place, usable_device
 from stylemix.stylizers import Progress
 
 _COLORS = 65_536
@@ -62,6 +63,7 @@ def evaluate_pairs(
     sets: Sets | None = None,
     strengths: Sequence[float] = (),
     stability: bool = True,
+    device: str | torch.device | None = None,
     on_result: Callable[[int, int, Image.Image], None] | None = None,
     progress: Progress | None = None,
     seed: int = 0,
@@ -101,6 +103,8 @@ def evaluate_pairs(
             with :meth:`StylizerMethod.at` only.
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
+        device: where the feature network and the measures of pixels run; None takes a GPU where
+            there is one. ``sets`` and the method have devices of their own.
         on_result: called with (content index, style index, result).
         progress: called with pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
@@ -126,9 +130,10 @@ def evaluate_pairs(
         strengths = check_strengths(strengths)
         if not isinstance(method, StylizerMethod):
             raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
-    net = place(feature_net(features, weights), "cpu")
-    sets = sets if sets is not None else Sets()
-    known = _look_at_paintings(styles, size, net, sets, seed)
+    where = usable_device(device)
+    looks = _Looks(place(feature_net(features, weights), where), where, size)
+    sets = sets if sets is not None else Sets(device=where)
+    known = _look_at_paintings(styles, looks, sets, seed)
     names = (
         [_name(p, i) for i, p in enumerate(contents)],
         [_name(p, i) for i, p in enumerate(styles)],
@@ -142,7 +147,7 @@ def evaluate_pairs(
             progress(done, len(order))
         i, j = wanted[k]
         if i != current or photograph is None:
-            current, photograph = i, _look_at_photograph(contents[i], size, net)
+            current, photograph = i, _look_at_photograph(contents[i], looks)
         begin = time.perf_counter()
         result = method(photograph.image, known.images[j])
         seconds = time.perf_counter() - begin
@@ -153,22 +158,21 @@ def evaluate_pairs(
             )
         if on_result is not None:
             on_result(i, j, result)
-        output = to_float(read(result).rgb)[0]
-        looks = perceptual.describe(output, net)
+        output = looks.pixels(result)
         record = {
             "content": names[0][i],
             "style": names[1][j],
-            **_fidelity(output, looks, photograph, known, j, seed),
+            **_fidelity(output, looks.describe(output), photograph, known, j, seed),
             **_faults(output, photograph),
         }
-        record |= sets.look(k, output, photograph.rgb, j)
+        record |= sets.extract(k, output, photograph.rgb, j)
         if stability:
-            record["shift_psnr"] = _shift(method, photograph, known.images[j], output)
+            record["shift_psnr"] = _shift(method, photograph, known.images[j], output, looks)
             if getattr(method, "any_painting", True):
-                record["identity_psnr"] = _identity(method, photograph)
+                record["identity_psnr"] = _identity(method, photograph, looks)
         if strengths:
             assert isinstance(method, StylizerMethod)
-            record |= curve(strengths, _losses_at(method, photograph, known, j, net))
+            record |= curve(strengths, _losses_at(method, photograph, known, j, looks))
         records[k] = {**record, "seconds": seconds}
     if progress is not None:
         progress(len(order), len(order))
@@ -192,53 +196,73 @@ def evaluate_pairs(
     return Report([records[k] for k in range(len(wanted))], facts, settings)
 
 
-def _load(picture: Picture, size: int) -> tuple[Image.Image, Tensor]:
-    rgb = resize(read(picture, to_srgb=True).rgb, short_side=size)
-    image = to_pil(rgb)
-    return image, to_float(read(image).rgb)[0]
+class _Looks:
+    """How all pictures of an evaluation are brought to the device and seen there.
+
+    Args:
+        net: the feature network.
+        device: where it is.
+        size: pixels of the short side that photographs and paintings are brought to.
+    """
+
+    def __init__(self, net: FeatureNet, device: torch.device, size: int) -> None:
+        self.net, self.size = net, size
+        # Some measures need float64.
+        self.device = device if has_float64(device) else torch.device("cpu")
+
+    def load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
+        """Return a picture at the size of the evaluation, and its pixels."""
+        image = to_pil(resize(read(picture, to_srgb=True).rgb, short_side=self.size))
+        return image, self.pixels(image)
+
+    def pixels(self, image: Image.Image) -> Tensor:
+        """Return a picture as [3, H, W] in [0, 1], on the device."""
+        return to_float(read(image).rgb)[0].to(self.device)
+
+    def describe(self, rgb: Tensor, *, content: bool = True) -> perceptual.Description:
+        """Return what the feature network sees in a picture [3, H, W]."""
+        return perceptual.describe(rgb, self.net, content=content)
 
 
 def _look_at_paintings(
-    styles: Sequence[Picture], size: int, net: Any, sets: Sets, seed: int
+    styles: Sequence[Picture], looks: _Looks, sets: Sets, seed: int
 ) -> _Paintings:
-    images, looks, palettes, tensors = [], [], [], []
+    images, described, palettes, tensors = [], [], [], []
     for style in styles:
-        image, rgb = _load(style, size)
+        image, rgb = looks.load(style)
         images.append(image)
-        looks.append(perceptual.describe(rgb, net, content=False))
+        described.append(looks.describe(rgb, content=False))
         palettes.append(palette.project(rgb, seed=seed, pixels=_COLORS))
         if sets.nets:
             tensors.append(rgb)
-    sets.look_at_paintings(tensors)
-    return _Paintings(images, perceptual.join(looks), palettes)
+    sets.extract_paintings(tensors)
+    return _Paintings(images, perceptual.join(described), palettes)
 
 
-def _look_at_photograph(picture: Picture, size: int, net: Any) -> _Photograph:
-    image, rgb = _load(picture, size)
-    return _Photograph(
-        image, rgb, perceptual.describe(rgb, net), edge_map(rgb), artefacts.measure(rgb)
-    )
+def _look_at_photograph(picture: Picture, looks: _Looks) -> _Photograph:
+    image, rgb = looks.load(picture)
+    return _Photograph(image, rgb, looks.describe(rgb), edge_map(rgb), artefacts.measure(rgb))
 
 
-def _identity(method: Method, photograph: _Photograph) -> float:
-    """Give how well a photograph comes back when it is its own style, once for its pairs."""
+def _identity(method: Method, photograph: _Photograph, looks: _Looks) -> float:
+    """Measure how well a photograph comes back when it is its own style, once for its pairs."""
     if photograph.identity is None:
         again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(to_float(read(again).rgb)[0], photograph.rgb)
+        photograph.identity = psnr(looks.pixels(again), photograph.rgb)
     return photograph.identity
 
 
 def _losses_at(
-    method: StylizerMethod, photograph: _Photograph, known: _Paintings, j: int, net: Any
+    method: StylizerMethod, photograph: _Photograph, known: _Paintings, j: int, looks: _Looks
 ) -> Callable[[float], tuple[float, float]]:
     own = _own(known, j)
 
     def losses(strength: float) -> tuple[float, float]:
         result = method.at(strength, photograph.image, known.images[j])
-        looks = perceptual.describe(to_float(read(result).rgb)[0], net)
+        seen = looks.describe(looks.pixels(result))
         return (
-            float(perceptual.content_loss(looks, photograph.looks)),
-            float(perceptual.style_loss(looks, own)),
+            float(perceptual.content_loss(seen, photograph.looks)),
+            float(perceptual.style_loss(seen, own)),
         )
 
     return losses
@@ -280,9 +304,15 @@ def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
     return found
 
 
-def _shift(method: Method, photograph: _Photograph, painting: Image.Image, output: Tensor) -> float:
+def _shift(
+    method: Method,
+    photograph: _Photograph,
+    painting: Image.Image,
+    output: Tensor,
+    looks: _Looks,
+) -> float:
     def render(rgb: Tensor) -> Tensor:
-        return to_float(read(method(to_pil(rgb), painting)).rgb)[0]
+        return looks.pixels(method(to_pil(rgb), painting))
 
     return artefacts.shift_stability(render, photograph.rgb, result=output)
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import alexnet
 
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import ConfigError, WeightsError
-from stylemix.metrics.given import fill, tensors_of
 
 CHANNELS = (64, 192, 384, 256, 256)
 _TAPS = (1, 4, 7, 9, 11)
@@ -57,7 +57,7 @@ class LPIPS(nn.Module):
         """
         tensors: dict[str, Tensor] = {}
         for file in files:
-            tensors |= tensors_of(file)
+            tensors |= load_weights(file)
         names = ", ".join(str(f) for f in files)
         net = cls()
         fill(
@@ -66,8 +66,8 @@ class LPIPS(nn.Module):
                 **{k: v for k, v in tensors.items() if k.startswith("features.")},
                 **_linear(tensors, names),
             },
-            names,
-            "the weights of LPIPS",
+            lambda problem: _misfit(names, problem),
+            extra=True,
         )
         return net.requires_grad_(False).eval()
 
@@ -100,9 +100,13 @@ def _linear(tensors: Mapping[str, Tensor], names: str) -> dict[str, Tensor]:
     for layer in range(len(CHANNELS)):
         key = f"lin{layer}.model.1.weight"
         if key not in tensors:
-            raise WeightsError(
-                f"{names} does not hold the weights of LPIPS: it lacks {key}; give "
-                "torchvision's AlexNet and the linear weights of LPIPS 0.1, both"
-            )
+            raise _misfit(names, f"it lacks {key}")
         found[f"weights.{layer}"] = tensors[key].flatten()
     return found
+
+
+def _misfit(names: str, problem: str) -> WeightsError:
+    return WeightsError(
+        f"{names} does not hold the weights of LPIPS: {problem}; give torchvision's AlexNet and "
+        "the linear weights of LPIPS 0.1, both"
+    )

@@ -5,12 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
-def directions(count: int, seed: int = 0) -> Tensor:
-    """Give unit vectors in RGB space, uniform on the sphere, [count, 3]."""
-    generator = torch.Generator().manual_seed(seed)
-    found = torch.randn(count, 3, generator=generator, dtype=torch.float64)
-    return (found / found.norm(dim=1, keepdim=True)).float()
+from stylemix.ops import sorted_projections, unit_vectors
 
 
 def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None = None) -> Tensor:
@@ -25,7 +20,8 @@ def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None
     colors = image.reshape(3, -1).float()
     if pixels is not None and colors.shape[1] > pixels:
         colors = colors[:, torch.linspace(0, colors.shape[1] - 1, pixels).round().long()]
-    return (directions(count, seed).to(colors.device) @ colors).sort(1).values
+    directions = unit_vectors(count, 3, seed=seed, dtype=torch.float64).float()
+    return sorted_projections(colors[None], directions.to(colors.device))[0]
 
 
 def transport(a: Tensor, b: Tensor, order: int = 1) -> Tensor:

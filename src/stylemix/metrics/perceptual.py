@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylemix.backbones import FeatureNet
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.ops import gram
+from stylemix.backbones import BLOCK_ENDS, FeatureNet
+from stylemix.ops import gram, gram_error
 
 CONTENT_LAYER = "relu3_3"
 
@@ -46,9 +45,9 @@ def describe(image: Tensor, net: FeatureNet, *, content: bool = True) -> Descrip
         ConfigError: a picture is too small.
     """
     device = next(net.parameters()).device
-    maps = net((image if image.ndim == 4 else image[None]).to(device).float(), GRAM_LAYERS)
+    maps = net((image if image.ndim == 4 else image[None]).to(device).float(), BLOCK_ENDS)
     return Description(
-        maps[CONTENT_LAYER] if content else None, tuple(gram(maps[layer]) for layer in GRAM_LAYERS)
+        maps[CONTENT_LAYER] if content else None, tuple(gram(maps[layer]) for layer in BLOCK_ENDS)
     )
 
 
@@ -77,8 +76,7 @@ def style_loss(output: Description, painting: Description) -> Tensor:
     """
     return torch.stack(
         [
-            torch.linalg.matrix_norm(found - wanted)
-            / torch.linalg.matrix_norm(wanted).clamp_min(1e-12)
+            gram_error(found, wanted)
             for found, wanted in zip(output.grams, painting.grams, strict=True)
         ]
     ).mean(0)

@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stylemix.atomic import replacing
 from stylemix.errors import DataError
 from stylemix.metrics.bootstrap import mean_interval
 
@@ -89,17 +89,11 @@ class Report:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that is complete or not there at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8", newline="")
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-    except OSError as problem:
-        raise DataError(
-            f"{str(path)!r} can't be written ({problem.strerror or problem}): choose "
-            "a file name in an existing folder that you may write to"
-        ) from problem
+    with replacing(
+        [path],
+        lambda problem: DataError(
+            f"{str(path)!r} can't be written ({getattr(problem, 'strerror', None) or problem}): "
+            "choose a file name in an existing folder that you may write to"
+        ),
+    ) as (part,):
+        part.write_text(text, encoding="utf-8", newline="")

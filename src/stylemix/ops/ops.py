@@ -85,25 +85,6 @@ def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
     return measured.result()
 
 
-def gram(x: Tensor) -> Tensor:
-    """Give the Gram matrix ``G = F F^T / (C h w)`` of Johnson et al. (2016), section 3.2.
-
-    Args:
-        x: features [B, C, h, w].
-
-    Returns:
-        Symmetric positive semi-definite matrices [B, C, C], float32 (float64 for float64 input).
-    """
-    if x.dtype in (torch.float16, torch.bfloat16):
-        x = x.float()
-    _, c, h, w = x.shape
-    # Places before channels: for maps in ``channels_last`` this copies nothing.
-    flat = x.permute(0, 2, 3, 1).flatten(1, 2)
-    # Autocast would round the sums to the 8 bits of bfloat16's mantissa.
-    with torch.autocast(x.device.type, enabled=False):
-        return torch.bmm(flat.transpose(1, 2), flat) / (c * h * w)
-
-
 def total_variation(image: Tensor) -> Tensor:
     """Give the mean squared difference of neighbouring pixels, [B, C, H, W] in [0, 1] -> scalar."""
     vertical = (image[:, :, 1:] - image[:, :, :-1]).square().mean()

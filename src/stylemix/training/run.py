@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import CheckpointError, ConfigError
+from stylemix.ops import usable_device, usable_precision
 from stylemix.training.changes import changed_keys
-from stylemix.training.hardware import pick_device, pick_precision
 from stylemix.training.interrupt import interruptible
 from stylemix.training.report import Report
 from stylemix.training.run_config import RunConfig
@@ -76,8 +76,8 @@ class ResumableRun(ABC, Generic[C]):
     def __init__(self, config: C, progress: bool) -> None:
         self.config = config
         self.progress = progress
-        self.device = pick_device(config.runtime)
-        self.precision = pick_precision(config.runtime, self.device)
+        self.device = usable_device(config.runtime.device, "runtime.device")
+        self.precision = usable_precision(config.runtime.precision, self.device)
         if self.device.type == "cuda":
             # Crops have few sizes, so measuring the fastest convolutions for each pays.
             torch.backends.cudnn.benchmark = True

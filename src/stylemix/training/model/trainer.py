@@ -18,13 +18,12 @@ from stylemix.backbones import feature_net
 from stylemix.errors import CheckpointError, ConfigError
 from stylemix.losses.objective import PRESETS as LOSS_PRESETS
 from stylemix.losses.objective import Objective
-from stylemix.ops.placement import place
+from stylemix.ops import place, stream
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average, update_average
 from stylemix.training.data import Crops, read_pictures
-from stylemix.training.hardware import join_processes
 from stylemix.training.model.bank import Bank, load_bank, make_bank, save_bank
 from stylemix.training.model.batches import Batches
 from stylemix.training.model.config import PhaseConfig, TrainConfig, phase_at
@@ -33,6 +32,7 @@ from stylemix.training.model.named import rows_of, with_styles
 from stylemix.training.model.samples import sheet
 from stylemix.training.model.split import check_split
 from stylemix.training.model.step import Step
+from stylemix.training.processes import join_processes
 from stylemix.training.report import Report
 from stylemix.training.run import ResumableRun, Stateful
 from stylemix.types import VECTORS
@@ -274,7 +274,7 @@ class Trainer(ResumableRun[TrainConfig]):
         self.model.encoder.initialize(self.config.encoder_weights or None)
         count = min(CALIBRATION, len(paintings))
         indices = [i * len(paintings) // count for i in range(count)]
-        chance = torch.rand(count, 4, generator=torch.Generator().manual_seed(self.config.seed))
+        chance = torch.rand(count, 4, generator=stream(self.config.seed, "calibration"))
         side = self.config.phases[0].style_crop[0]
         self.model.encoder.calibrate(paintings.cut(indices, side, chance))
 
