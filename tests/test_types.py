@@ -31,7 +31,9 @@ def test_no_tile_is_the_whole():
 
 
 def test_tiles_are_of_nearly_equal_size():
-    assert [b.width for b in Box.tiles(8, 100, 48, 8)] == [32, 32, 36]
+    assert [b.width for b in Box.tiles(8, 100, 48, 8)] == [48, 52]
+    assert [b.width for b in Box.tiles(8, 100, 47, 8)] == [48, 52]
+    assert [b.width for b in Box.tiles(8, 100, 40, 8)] == [32, 32, 36]
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), st.integers(1, 9), sizes)

@@ -97,7 +97,7 @@ def test_reach_and_size(layers):
     out = decoder(maps).detach()
     assert out.shape == (1, 3, 128, 128)
     assert float(out.min()) >= 0 and float(out.max()) <= 1
-    deep = max(layers, key=LAYERS.index)
+    deep = max(layers, key=list(LAYERS).index)
     stride = LAYERS[deep].stride
     middle = maps[deep].shape[-1] // 2
     poked = maps[deep].clone()

@@ -127,3 +127,9 @@ def test_bad_arguments(options, message):
         compare(PHOTO, PAINTING, **options)
     with pytest.raises(ConfigError, match="cell"):
         comparison_sheet(PHOTO, PAINTING, [], cell=10)
+
+
+def test_losses_are_measured_on_the_device(folders):
+    """No number can be read back from the device "meta", which computes shapes only."""
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        compare(PHOTO, PAINTING, folders[:1], size=64, features="thin", device="meta")

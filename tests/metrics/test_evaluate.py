@@ -171,3 +171,16 @@ def test_refuses_what_can_not_be_measured():
         evaluate_pairs(
             lambda c, s: Image.new("RGB", (64, 64)), PHOTOS, PAINTINGS, size=64, features="thin"
         )
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ConfigError, match="'banana' can't be used here"):
+        evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, features="thin", device="banana")
+
+
+def test_everything_is_measured_on_the_device():
+    """No number can be read back from the device "meta", which computes shapes only."""
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        evaluate_pairs(
+            baselines.copy, PHOTOS[:1], PAINTINGS[:1], size=64, features="thin", device="meta"
+        )

@@ -88,7 +88,7 @@ def tsne(
 
     Each painting is a point; near points have alike style codes. With two encoders there are two
     panels of the same paintings, first models, then encoder files, in the order given. Needs
-    scikit-learn: pip install 'stylemix[metrics]'.
+    scikit-learn and Matplotlib: pip install 'stylemix[metrics]'.
 
     \b
     Examples:

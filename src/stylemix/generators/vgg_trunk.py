@@ -37,8 +37,8 @@ class Trunk(nn.Module):
     meets inputs of unit size (as the ``vgg_normalised`` of Huang and Belongie, 2017, does for
     every channel).
 
-    The weights are buffers: no optimiser sees them. Those of ``"thin-encoder"``, our own, are saved with
-    a model, which thereby keeps the encoder that its decoder belongs to; those of ``"vgg16"``
+    The weights are buffers: no optimiser sees them. Those of ``"thin-encoder"``, our own, are saved
+    with a model, which thereby keeps the encoder that its decoder belongs to; those of ``"vgg16"``
     never are, but read when the model is built.
 
     Args:

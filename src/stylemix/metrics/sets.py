@@ -57,7 +57,7 @@ class Sets:
         self.results: dict[str, dict[int, Tensor]] = {name: {} for name in self.nets}
 
     def extract_paintings(self, images: Sequence[Tensor]) -> None:
-        """Extract the features of all paintings, [3, H, W] in [0, 1] each; forget former results."""
+        """Extract the features of all paintings, each [3, H, W] in [0, 1]; forget former ones."""
         self.results = {name: {} for name in self.nets}
         self.paintings = {
             name: torch.cat([net(image).cpu() for image in images])

@@ -1,9 +1,9 @@
 """Attention whose memory grows with the picture, not with its square: for injections that attend.
 
-Two things bound it. At most a fixed number of positions are attended *to*: of a larger map a random
-sample, the same whenever the map has the same number of positions, so that keys and values of several
-layers belong together, and a cached style equals a fresh one. And the positions that attend are
-taken in chunks, so that no matrix of all pairs exists.
+Two things bound it. At most a fixed number of positions are attended *to*: of a larger map a
+random sample, the same whenever the map has the same number of positions, so that keys and values
+of several layers belong together, and a cached style equals a fresh one. And the positions that
+attend are taken in chunks, so that no matrix of all pairs exists.
 """
 
 from __future__ import annotations
