@@ -52,7 +52,7 @@ class Variant:
 
 
 def variants() -> Iterator[Variant]:
-    """Give what is compared: the chosen recipe, and each choice changed by itself."""
+    """Return what is compared: the chosen recipe, and each choice changed by itself."""
     coarse = ((0.5, 0.5), (1.0, 0.5))
     yield Variant("photograph", 0, start=0.0)
     yield Variant("forward pass", 0, start=1.0)
@@ -85,11 +85,11 @@ def variants() -> Iterator[Variant]:
 
 
 def nyquist(image: Image.Image) -> float:
-    """Give a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
-    grey = luma(to_float(read(image).rgb)[0].double())[0]
-    height, width = grey.shape
+    """Return a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
+    gray = luma(to_float(read(image).rgb)[0].double())[0]
+    height, width = gray.shape
     window = torch.hann_window(height)[:, None] * torch.hann_window(width)
-    power = torch.fft.fft2((grey - grey.mean()) * window).abs().square()
+    power = torch.fft.fft2((gray - gray.mean()) * window).abs().square()
     high = (
         torch.maximum(
             torch.fft.fftfreq(height).abs()[:, None], torch.fft.fftfreq(width).abs()[None]

@@ -1,4 +1,4 @@
-"""A thin network that sees what VGG-16 sees: its maps are in VGG-16's metric.
+"""A thin network whose maps are in VGG-16's metric.
 
 The network was trained so that a linear map of its features, with bias, gives VGG-16's (linear
 embedding of Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style

@@ -147,7 +147,7 @@ def decode(
 
 
 def _split(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | None]:
-    """Give colours (L, RGB, CMYK or F) and transparency (L or None)."""
+    """Return colors (L, RGB, CMYK or F) and transparency (L or None)."""
     if _SIXTEEN_BIT.fullmatch(image.mode):
         return _from_sixteen_bit(image, shown), None
     if image.mode in ("L", "RGB", "CMYK", "F") and "transparency" not in image.info:
@@ -155,8 +155,8 @@ def _split(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | N
     if image.mode == "1" and "transparency" not in image.info:
         return image.convert("L"), None
     if image.mode in ("LA", "La"):
-        grey, alpha = image.convert("LA").split()
-        return grey, alpha
+        gray, alpha = image.convert("LA").split()
+        return gray, alpha
     if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
         full = image.convert("RGBA")
         return full.convert("RGB"), full.getchannel("A")

@@ -29,7 +29,7 @@ class ArtInception(InceptionMixed6e):
 
     @classmethod
     def load(cls, file: str | Path) -> ArtInception:
-        """Give the frozen network with its weights.
+        """Return the frozen network with its weights.
 
         Raises:
             WeightsError: the file is missing or damaged, or holds other weights.
@@ -48,7 +48,7 @@ class ArtInception(InceptionMixed6e):
 
     @torch.inference_mode()
     def pooled(self, image: Tensor) -> Tensor:
-        """Give the features of pictures [N, 3, H, W] or [3, H, W] in [0, 1], [N, 2048]."""
+        """Extract the features of pictures [N, 3, H, W] or [3, H, W] in [0, 1], [N, 2048]."""
         batch = (image if image.ndim == 4 else image[None]).float()
         # The trunk takes [0, 1] to [-1, 1] first; this network was trained without that.
         x = self((batch + 1) / 2)["mixed_6e"]

@@ -52,7 +52,7 @@ class Compared:
 
 
 def best_features() -> str:
-    """Give ``"vgg16"`` where ``STYLEMIX_VGG16`` names its weights, else ``"thin"``."""
+    """Return ``"vgg16"`` where ``STYLEMIX_VGG16`` names its weights, else ``"thin"``."""
     return "vgg16" if os.environ.get(VGG16_FILE) else "thin"
 
 
@@ -149,7 +149,7 @@ def comparison_sheet(
 
 
 def comparison_table(results: Sequence[Compared]) -> str:
-    """Give names, seconds, content and style loss as lines of text, or the problem."""
+    """Return names, seconds, content and style loss as lines of text, or the problem."""
     width = max(len(r.name) for r in results)
     lines = [f"{'':<{width}}  {'seconds':>8}  {'content':>8}  {'style':>8}"]
     for r in results:
@@ -176,14 +176,14 @@ class _Judge:
         device: str | torch.device | None,
     ) -> None:
         self.net = place(feature_net(features), usable_device(device))
-        self.photograph = self._look(photograph)
-        self.painting = self._look(painting)
+        self.photograph = self._describe(photograph)
+        self.painting = self._describe(painting)
 
-    def _look(self, picture: Image.Image) -> perceptual.Description:
+    def _describe(self, picture: Image.Image) -> perceptual.Description:
         return perceptual.describe(to_float(read(picture).rgb)[0], self.net)
 
     def __call__(self, picture: Image.Image) -> tuple[float, float]:
-        seen = self._look(picture)
+        seen = self._describe(picture)
         return (
             float(perceptual.content_loss(seen, self.photograph)),
             float(perceptual.style_loss(seen, self.painting)),

@@ -35,7 +35,7 @@ class _Paintings:
     """What is known of all paintings before the first pair."""
 
     images: list[Image.Image]
-    looks: perceptual.Description
+    description: perceptual.Description
     palettes: list[Tensor]
 
 
@@ -45,7 +45,7 @@ class _Photograph:
 
     image: Image.Image
     rgb: Tensor
-    looks: perceptual.Description
+    description: perceptual.Description
     edges: Tensor
     levels: artefacts.Levels
     identity: float | None = None
@@ -131,9 +131,9 @@ def evaluate_pairs(
         if not isinstance(method, StylizerMethod):
             raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
     where = usable_device(device)
-    looks = _Looks(place(feature_net(features, weights), where), where, size)
+    extractor = _Extractor(place(feature_net(features, weights), where), where, size)
     sets = sets if sets is not None else Sets(device=where)
-    known = _look_at_paintings(styles, looks, sets, seed)
+    known = _describe_paintings(styles, extractor, sets, seed)
     names = (
         [_name(p, i) for i, p in enumerate(contents)],
         [_name(p, i) for i, p in enumerate(styles)],
@@ -147,7 +147,7 @@ def evaluate_pairs(
             progress(done, len(order))
         i, j = wanted[k]
         if i != current or photograph is None:
-            current, photograph = i, _look_at_photograph(contents[i], looks)
+            current, photograph = i, _describe_photograph(contents[i], extractor)
         begin = time.perf_counter()
         result = method(photograph.image, known.images[j])
         seconds = time.perf_counter() - begin
@@ -158,21 +158,21 @@ def evaluate_pairs(
             )
         if on_result is not None:
             on_result(i, j, result)
-        output = looks.pixels(result)
+        output = extractor.pixels(result)
         record = {
             "content": names[0][i],
             "style": names[1][j],
-            **_fidelity(output, looks.describe(output), photograph, known, j, seed),
+            **_fidelity(output, extractor.describe(output), photograph, known, j, seed),
             **_faults(output, photograph),
         }
         record |= sets.extract(k, output, photograph.rgb, j)
         if stability:
-            record["shift_psnr"] = _shift(method, photograph, known.images[j], output, looks)
+            record["shift_psnr"] = _shift(method, photograph, known.images[j], output, extractor)
             if getattr(method, "any_painting", True):
-                record["identity_psnr"] = _identity(method, photograph, looks)
+                record["identity_psnr"] = _identity(method, photograph, extractor)
         if strengths:
             assert isinstance(method, StylizerMethod)
-            record |= curve(strengths, _losses_at(method, photograph, known, j, looks))
+            record |= curve(strengths, _losses_at(method, photograph, known, j, extractor))
         records[k] = {**record, "seconds": seconds}
     if progress is not None:
         progress(len(order), len(order))
@@ -196,8 +196,8 @@ def evaluate_pairs(
     return Report([records[k] for k in range(len(wanted))], facts, settings)
 
 
-class _Looks:
-    """How all pictures of an evaluation are brought to the device and seen there.
+class _Extractor:
+    """Brings pictures to the device and extracts what the losses compare of them.
 
     Args:
         net: the feature network.
@@ -224,14 +224,14 @@ class _Looks:
         return perceptual.describe(rgb, self.net, content=content)
 
 
-def _look_at_paintings(
-    styles: Sequence[Picture], looks: _Looks, sets: Sets, seed: int
+def _describe_paintings(
+    styles: Sequence[Picture], extractor: _Extractor, sets: Sets, seed: int
 ) -> _Paintings:
     images, described, palettes, tensors = [], [], [], []
     for style in styles:
-        image, rgb = looks.load(style)
+        image, rgb = extractor.load(style)
         images.append(image)
-        described.append(looks.describe(rgb, content=False))
+        described.append(extractor.describe(rgb, content=False))
         palettes.append(palette.project(rgb, seed=seed, pixels=_COLORS))
         if sets.nets:
             tensors.append(rgb)
@@ -239,29 +239,33 @@ def _look_at_paintings(
     return _Paintings(images, perceptual.join(described), palettes)
 
 
-def _look_at_photograph(picture: Picture, looks: _Looks) -> _Photograph:
-    image, rgb = looks.load(picture)
-    return _Photograph(image, rgb, looks.describe(rgb), edge_map(rgb), artefacts.measure(rgb))
+def _describe_photograph(picture: Picture, extractor: _Extractor) -> _Photograph:
+    image, rgb = extractor.load(picture)
+    return _Photograph(image, rgb, extractor.describe(rgb), edge_map(rgb), artefacts.measure(rgb))
 
 
-def _identity(method: Method, photograph: _Photograph, looks: _Looks) -> float:
+def _identity(method: Method, photograph: _Photograph, extractor: _Extractor) -> float:
     """Measure how well a photograph comes back when it is its own style, once for its pairs."""
     if photograph.identity is None:
         again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(looks.pixels(again), photograph.rgb)
+        photograph.identity = psnr(extractor.pixels(again), photograph.rgb)
     return photograph.identity
 
 
 def _losses_at(
-    method: StylizerMethod, photograph: _Photograph, known: _Paintings, j: int, looks: _Looks
+    method: StylizerMethod,
+    photograph: _Photograph,
+    known: _Paintings,
+    j: int,
+    extractor: _Extractor,
 ) -> Callable[[float], tuple[float, float]]:
     own = _own(known, j)
 
     def losses(strength: float) -> tuple[float, float]:
         result = method.at(strength, photograph.image, known.images[j])
-        seen = looks.describe(looks.pixels(result))
+        seen = extractor.describe(extractor.pixels(result))
         return (
-            float(perceptual.content_loss(seen, photograph.looks)),
+            float(perceptual.content_loss(seen, photograph.description)),
             float(perceptual.style_loss(seen, own)),
         )
 
@@ -269,12 +273,12 @@ def _losses_at(
 
 
 def _own(known: _Paintings, j: int) -> perceptual.Description:
-    return perceptual.Description(None, tuple(g[j : j + 1] for g in known.looks.grams))
+    return perceptual.Description(None, tuple(g[j : j + 1] for g in known.description.grams))
 
 
 def _fidelity(
     output: Tensor,
-    looks: perceptual.Description,
+    seen: perceptual.Description,
     photograph: _Photograph,
     known: _Paintings,
     j: int,
@@ -283,11 +287,11 @@ def _fidelity(
     own = _own(known, j)
     colors = palette.project(output, seed=seed, pixels=_COLORS)
     return {
-        "content_loss": float(perceptual.content_loss(looks, photograph.looks)),
-        "style_loss": float(perceptual.style_loss(looks, own)),
-        "raw_content": float(perceptual.raw_content_loss(looks, photograph.looks)),
-        "raw_style": float(perceptual.raw_style_loss(looks, own)),
-        **retrieval.rank_record("", retrieval.gram_cosine(looks, known.looks), j),
+        "content_loss": float(perceptual.content_loss(seen, photograph.description)),
+        "style_loss": float(perceptual.style_loss(seen, own)),
+        "raw_content": float(perceptual.raw_content_loss(seen, photograph.description)),
+        "raw_style": float(perceptual.raw_style_loss(seen, own)),
+        **retrieval.rank_record("", retrieval.gram_cosine(seen, known.description), j),
         "palette": palette.sliced(colors, known.palettes[j]),
         "palette_w2": palette.sliced(colors, known.palettes[j], order=2),
         "edges": correlation(edge_map(output), photograph.edges),
@@ -309,10 +313,10 @@ def _shift(
     photograph: _Photograph,
     painting: Image.Image,
     output: Tensor,
-    looks: _Looks,
+    extractor: _Extractor,
 ) -> float:
     def render(rgb: Tensor) -> Tensor:
-        return looks.pixels(method(to_pil(rgb), painting))
+        return extractor.pixels(method(to_pil(rgb), painting))
 
     return artefacts.shift_stability(render, photograph.rgb, result=output)
 

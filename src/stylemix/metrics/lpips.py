@@ -16,7 +16,7 @@ from stylemix.errors import ConfigError, WeightsError
 CHANNELS = (64, 192, 384, 256, 256)
 _TAPS = (1, 4, 7, 9, 11)
 SMALLEST = 35
-"""Pixels a side that AlexNet's five layers need."""
+"""Pixels per side that AlexNet's five layers need."""
 
 
 class LPIPS(nn.Module):
@@ -50,7 +50,7 @@ class LPIPS(nn.Module):
 
     @classmethod
     def load(cls, *files: str | Path) -> LPIPS:
-        """Give the frozen network with the weights of one or several files.
+        """Return the frozen network with the weights of one or several files.
 
         Raises:
             WeightsError: a file is missing or damaged, or together they lack a tensor.
@@ -73,10 +73,10 @@ class LPIPS(nn.Module):
 
     @torch.inference_mode()
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Give the distances of pictures [N, 3, H, W] in [0, 1], [N].
+        """Measure the distances of pictures [N, 3, H, W] in [0, 1], [N].
 
         Raises:
-            ConfigError: the pictures have two sizes, or less than 35 pixels a side.
+            ConfigError: the pictures have two sizes, or less than 35 pixels per side.
         """
         if a.shape != b.shape or min(a.shape[-2:]) < SMALLEST:
             raise ConfigError(

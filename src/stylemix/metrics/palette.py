@@ -9,7 +9,7 @@ from stylemix.ops import sorted_projections, unit_vectors
 
 
 def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None = None) -> Tensor:
-    """Give the sorted brightnesses of a picture along each direction, [count, P].
+    """Return the sorted brightnesses of a picture along each direction, [count, P].
 
     Args:
         image: [3, H, W] RGB in [0, 1].
@@ -25,7 +25,7 @@ def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None
 
 
 def transport(a: Tensor, b: Tensor, order: int = 1) -> Tensor:
-    """Give the exact Wasserstein distance of order 1 or 2 between sorted samples on a line.
+    """Measure the exact Wasserstein distance of order 1 or 2 between sorted samples on a line.
 
     In one dimension the optimal plan joins equal quantiles. Of P and Q samples both quantile
     functions are constant between the fractions i/P and j/Q, so the integral is a finite sum.
@@ -54,7 +54,7 @@ def transport(a: Tensor, b: Tensor, order: int = 1) -> Tensor:
 def palette_distance(
     a: Tensor, b: Tensor, *, count: int = 32, seed: int = 0, order: int = 1
 ) -> float:
-    """Give the sliced Wasserstein distance between the colours of two pictures.
+    """Measure the sliced Wasserstein distance between the colours of two pictures.
 
     Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011: the
     distances along random directions, averaged (for order 2: the root of their mean square). It
@@ -72,6 +72,6 @@ def palette_distance(
 
 
 def sliced(a: Tensor, b: Tensor, order: int = 1) -> float:
-    """Give the palette distance of two pictures whose projections are at hand."""
+    """Measure the palette distance of two pictures whose projections are at hand."""
     each = transport(a, b, order).double()
     return float(each.pow(order).mean().pow(1 / order))

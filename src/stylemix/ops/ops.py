@@ -14,7 +14,7 @@ EPSILON = 1e-5
 
 
 def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
-    """Give each channel's mean and deviation over space, in float32.
+    """Measure each channel's mean and deviation over space, in float32.
 
     ``mean = E[x]``, ``std = sqrt(E[(x - mean)^2] + eps)``; the variance is the biased one, so
     that a normalised map is exactly what instance normalisation gives (Ulyanov et al., 2016).
@@ -33,7 +33,7 @@ def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
 
 
 def standardize(x: Tensor, eps: float = EPSILON) -> Tensor:
-    """Give ``(x - mean) / std`` of :func:`moments`, for training on a GPU in half precision.
+    """Compute ``(x - mean) / std`` of :func:`moments`, for training on a GPU in half precision.
 
     The same numbers by fewer passes over memory, of which a chain of small operations and its
     gradient need about forty: sums are in float32, but no map is, and no order of memory changes.
@@ -69,7 +69,7 @@ class _Standardize(torch.autograd.Function):
 
 
 def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Give each channel's mean and the biased covariance of channels over space, in float64.
+    """Measure each channel's mean and the biased covariance of channels over space, in float64.
 
     ``S = E[(x - mean) (x - mean)^T]``, the statistic of Li et al. (2017), section 3.2, which
     divide by ``h w - 1``. Differentiable, and memory beyond ``x`` is bounded.
@@ -86,7 +86,7 @@ def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """Give the mean squared difference of neighbouring pixels, [B, C, H, W] in [0, 1] -> scalar."""
+    """Return the mean squared difference of neighboring pixels of [B, C, H, W] in [0, 1]."""
     vertical = (image[:, :, 1:] - image[:, :, :-1]).square().mean()
     horizontal = (image[:, :, :, 1:] - image[:, :, :, :-1]).square().mean()
     return vertical + horizontal
@@ -95,8 +95,8 @@ def total_variation(image: Tensor) -> Tensor:
 def binomial(x: Tensor) -> Tensor:
     """Filter [B, C, h, w] with [1, 2, 1] / 4 along both axes, mirrored at the edges.
 
-    Its frequency response is ``cos^2(w / 2)`` an axis: 1 at 0, exactly 0 at the Nyquist frequency.
-    ``h`` and ``w`` are at least 2.
+    Its frequency response is ``cos^2(w / 2)`` along each axis: 1 at 0, exactly 0 at the Nyquist
+    frequency. ``h`` and ``w`` are at least 2.
     """
     x = F.pad(x, (1, 1, 1, 1), mode="reflect")
     return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1), 2, stride=1)
@@ -119,20 +119,20 @@ class ContentMoments(nn.Module):
         self.frozen: tuple[Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
+        """Measure mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
         if self.frozen is not None:
             return self.frozen
         return moments(x, self.eps)
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Give ``(x - mean) / std`` in the type of ``x``."""
+        """Return ``(x - mean) / std`` in the type of ``x``."""
         if self.frozen is None and x.is_cuda and x.requires_grad:
             return standardize(x, self.eps)
         mean, std = self(x)
         return ((x - mean) / std).to(x.dtype)
 
     def running(self) -> RunningMoments:
-        """Give what measures a picture that comes in tiles."""
+        """Return what measures a picture that comes in tiles."""
         return RunningMoments()
 
     def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,17 +151,17 @@ class ContentCovariance(ContentMoments):
     """
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give mean and covariance of features [B, C, h, w], in float64."""
+        """Measure mean and covariance of features [B, C, h, w], in float64."""
         if self.frozen is not None:
             return self.frozen
         return covariance(x)
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Give ``x - mean`` in the type of ``x``."""
+        """Return ``x - mean`` in the type of ``x``."""
         return (x - self(x)[0].to(x.device)).to(x.dtype)
 
     def running(self) -> RunningCovariance:
-        """Give what measures a picture that comes in tiles."""
+        """Return what measures a picture that comes in tiles."""
         return RunningCovariance()
 
     def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:

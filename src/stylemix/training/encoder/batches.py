@@ -14,7 +14,7 @@ from stylemix.training.data import Crops
 class BalancedBatches:
     """Draws crops of paintings.
 
-    Styles come in endless reshuffled rounds, each once a round; a style's paintings come in
+    Styles come in endless reshuffled rounds, each once per round; a style's paintings come in
     reshuffled rounds of their own. Nothing random outlives a step, so a resumed run draws exactly
     what an uninterrupted one would.
 

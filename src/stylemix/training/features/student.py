@@ -32,7 +32,7 @@ class Student(nn.Module):
         )
 
     def forward(self, image: Tensor, precision: torch.dtype = torch.float32) -> dict[str, Tensor]:
-        """Give the teacher's maps as the student sees them, [N, T, h, w], float32.
+        """Predict the teacher's maps, [N, T, h, w], float32.
 
         Args:
             image: [N, 3, H, W] in [0, 1].
@@ -47,6 +47,6 @@ class Student(nn.Module):
             }
 
     def tensors(self) -> dict[str, Tensor]:
-        """Give the weights by the names that a feature network's file has."""
+        """Return the weights by the names that a feature network's file has."""
         found = {k: v for k, v in self.trunk.state_dict().items() if k.startswith("features.")}
         return found | {f"maps.{k}": v for k, v in self.maps.state_dict().items()}
