@@ -80,10 +80,10 @@ def test_a_long_name_is_no_obstacle(tmp_path):
 
 def test_abandoned_files_go_and_young_ones_stay(tmp_path):
     target = tmp_path / "a[1].txt"
-    parts = []
+    managers, parts = [], []
     for age in (0, 7200):
-        manager = replacing([target], explain)
-        parts += manager.__enter__()
+        managers.append(replacing([target], explain))
+        parts += managers[-1].__enter__()
         os.utime(parts[-1], (time.time() - age,) * 2)
     other = tmp_path / ".b.txt.1234.part"
     other.touch()

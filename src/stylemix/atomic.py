@@ -46,8 +46,11 @@ def replacing(
         try:
             for part in parts:
                 part.touch(exist_ok=False)
+            modes = [part.stat().st_mode for part in parts]
             yield parts
-            for part in parts:
+            for part, mode in zip(parts, modes, strict=True):
+                # Libraries that make the file anew let its owner alone read it.
+                os.chmod(part, mode)
                 # What fsync hasn't brought to the disk, a power cut may leave out of the new file.
                 with open(part, "rb+") as file:
                     os.fsync(file.fileno())

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from stylemix.backbones import InceptionMixed6e, feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import read, resize, to_float, to_pil
-from stylemix.metrics import artefacts, baselines, perceptual
+from stylemix.metrics import artifacts, baselines, perceptual
 from stylemix.metrics.evaluate import evaluate_pairs
 from stylemix.metrics.methods import stylizer_method
 from stylemix.metrics.palette import palette_distance
@@ -77,7 +77,7 @@ def test_records_are_the_metrics_of_the_given_pairs():
             float(perceptual.style_loss(looks, perceptual.describe(painting, net))), rel=1e-5
         )
         assert record["palette"] == pytest.approx(palette_distance(output, painting), rel=1e-5)
-        assert record["blobs"] == artefacts.blobs(output)
+        assert record["blobs"] == artifacts.blobs(output)
 
 
 def test_a_stylizer_from_files(tmp_path):

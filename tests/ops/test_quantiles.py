@@ -13,6 +13,7 @@ def test_directions_have_length_one_and_never_change():
     torch.testing.assert_close(axes.norm(dim=1), torch.ones(20))
     assert torch.equal(axes, unit_vectors(20, 7))
     assert torch.linalg.matrix_rank(axes) == 7
+    assert not torch.equal(axes, unit_vectors(20, 7, seed=1))
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(2, 40))

@@ -35,7 +35,7 @@ class Lattice(LossTerm):
     The root makes every peak's amplitude count alike; the 1.5 leaves to chance what chance does,
     so that noise costs next to nothing, and so does a pattern of any other frequency.
 
-    It is the differentiable form of :func:`stylemix.metrics.artefacts.checkerboard`, whose peaks
+    It is the differentiable form of :func:`stylemix.metrics.artifacts.checkerboard`, whose peaks
     are those of periods 2 and 4 only; not from a paper.
 
     Args:

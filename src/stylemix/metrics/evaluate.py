@@ -15,7 +15,7 @@ from torch import Tensor
 from stylemix.backbones import FeatureNet, feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
-from stylemix.metrics import artefacts, palette, perceptual, retrieval
+from stylemix.metrics import artifacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
 from stylemix.metrics.methods import Method, StylizerMethod
 from stylemix.metrics.pairs import check_pairs, deal_pairs
@@ -47,7 +47,7 @@ class _Photograph:
     rgb: Tensor
     description: perceptual.Description
     edges: Tensor
-    levels: artefacts.Levels
+    levels: artifacts.Levels
     identity: float | None = None
 
 
@@ -241,7 +241,7 @@ def _describe_paintings(
 
 def _describe_photograph(picture: Picture, extractor: _Extractor) -> _Photograph:
     image, rgb = extractor.load(picture)
-    return _Photograph(image, rgb, extractor.describe(rgb), edge_map(rgb), artefacts.measure(rgb))
+    return _Photograph(image, rgb, extractor.describe(rgb), edge_map(rgb), artifacts.measure(rgb))
 
 
 def _identity(method: Method, photograph: _Photograph, extractor: _Extractor) -> float:
@@ -299,10 +299,10 @@ def _fidelity(
 
 
 def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
-    levels = artefacts.measure(output)
+    levels = artifacts.measure(output)
     own = asdict(photograph.levels)
     found: dict[str, float] = {}
-    for name, raised in artefacts.alarms(levels, photograph.levels).items():
+    for name, raised in artifacts.alarms(levels, photograph.levels).items():
         level = asdict(levels)[name]
         found |= {name: level, f"{name}_over": level - own[name], f"{name}_alarm": float(raised)}
     return found
@@ -318,7 +318,7 @@ def _shift(
     def render(rgb: Tensor) -> Tensor:
         return extractor.pixels(method(to_pil(rgb), painting))
 
-    return artefacts.shift_stability(render, photograph.rgb, result=output)
+    return artifacts.shift_stability(render, photograph.rgb, result=output)
 
 
 def _name(picture: Picture, index: int) -> str:

@@ -106,27 +106,22 @@ class ContentMoments(nn.Module):
     """Measure a feature map's channel means and deviations over the *whole* picture.
 
     Every normalisation in a generator and every injection that needs statistics of the content
-    owns one. Tiled rendering sets ``frozen`` to the statistics of the whole picture, so that a
-    tile is normalised as the picture it was cut from.
-
-    Attributes:
-        frozen: mean and deviation [B, C, 1, 1] to give instead of measuring, or None.
+    owns one, and asks it by calling it or by :meth:`normalize`. Tiled rendering answers in its
+    place with the statistics of the whole picture, so that a tile is normalized as the picture it
+    was cut from (:mod:`stylemix.stylizers.tiling`).
     """
 
     def __init__(self, eps: float = EPSILON) -> None:
         super().__init__()
         self.eps = eps
-        self.frozen: tuple[Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Measure mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
-        if self.frozen is not None:
-            return self.frozen
         return moments(x, self.eps)
 
     def normalize(self, x: Tensor) -> Tensor:
         """Return ``(x - mean) / std`` in the type of ``x``."""
-        if self.frozen is None and x.is_cuda and x.requires_grad:
+        if x.is_cuda and x.requires_grad:
             return standardize(x, self.eps)
         mean, std = self(x)
         return ((x - mean) / std).to(x.dtype)
@@ -145,15 +140,10 @@ class ContentCovariance(ContentMoments):
     """Measure a feature map's channel means and their covariance over the *whole* picture.
 
     As :class:`ContentMoments`, for mechanisms that need more than deviations.
-
-    Attributes:
-        frozen: mean [B, C, 1, 1] and covariance [B, C, C] to give instead of measuring, or None.
     """
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Measure mean and covariance of features [B, C, h, w], in float64."""
-        if self.frozen is not None:
-            return self.frozen
         return covariance(x)
 
     def normalize(self, x: Tensor) -> Tensor:

@@ -314,7 +314,7 @@ class _Statistics:
                 handle.remove()
 
     def _before(self, module: ContentMoments, args: tuple[Tensor, ...]) -> tuple[Tensor] | None:
-        if self._is_for_others(module):
+        if self._is_for_others():
             return None
         (x,) = args
         # Several styles at one site ask the same about the very same features.
@@ -331,10 +331,10 @@ class _Statistics:
     def _after(
         self, module: ContentMoments, args: tuple[Tensor, ...], output: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor] | None:
-        if self.counting or self._is_for_others(module):
+        if self.counting or self._is_for_others():
             return None
         return module.known(*self.known[self.asked - 1], output[0])
 
-    def _is_for_others(self, module: ContentMoments) -> bool:
-        """Tell whether another thread asks, or somebody has given the module its answer."""
-        return threading.get_ident() != self.thread or module.frozen is not None
+    def _is_for_others(self) -> bool:
+        """Tell whether another thread asks."""
+        return threading.get_ident() != self.thread

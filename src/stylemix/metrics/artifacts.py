@@ -1,4 +1,4 @@
-"""Artefact alarms: faults that a network adds to a picture, against the photograph's own level.
+"""Artifact alarms: faults that a network adds to a picture, against the photograph's own level.
 
 The measures tell faults apart, not good pictures from bad ones. The gates were set on photographs
 and paintings, see :data:`GATES`.
@@ -20,6 +20,10 @@ from stylemix.metrics.strength import psnr
 SMALLEST = 48
 """Pixels per side that the measures need."""
 
+_SPOT, _LEAST = 7, 2
+"""Pixels of the square that a spot fits into, and of a spot at least, at half size."""
+_BAND = 4
+"""Pixels of a band at a picture's border."""
 _PERIODIC = tuple((v, h) for v in (0, 1, 2) for h in (0, 1, 2) if v or h)
 
 
@@ -55,7 +59,7 @@ def measure(image: Tensor) -> Levels:
     """
     if min(image.shape[-2:]) < SMALLEST:
         raise ConfigError(
-            f"artefacts can't be measured in a picture of {image.shape[-1]} x "
+            f"artifacts can't be measured in a picture of {image.shape[-1]} x "
             f"{image.shape[-2]}: give at least {SMALLEST} x {SMALLEST}"
         )
     return Levels(checkerboard(image), blobs(image), saturation(image), border(image))
@@ -128,14 +132,14 @@ def blobs(image: Tensor) -> float:
     return _count_small(mask) / (height * width * 4 / 1e6)
 
 
-def _count_small(mask: Tensor, side: int = 7, least: int = 2) -> int:
+def _count_small(mask: Tensor) -> int:
     """Count the 8-connected regions that fit into a square and have enough pixels."""
     height, width = mask.shape[-2:]
     number = torch.arange(1, height * width + 1, device=mask.device, dtype=torch.float64)
     label = torch.where(mask, number.reshape(mask.shape), 0.0)
-    # A region that fits into the square takes at most side**2 steps to get one label; one that
+    # A region that fits into the square takes at most _SPOT**2 steps to get one label; one that
     # needs more is a line and falls apart into labels that touch, which the last test finds.
-    for _ in range(side * side):
+    for _ in range(_SPOT * _SPOT):
         spread = torch.where(mask, F.max_pool2d(label, 3, 1, 1), 0.0)
         if torch.equal(spread, label):
             break
@@ -146,12 +150,12 @@ def _count_small(mask: Tensor, side: int = 7, least: int = 2) -> int:
         return 0
     names, region = label[0, 0, rows, columns].unique(return_inverse=True)
     area = torch.bincount(region, minlength=len(names))
-    small = area >= least
+    small = area >= _LEAST
     for position in (rows, columns):
         start = position.new_full((len(names),), max(height, width))
         low = start.scatter_reduce(0, region, position, "amin")
         high = (start * 0).scatter_reduce(0, region, position, "amax")
-        small &= high - low < side
+        small &= high - low < _SPOT
     return int((small & ~torch.isin(names, unsettled)).sum())
 
 
@@ -164,22 +168,20 @@ def saturation(image: Tensor) -> float:
     return float(((image < 1 / 255) | (image > 254 / 255)).float().mean())
 
 
-def border(image: Tensor, width: int = 4) -> float:
+def border(image: Tensor) -> float:
     """Measure how much the picture's frame stands out, about 1 for a picture that simply ends.
 
-    Per side, the mean colour difference between the outermost ``width`` pixels and the next
-    ``width``, over the mean of the same difference between the next eight neighbouring bands;
+    Per side, the mean colour difference between the outermost 4 pixels and the next 4, over the mean of the same difference between the next eight neighbouring bands;
     the largest of the four. Zero padding in a network makes a frame.
 
     Args:
         image: [3, H, W] RGB in [0, 1].
-        width: of a band in pixels.
     """
     ratios = []
     for picture in (image.float(), image.float().transpose(1, 2)):
         for turned in (picture, picture.flip(1)):  # bands counted from either end
-            bands = len(turned[0]) // width
-            means = turned[:, : bands * width].reshape(3, bands, width, -1).mean(2)
+            bands = len(turned[0]) // _BAND
+            means = turned[:, : bands * _BAND].reshape(3, bands, _BAND, -1).mean(2)
             steps = (means[:, 1:] - means[:, :-1]).abs().mean((0, 2))
             # A step of one gray level is the least that can be seen.
             ratios.append(steps[0] / steps[1:9].mean().clamp_min(1 / 255))
