@@ -9,8 +9,9 @@ from helpers import picture
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders.texture_palette import (
-    MAPS,
+    BLOCK_ENDS,
     QUANTILES,
     TexturePaletteEncoder,
     directions,
@@ -35,7 +36,7 @@ def code(encoder, image):
 def test_code_has_the_declared_channels(encoder):
     found = code(encoder, picture(1, 40, 56))
     assert {k: v.shape[1] for k, v in found.items()} == dict(encoder.channels)
-    assert list(encoder.channels) == ["embedding", "palette", *MAPS]
+    assert list(encoder.channels) == ["embedding", "palette", *BLOCK_ENDS]
     assert found["embedding"].shape == (1, 8)
     assert found["palette"].shape == (1, 5)
 

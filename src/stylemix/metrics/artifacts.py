@@ -171,8 +171,9 @@ def saturation(image: Tensor) -> float:
 def border(image: Tensor) -> float:
     """Measure how much the picture's frame stands out, about 1 for a picture that simply ends.
 
-    Per side, the mean colour difference between the outermost 4 pixels and the next 4, over the mean of the same difference between the next eight neighbouring bands;
-    the largest of the four. Zero padding in a network makes a frame.
+    Per side, the mean color difference between the outermost 4 pixels and the next 4, over the mean
+    of the same difference between the next eight neighboring bands; the largest of the four. Zero
+    padding in a network makes a frame.
 
     Args:
         image: [3, H, W] RGB in [0, 1].
