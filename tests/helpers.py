@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -49,3 +51,23 @@ def tiny_palette_model(seed: int = 0) -> FeedForward:
         "palette_hidden": 12,
     }
     return place(FeedForward.from_config({**config, "encoder": encoder}), "cpu").eval()
+
+
+@contextmanager
+def devices_of_feature_networks() -> Iterator[set[str]]:
+    """Collect the devices of what feature networks are given."""
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    from stylemix.backbones import FeatureNet
+
+    seen: set[str] = set()
+
+    def note(module: torch.nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, FeatureNet):
+            seen.add(args[0].device.type)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield seen
+    finally:
+        hook.remove()

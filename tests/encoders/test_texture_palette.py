@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders.texture_palette import (
-    BLOCK_ENDS,
     QUANTILES,
     TexturePaletteEncoder,
     directions,

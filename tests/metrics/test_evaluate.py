@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import picture, tiny_model
+from helpers import devices_of_feature_networks, picture, tiny_model
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -178,9 +178,10 @@ def test_a_device_that_is_not_there_is_named():
         evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, features="thin", device="banana")
 
 
-def test_everything_is_measured_on_the_device():
+def test_losses_are_measured_on_the_device():
     """No number can be read back from the device "meta", which computes shapes only."""
-    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+    with devices_of_feature_networks() as seen, pytest.raises((RuntimeError, NotImplementedError)):
         evaluate_pairs(
             baselines.copy, PHOTOS[:1], PAINTINGS[:1], size=64, features="thin", device="meta"
         )
+    assert seen == {"meta"}
