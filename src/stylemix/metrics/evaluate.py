@@ -31,15 +31,6 @@ a thousandth and take long to sort."""
 
 
 @dataclass
-class _Paintings:
-    """What is known of all paintings before the first pair."""
-
-    images: list[Image.Image]
-    description: perceptual.Description
-    palettes: list[Tensor]
-
-
-@dataclass
 class _Photograph:
     """What is known of one photograph while its pairs are done."""
 
@@ -131,13 +122,16 @@ def evaluate_pairs(
         if not isinstance(method, StylizerMethod):
             raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
     where = usable_device(device)
-    extractor = _Extractor(place(feature_net(features, weights), where), where, size)
-    sets = sets if sets is not None else Sets(device=where)
-    known = _describe_paintings(styles, extractor, sets, seed)
-    names = (
-        [_name(p, i) for i, p in enumerate(contents)],
-        [_name(p, i) for i, p in enumerate(styles)],
+    bench = _Bench(
+        method,
+        place(feature_net(features, weights), where),
+        sets if sets is not None else Sets(device=where),
+        size=size,
+        seed=seed,
+        strengths=strengths,
+        stability=stability,
     )
+    bench.describe_paintings(styles)
     records: dict[int, dict[str, Any]] = {}
     # Photograph by photograph, so that only one photograph's maps are held at a time.
     order = sorted(range(len(wanted)), key=lambda k: wanted[k][0])
@@ -147,44 +141,13 @@ def evaluate_pairs(
             progress(done, len(order))
         i, j = wanted[k]
         if i != current or photograph is None:
-            current, photograph = i, _describe_photograph(contents[i], extractor)
-        begin = time.perf_counter()
-        result = method(photograph.image, known.images[j])
-        seconds = time.perf_counter() - begin
-        if result.size != photograph.image.size:
-            raise ConfigError(
-                f"the method gave a picture of {result.size} for a photograph of "
-                f"{photograph.image.size}; it must keep the size"
-            )
+            current, photograph = i, bench.describe_photograph(contents[i])
+        result, record = bench.stylize(k, photograph, j)
         if on_result is not None:
             on_result(i, j, result)
-        output = extractor.pixels(result)
-        record = {
-            "content": names[0][i],
-            "style": names[1][j],
-            **_fidelity(output, extractor.describe(output), photograph, known, j, seed),
-            **_faults(output, photograph),
-        }
-        record |= sets.extract(k, output, photograph.rgb, j)
-        if stability:
-            record["shift_psnr"] = _shift(method, photograph, known.images[j], output, extractor)
-            if getattr(method, "any_painting", True):
-                record["identity_psnr"] = _identity(method, photograph, extractor)
-        if strengths:
-            assert isinstance(method, StylizerMethod)
-            record |= curve(strengths, _losses_at(method, photograph, known, j, extractor))
-        records[k] = {**record, "seconds": seconds}
+        records[k] = {"content": _name(contents[i], i), "style": _name(styles[j], j), **record}
     if progress is not None:
         progress(len(order), len(order))
-    means: dict[str, float] = {
-        name: sum(r[name] for r in records.values()) / len(records)
-        for name in ("content_loss", "lpips")
-        if name in records[0]
-    }
-    facts: dict[str, float] = {
-        **getattr(method, "facts", {}),
-        **sets.facts([j for _, j in wanted], means),
-    }
     settings = {
         "size": size,
         "features": features,
@@ -193,109 +156,158 @@ def evaluate_pairs(
         "paintings": len(styles),
         "pairs": len(wanted),
     }
-    return Report([records[k] for k in range(len(wanted))], facts, settings)
+    ordered = [records[k] for k in range(len(wanted))]
+    return Report(ordered, bench.facts([j for _, j in wanted], ordered), settings)
 
 
-class _Extractor:
-    """Brings pictures to the device and extracts what the losses compare of them.
+class _Bench:
+    """What an evaluation measures with, and what it knows of all paintings.
 
     Args:
-        net: the feature network.
-        device: where it is.
+        method: what is measured.
+        net: the feature network, on the device where pixels are measured too.
+        sets: further networks.
         size: pixels of the short side that photographs and paintings are brought to.
+        seed: of the palette's directions.
+        strengths: to stylize each pair at besides; empty for none.
+        stability: measure shifted photographs and identity pairs.
     """
 
-    def __init__(self, net: FeatureNet, device: torch.device, size: int) -> None:
-        self.net, self.size = net, size
+    def __init__(
+        self,
+        method: Method,
+        net: FeatureNet,
+        sets: Sets,
+        *,
+        size: int,
+        seed: int,
+        strengths: Sequence[float],
+        stability: bool,
+    ) -> None:
+        self.method, self.net, self.sets = method, net, sets
+        self.size, self.seed = size, seed
+        self.strengths, self.stability = strengths, stability
+        device = next(net.parameters()).device
         # Some measures need float64.
         self.device = device if has_float64(device) else torch.device("cpu")
 
-    def load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
-        """Return a picture at the size of the evaluation, and its pixels."""
-        image = to_pil(resize(read(picture, to_srgb=True).rgb, short_side=self.size))
-        return image, self.pixels(image)
+    def describe_paintings(self, styles: Sequence[Picture]) -> None:
+        """Measure what is compared of all paintings, before the first pair."""
+        self.paintings: list[Image.Image] = []
+        self.palettes: list[Tensor] = []
+        described, tensors = [], []
+        for style in styles:
+            image, rgb = self._load(style)
+            self.paintings.append(image)
+            self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
+            described.append(perceptual.describe(rgb, self.net, content=False))
+            if self.sets.nets:
+                tensors.append(rgb)
+        self.described = perceptual.join(described)
+        self.sets.extract_paintings(tensors)
 
-    def pixels(self, image: Image.Image) -> Tensor:
+    def describe_photograph(self, picture: Picture) -> _Photograph:
+        """Measure what is compared of a photograph, once for its pairs."""
+        image, rgb = self._load(picture)
+        description = perceptual.describe(rgb, self.net)
+        return _Photograph(image, rgb, description, edge_map(rgb), artifacts.measure(rgb))
+
+    def stylize(
+        self, number: int, photograph: _Photograph, j: int
+    ) -> tuple[Image.Image, dict[str, Any]]:
+        """Stylize one pair.
+
+        Args:
+            number: of the pair.
+            photograph: of the pair.
+            j: the painting's number.
+
+        Returns:
+            The result, and what is measured of it.
+
+        Raises:
+            ConfigError: the result is of another size than the photograph.
+        """
+        begin = time.perf_counter()
+        result = self.method(photograph.image, self.paintings[j])
+        seconds = time.perf_counter() - begin
+        if result.size != photograph.image.size:
+            raise ConfigError(
+                f"the method gave a picture of {result.size} for a photograph of "
+                f"{photograph.image.size}; it must keep the size"
+            )
+        output = self._pixels(result)
+        record = {**self._fidelity(output, photograph, j), **_faults(output, photograph)}
+        record |= self.sets.extract(number, output, photograph.rgb, j)
+        if self.stability:
+            record["shift_psnr"] = self._shift(photograph, j, output)
+            if getattr(self.method, "any_painting", True):
+                record["identity_psnr"] = self._identity(photograph)
+        if self.strengths:
+            record |= curve(self.strengths, lambda strength: self._at(strength, photograph, j))
+        return result, {**record, "seconds": seconds}
+
+    def facts(self, styles: Sequence[int], records: Sequence[dict[str, Any]]) -> dict[str, float]:
+        """Return the numbers about the method and about the whole set.
+
+        Args:
+            styles: the painting of each pair.
+            records: of each pair.
+        """
+        means: dict[str, float] = {
+            name: sum(r[name] for r in records) / len(records)
+            for name in ("content_loss", "lpips")
+            if name in records[0]
+        }
+        return {**getattr(self.method, "facts", {}), **self.sets.facts(styles, means)}
+
+    def _load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
+        image = to_pil(resize(read(picture, to_srgb=True).rgb, short_side=self.size))
+        return image, self._pixels(image)
+
+    def _pixels(self, image: Image.Image) -> Tensor:
         """Return a picture as [3, H, W] in [0, 1], on the device."""
         return to_float(read(image).rgb)[0].to(self.device)
 
-    def describe(self, rgb: Tensor, *, content: bool = True) -> perceptual.Description:
-        """Return what the feature network sees in a picture [3, H, W]."""
-        return perceptual.describe(rgb, self.net, content=content)
+    def _own(self, j: int) -> perceptual.Description:
+        return perceptual.Description(None, tuple(g[j : j + 1] for g in self.described.grams))
 
+    def _fidelity(self, output: Tensor, photograph: _Photograph, j: int) -> dict[str, float]:
+        own, seen = self._own(j), perceptual.describe(output, self.net)
+        colors = palette.project(output, seed=self.seed, pixels=_COLORS)
+        return {
+            "content_loss": float(perceptual.content_loss(seen, photograph.description)),
+            "style_loss": float(perceptual.style_loss(seen, own)),
+            "raw_content": float(perceptual.raw_content_loss(seen, photograph.description)),
+            "raw_style": float(perceptual.raw_style_loss(seen, own)),
+            **retrieval.rank_record("", retrieval.gram_cosine(seen, self.described), j),
+            "palette": palette.sliced(colors, self.palettes[j]),
+            "palette_w2": palette.sliced(colors, self.palettes[j], order=2),
+            "edges": correlation(edge_map(output), photograph.edges),
+        }
 
-def _describe_paintings(
-    styles: Sequence[Picture], extractor: _Extractor, sets: Sets, seed: int
-) -> _Paintings:
-    images, described, palettes, tensors = [], [], [], []
-    for style in styles:
-        image, rgb = extractor.load(style)
-        images.append(image)
-        described.append(extractor.describe(rgb, content=False))
-        palettes.append(palette.project(rgb, seed=seed, pixels=_COLORS))
-        if sets.nets:
-            tensors.append(rgb)
-    sets.extract_paintings(tensors)
-    return _Paintings(images, perceptual.join(described), palettes)
+    def _shift(self, photograph: _Photograph, j: int, output: Tensor) -> float:
+        def render(rgb: Tensor) -> Tensor:
+            return self._pixels(self.method(to_pil(rgb), self.paintings[j]))
 
+        return artifacts.shift_stability(render, photograph.rgb, result=output)
 
-def _describe_photograph(picture: Picture, extractor: _Extractor) -> _Photograph:
-    image, rgb = extractor.load(picture)
-    return _Photograph(image, rgb, extractor.describe(rgb), edge_map(rgb), artifacts.measure(rgb))
+    def _identity(self, photograph: _Photograph) -> float:
+        """Measure how well a photograph comes back when it is its own style, once for its pairs."""
+        if photograph.identity is None:
+            again = self.method(photograph.image, photograph.image)
+            photograph.identity = psnr(self._pixels(again), photograph.rgb)
+        return photograph.identity
 
-
-def _identity(method: Method, photograph: _Photograph, extractor: _Extractor) -> float:
-    """Measure how well a photograph comes back when it is its own style, once for its pairs."""
-    if photograph.identity is None:
-        again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(extractor.pixels(again), photograph.rgb)
-    return photograph.identity
-
-
-def _losses_at(
-    method: StylizerMethod,
-    photograph: _Photograph,
-    known: _Paintings,
-    j: int,
-    extractor: _Extractor,
-) -> Callable[[float], tuple[float, float]]:
-    own = _own(known, j)
-
-    def losses(strength: float) -> tuple[float, float]:
-        result = method.at(strength, photograph.image, known.images[j])
-        seen = extractor.describe(extractor.pixels(result))
+    def _at(self, strength: float, photograph: _Photograph, j: int) -> tuple[float, float]:
+        """Measure content and style loss at another strength."""
+        assert isinstance(self.method, StylizerMethod)
+        result = self.method.at(strength, photograph.image, self.paintings[j])
+        seen = perceptual.describe(self._pixels(result), self.net)
         return (
             float(perceptual.content_loss(seen, photograph.description)),
-            float(perceptual.style_loss(seen, own)),
+            float(perceptual.style_loss(seen, self._own(j))),
         )
-
-    return losses
-
-
-def _own(known: _Paintings, j: int) -> perceptual.Description:
-    return perceptual.Description(None, tuple(g[j : j + 1] for g in known.description.grams))
-
-
-def _fidelity(
-    output: Tensor,
-    seen: perceptual.Description,
-    photograph: _Photograph,
-    known: _Paintings,
-    j: int,
-    seed: int,
-) -> dict[str, float]:
-    own = _own(known, j)
-    colors = palette.project(output, seed=seed, pixels=_COLORS)
-    return {
-        "content_loss": float(perceptual.content_loss(seen, photograph.description)),
-        "style_loss": float(perceptual.style_loss(seen, own)),
-        "raw_content": float(perceptual.raw_content_loss(seen, photograph.description)),
-        "raw_style": float(perceptual.raw_style_loss(seen, own)),
-        **retrieval.rank_record("", retrieval.gram_cosine(seen, known.description), j),
-        "palette": palette.sliced(colors, known.palettes[j]),
-        "palette_w2": palette.sliced(colors, known.palettes[j], order=2),
-        "edges": correlation(edge_map(output), photograph.edges),
-    }
 
 
 def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
@@ -306,19 +318,6 @@ def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
         level = asdict(levels)[name]
         found |= {name: level, f"{name}_over": level - own[name], f"{name}_alarm": float(raised)}
     return found
-
-
-def _shift(
-    method: Method,
-    photograph: _Photograph,
-    painting: Image.Image,
-    output: Tensor,
-    extractor: _Extractor,
-) -> float:
-    def render(rgb: Tensor) -> Tensor:
-        return extractor.pixels(method(to_pil(rgb), painting))
-
-    return artifacts.shift_stability(render, photograph.rgb, result=output)
 
 
 def _name(picture: Picture, index: int) -> str:

@@ -78,7 +78,7 @@ class Distiller(WeightsRun[DistillConfig]):
         return measure(lambda x: self.average(x, self.precision), self._teach, *self.tested)
 
     def _epoch(self) -> int:
-        # Of the pictures of a step, walkers included, half of `batch` are photographs.
+        # Of a step's pictures, those of trajectories included, half of `batch` are photographs.
         config = self.config
         pictures = config.batch + (config.walk.batch if config.walk.walkers else 0)
         return math.ceil(len(self.inputs.photographs) * pictures / (config.batch // 2))

@@ -1,4 +1,4 @@
-"""What one step looks at, drawn from the step's number alone.
+"""What one step trains on, drawn from the step's number alone.
 
 Photographs and paintings as they are, mixtures of them, noise of every frequency, and other
 contrasts and colours: an optimisation passes through all of that, and a student that has never seen
