@@ -13,10 +13,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from stylemix.atomic import remove_abandoned, replacing
 from stylemix.backbones.weights_file import fill
 from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
+from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest

@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from stylemix.atomic import replacing
 from stylemix.errors import ConfigError, PictureError
+from stylemix.images.atomic import replacing
 
 FORMATS = {
     ".jpg": "JPEG",

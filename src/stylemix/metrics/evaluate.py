@@ -199,8 +199,8 @@ class _Bench:
         for style in styles:
             image, rgb = self._load(style)
             self.paintings.append(image)
-            self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
             described.append(perceptual.describe(rgb, self.net, content=False))
+            self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
             if self.sets.nets:
                 tensors.append(rgb)
         self.described = perceptual.join(described)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stylemix.atomic import replacing
 from stylemix.errors import DataError
+from stylemix.images.atomic import replacing
 from stylemix.metrics.bootstrap import mean_interval
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from stylemix.ops.attention import attend, sample_positions
-from stylemix.ops.gram import gram, gram_error, gram_sum
+from stylemix.ops.distributions import (
+    order_statistics,
+    quantiles,
+    sorted_projections,
+    unit_vectors,
+)
+from stylemix.ops.grams import gram, gram_error, gram_sum
 from stylemix.ops.ops import (
     EPSILON,
     ContentCovariance,
@@ -19,12 +25,6 @@ from stylemix.ops.placement import (
     place,
     usable_device,
     usable_precision,
-)
-from stylemix.ops.quantiles import (
-    order_statistics,
-    quantiles,
-    sorted_projections,
-    unit_vectors,
 )
 from stylemix.ops.running_statistics import RunningCovariance, RunningMoments
 from stylemix.ops.streams import stream

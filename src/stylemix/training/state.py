@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from stylemix.atomic import remove_abandoned, replacing
 from stylemix.errors import CheckpointError
+from stylemix.images.atomic import remove_abandoned, replacing
 
 
 def replace_file(

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from stylemix.atomic import replacing
 from stylemix.errors import CheckpointError
+from stylemix.images.atomic import replacing
 from stylemix.training.run import ResumableRun
 from stylemix.training.run_config import WeightsFileConfig
 

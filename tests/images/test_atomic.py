@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from stylemix.atomic import remove_abandoned, replacing
 from stylemix.errors import DataError
+from stylemix.images.atomic import remove_abandoned, replacing
 
 
 def explain(problem: Exception) -> DataError:
