@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -68,8 +70,11 @@ def check_halos(model: FeedForward) -> None:
         out = stage(x, mix)
         for hook in hooks:
             hook.remove()
-        for module, values in seen.items():
-            module.frozen = values
+        # As tiled rendering has it: the statistics are those of the whole picture.
+        hooks = [
+            module.register_forward_hook(lambda m, i, o, values=values: values)
+            for module, values in seen.items()
+        ]
         middle = x.shape[-1] // 2
         poked = x.clone()
         poked[:, :, :, middle] += torch.randn(channels, x.shape[2])
@@ -77,6 +82,26 @@ def check_halos(model: FeedForward) -> None:
         reach = changed.nonzero().flatten().float() * stage.stride_out / stage.stride_in
         assert reach.min() >= middle - stage.halo - 1
         assert reach.max() <= middle + stage.halo + 1
-        for module in seen:
-            module.frozen = None
+        for hook in hooks:
+            hook.remove()
         x = out
+
+
+@contextmanager
+def devices_of_feature_networks() -> Iterator[set[str]]:
+    """Collect the devices of what feature networks are given."""
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    from stylemix.backbones import FeatureNet
+
+    seen: set[str] = set()
+
+    def note(module: torch.nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, FeatureNet):
+            seen.add(args[0].device.type)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield seen
+    finally:
+        hook.remove()

@@ -7,7 +7,7 @@ import torch
 from stylemix.errors import ConfigError
 from stylemix.losses import SlicedWasserstein
 from stylemix.losses.objective import Objective
-from stylemix.losses.quantiles import unit_vectors
+from stylemix.ops import unit_vectors
 
 
 def maps(seed: int, side: int = 8, channels: int = 5, n: int = 2) -> dict[str, torch.Tensor]:

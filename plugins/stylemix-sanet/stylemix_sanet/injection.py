@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
-from stylemix.ops import ContentMoments, attend, moments, sample_places
+from stylemix.ops import ContentMoments, attend, moments, sample_positions
 from stylemix.plugins import check_counts
 
 
@@ -48,7 +48,7 @@ class SANet(Injection):
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)
         key, value = _tokens(self.key(normal)), _tokens(self.value(x))
-        chosen = sample_places(key.shape[2], self.keys, x.device)
+        chosen = sample_positions(key.shape[2], self.keys, x.device)
         return (key, value) if chosen is None else (key[:, :, chosen], value[:, :, chosen])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:

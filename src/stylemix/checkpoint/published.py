@@ -48,7 +48,7 @@ class Published:
 
 
 def published() -> dict[str, Published]:
-    """Read the catalogue file: ``{"format": 1, "models": [...]}``, one object a model.
+    """Read the catalogue file: ``{"format": 1, "models": [...]}``, one object per model.
 
     Each object has exactly the keys of :class:`Published`.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from stylemix.encoders.measured import MAPS, QUANTILES, MeasuredEncoder, enlarged, quantiles
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.encoders.measured import QUANTILES, MeasuredEncoder, enlarged, quantiles
 from stylemix.ops import moments
 from stylemix.types import StyleCode
 
@@ -24,7 +25,7 @@ class ThinEncoder(MeasuredEncoder):
 
     def __init__(self, *, dim: int = 128, hidden: int = 256) -> None:
         super().__init__()
-        maps = {name: self.trunk.channels[name] for name in MAPS}
+        maps = {name: self.trunk.channels[name] for name in BLOCK_ENDS}
         self.channels = {"embedding": dim, **maps}
         count = 2 * sum(maps.values()) + 3 * (2 + len(QUANTILES))
         self._make_room(count)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
 
@@ -73,9 +74,7 @@ class IdentityFeatures(Content):
 
     identity_only = True
 
-    def __init__(
-        self, *, layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-    ) -> None:
+    def __init__(self, *, layers: Sequence[str] = BLOCK_ENDS) -> None:
         super().__init__(layers=layers, relative=True)
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.images.color import grey
+from stylemix.images.color import luma
 from stylemix.losses.base import Features, LossTerm
 from stylemix.plugins.options import check_counts
 
@@ -33,7 +33,7 @@ class Lattice(LossTerm):
     The root makes every peak's amplitude count alike; the 1.5 leaves to chance what chance does,
     so that noise costs next to nothing, and so does a pattern of any other frequency.
 
-    It is the differentiable form of :func:`stylemix.metrics.artefacts.checkerboard`, whose peaks
+    It is the differentiable form of :func:`stylemix.metrics.artifacts.checkerboard`, whose peaks
     are those of periods 2 and 4 only; not from a paper.
 
     Args:
@@ -58,7 +58,7 @@ class Lattice(LossTerm):
                 f"the loss 'lattice' of period {self.period} needs crops of at least "
                 f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}"
             )
-        power, floor = _power(grey(image[..., :height, :width])[:, :1])
+        power, floor = _power(luma(image[..., :height, :width]))
         steps = (height // self.period, width // self.period)
         ratio = _mean_around(power, (1, 1)) / _ring(power.detach(), steps).clamp_min(floor)
         at = ratio[:, 0, :: steps[0], :: steps[1]].flatten(1)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
-
-MOMENT_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Moments(LossTerm):
@@ -30,7 +29,7 @@ class Moments(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = MOMENT_LAYERS, relative: bool = False) -> None:
+    def __init__(self, *, layers: Sequence[str] = BLOCK_ENDS, relative: bool = False) -> None:
         super().__init__()
         self.layers = tuple(layers)
         self.relative = relative

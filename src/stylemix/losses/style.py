@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import gram
 
 _LEAST = 1e-4
 """A squared relative error this small is as good as none."""
-
-GRAM_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Gram(LossTerm):
@@ -41,7 +40,7 @@ class Gram(LossTerm):
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = GRAM_LAYERS, balanced: bool = False, root: bool = False
+        self, *, layers: Sequence[str] = BLOCK_ENDS, balanced: bool = False, root: bool = False
     ) -> None:
         super().__init__()
         if root and not balanced:
