@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -24,7 +24,7 @@ def holds_whole(weights: str | Path) -> bool:
     return any(name.startswith("trunk.") for name in load_weights(weights))
 
 
-class StyleEncoder(nn.Module):
+class StyleEncoder(nn.Module, ABC):
     """A network that turns a painting into a style code.
 
     Attributes:

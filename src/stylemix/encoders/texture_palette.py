@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from stylemix.encoders.measured import MAPS, QUANTILES, MeasuredEncoder, enlarged, quantiles
 from stylemix.images.color import grey
+from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
 
 PIXELS = 16_384
@@ -50,7 +52,12 @@ class TexturePaletteEncoder(MeasuredEncoder):
     directions: Tensor
 
     def __init__(
-        self, *, dim: int = 128, hidden: int = 256, palette_dim: int = 64, palette_hidden: int = 128
+        self,
+        *,
+        dim: Annotated[int, at_least(1)] = 128,
+        hidden: Annotated[int, at_least(1)] = 256,
+        palette_dim: Annotated[int, at_least(1)] = 64,
+        palette_hidden: Annotated[int, at_least(1)] = 128,
     ) -> None:
         super().__init__()
         maps = {name: self.trunk.channels[name] for name in MAPS}

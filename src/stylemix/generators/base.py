@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -54,7 +54,7 @@ class Injected(nn.Module):
         return x
 
 
-class Stage(nn.Module):
+class Stage(nn.Module, ABC):
     """A part of a generator between two maps that tiled rendering keeps whole.
 
     Attributes:
@@ -76,7 +76,7 @@ class Stage(nn.Module):
         """Turn the input map [B, C, h, w] into the output map."""
 
 
-class Generator(nn.Module):
+class Generator(nn.Module, ABC):
     """A network that turns a photograph and a style mixture into a picture.
 
     Attributes:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import LAYERS, Trunk, check_layer, stride_of
 from stylemix.injections.style import StyleMix
+from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, one_of
 from stylemix.types import Site
+
+Layers = Annotated[Sequence[Annotated[str, one_of(LAYERS)]], NOT_EMPTY, DISTINCT]
+"""An option that lists layers of the feature network."""
 
 
 class Packing:
@@ -150,17 +154,10 @@ class VGG(Generator):
         attach: Attach,
         *,
         features: str = "thin",
-        layers: Sequence[str] = ("relu4_1",),
+        layers: Layers = ("relu4_1",),
         cascade: bool = False,
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError(
-                "generator.layers must be a list of different layers such as "
-                f'["relu4_1"], got {layers!r}'
-            )
-        if not isinstance(cascade, bool):
-            raise ConfigError(f"generator.cascade must be true or false, got {cascade!r}")
         ordered = sorted(layers, key=check_layer)
         self.trunk = Trunk(features, ordered[-1])
         groups = [(layer,) for layer in reversed(ordered)] if cascade else [tuple(ordered)]

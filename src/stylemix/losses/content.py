@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.plugins.rules import NOT_EMPTY
 
 
 class Content(LossTerm):
@@ -28,7 +30,7 @@ class Content(LossTerm):
     def __init__(
         self,
         *,
-        layers: Sequence[str] = ("relu3_3",),
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu3_3",),
         relative: bool = False,
         normalized: bool = False,
     ) -> None:
@@ -74,7 +76,9 @@ class IdentityFeatures(Content):
     identity_only = True
 
     def __init__(
-        self, *, layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+        self,
+        *,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
     ) -> None:
         super().__init__(layers=layers, relative=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.images.color import grey
 from stylemix.losses.base import Features, LossTerm
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least
 
 _CHANCE = 1.5
 """Amplitude of a peak, against its surroundings, that noise rarely has."""
@@ -42,9 +43,8 @@ class Lattice(LossTerm):
         period: the longest period in pixels.
     """
 
-    def __init__(self, *, period: int = 8) -> None:
+    def __init__(self, *, period: Annotated[int, at_least(2)] = 8) -> None:
         super().__init__()
-        check_counts(period=(period, 2))
         self.period = period
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.plugins.rules import NOT_EMPTY
 
 MOMENT_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
@@ -30,7 +32,9 @@ class Moments(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = MOMENT_LAYERS, relative: bool = False) -> None:
+    def __init__(
+        self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = MOMENT_LAYERS, relative: bool = False
+    ) -> None:
         super().__init__()
         self.layers = tuple(layers)
         self.relative = relative

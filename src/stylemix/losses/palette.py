@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.quantiles import projected_quantiles, unit_vectors
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least
 
 
 class Palette(LossTerm):
@@ -30,9 +32,14 @@ class Palette(LossTerm):
     source = "style"
     axes: Tensor
 
-    def __init__(self, *, directions: int = 16, quantiles: int = 64, shrink: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        directions: Annotated[int, at_least(3)] = 16,
+        quantiles: Annotated[int, at_least(2)] = 64,
+        shrink: Annotated[int, at_least(1)] = 2,
+    ) -> None:
         super().__init__()
-        check_counts(directions=(directions, 3), quantiles=(quantiles, 2), shrink=(shrink, 1))
         self.quantiles = quantiles
         self.shrink = shrink
         axes = torch.cat([torch.eye(3), unit_vectors(directions - 3, 3)])

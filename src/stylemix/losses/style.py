@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor
 
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import gram
+from stylemix.plugins.rules import NOT_EMPTY
 
 _LEAST = 1e-4
 """A squared relative error this small is as good as none."""
@@ -41,7 +43,11 @@ class Gram(LossTerm):
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = GRAM_LAYERS, balanced: bool = False, root: bool = False
+        self,
+        *,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = GRAM_LAYERS,
+        balanced: bool = False,
+        root: bool = False,
     ) -> None:
         super().__init__()
         if root and not balanced:
