@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix import Generator, StyleMix
-from stylemix.errors import ConfigError
 from stylemix.generators import (
     Attach,
     Decode,
     Decoder,
     Injected,
+    Layers,
     Packing,
     Stage,
     Trunk,
@@ -159,14 +159,9 @@ class KeyedVGG(Generator):
         attach: Attach,
         *,
         features: str = "thin",
-        layers: Sequence[str] = ("relu3_1", "relu4_1", "relu4_3"),
+        layers: Layers = ("relu3_1", "relu4_1", "relu4_3"),
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError(
-                "generator.layers must be a list of different layers such as "
-                f'["relu3_1", "relu4_1"], got {layers!r}'
-            )
         ordered = sorted(layers, key=check_layer)
         self.trunk = Trunk(features, ordered[-1])
         channels = self.trunk.channels

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
 from stylemix.ops import ContentMoments, moments, sample_places
-from stylemix.plugins import check_counts
+from stylemix.plugins import at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 
@@ -49,9 +50,14 @@ class AdaAttN(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
 
-    def __init__(self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096) -> None:
+    def __init__(
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        keys: Annotated[int, at_least(1)] = 4096,
+    ) -> None:
         super().__init__(site, style_channels)
-        check_counts("adaattn", keys=(keys, 1))
         self.keys = keys
         self.own = site.own if isinstance(site, KeyedSite) else site.channels
         self.moments = ContentMoments()

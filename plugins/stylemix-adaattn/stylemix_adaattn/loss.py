@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
 from stylemix.ops import moments, sample_places
-from stylemix.plugins import check_counts
+from stylemix.plugins import NOT_EMPTY, at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -38,14 +38,11 @@ class Local(LossTerm):
     def __init__(
         self,
         *,
-        layers: Sequence[str] = ("relu3_3", "relu4_3"),
-        keys: int = 4096,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu3_3", "relu4_3"),
+        keys: Annotated[int, at_least(1)] = 4096,
         relative: bool = True,
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers:
-            raise ConfigError(f'layers must be a list such as ["relu3_3"], got {layers!r}')
-        check_counts(keys=(keys, 1))
         self.targets = tuple(layers)
         self.keys = keys
         self.relative = relative

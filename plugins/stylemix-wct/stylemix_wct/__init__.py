@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from stylemix import Injection, Register, Site, StyleCode, hookimpl
 from stylemix.checkpoint import register_folder
-from stylemix.errors import ConfigError
 from stylemix.ops import ContentCovariance, covariance
+from stylemix.plugins import at_least, below
 
 
 class WCT(Injection):
@@ -38,10 +38,14 @@ class WCT(Injection):
     needs = ("site",)
     self_identity = True
 
-    def __init__(self, site: Site, style_channels: Mapping[str, int], *, cut: float = 1e-5) -> None:
+    def __init__(
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        cut: Annotated[float, at_least(0), below(1)] = 1e-5,
+    ) -> None:
         super().__init__(site, style_channels)
-        if isinstance(cut, bool) or not isinstance(cut, int | float) or not 0 <= cut < 1:
-            raise ConfigError(f"wct.cut must be a number from 0 to below 1, got {cut!r}")
         self.cut = cut
         self.covariance = ContentCovariance()
 
