@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stylemix import Site
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.testing import injection_suite
 
 test_styleswap = injection_suite("styleswap")
@@ -27,7 +28,7 @@ def _features(seed: int, height: int = 6, width: int = 6, n: int = 1) -> Tensor:
 
 
 def _swap(x: Tensor, s: Tensor, **options: int) -> Tensor:
-    swap = StyleSwap(SITE, {"site": C}, **options)
+    swap = check_table(StyleSwap, options, "styleswap")
     return swap(x, swap.prepare({"site": s}))
 
 
