@@ -134,4 +134,4 @@ def test_sampled_patches_are_patches_of_the_style() -> None:
 @pytest.mark.parametrize("options", [{"size": 2}, {"size": 0}, {"patches": 0}, {"size": "3"}])
 def test_bad_options(options: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="styleswap"):
-        StyleSwap(SITE, {"site": C}, **options)
+        check_table(StyleSwap, options, "styleswap")

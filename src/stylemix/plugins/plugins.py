@@ -102,6 +102,7 @@ class _Loaded:
             raise
         member = _Member(module, plugin)
         for caller in self.manager.get_hookcallers(module) or ():
+            implementation: Any
             for implementation in caller.get_hookimpls():
                 if implementation.plugin is module:
                     kind = caller.name.removeprefix("register_")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -38,10 +37,11 @@ class Registry(Generic[T]):
                 f"two plugins register the {self.kind} {name!r}: {self._plugins[name]!r} and "
                 f"{plugin!r}; uninstall one of them or rename it"
             )
-        if inspect.isabstract(thing):
+        lacking = sorted(getattr(thing, "__abstractmethods__", ()))
+        if lacking:
             raise PluginError(
                 f"plugin {plugin!r} registers the {self.kind} {name!r}, but its class "
-                f"{thing.__name__} lacks {' and '.join(sorted(thing.__abstractmethods__))}; "
+                f"{getattr(thing, '__name__', thing)} lacks {' and '.join(lacking)}; "
                 "implement what is missing"
             )
         self._things[name] = thing

@@ -34,7 +34,7 @@ def keys_of(kind: Any) -> dict[str, Key]:
     Raises:
         PluginError: an annotation names something that its module doesn't know.
     """
-    function = kind.__init__ if isinstance(kind, type) else kind
+    function = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
     is_table = dataclasses.is_dataclass(kind)
     try:
         hints = typing.get_type_hints(kind if is_table else function, include_extras=True)
@@ -120,7 +120,8 @@ def _typed(value: Any, kind: Any, path: str, under: Any) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         values = check_table(kind, value, path, under)
-        return dataclasses.replace(under, **values) if under is not None else kind(**values)
+        made: Any = kind
+        return made(**values) if under is None else dataclasses.replace(under, **values)
     if origin is typing.Literal:
         return value if any(value == a and type(value) is type(a) for a in args) else _WRONG
     if origin in (typing.Union, types.UnionType):

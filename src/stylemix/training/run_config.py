@@ -215,9 +215,10 @@ def need(fine: bool, message: str) -> None:
 
 def _anchored(config: Any, base: Path) -> Any:
     """Return a configuration with paths below ``base`` where they are relative."""
+    kind: Any = type(config)
     changes = {
         name: _anchored_value(getattr(config, name), key.hint, base)
-        for name, key in schema.keys_of(type(config)).items()
+        for name, key in schema.keys_of(kind).items()
     }
     return dataclasses.replace(config, **changes)
 
