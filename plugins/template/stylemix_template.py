@@ -49,7 +49,7 @@ class Gate(Injection):
         self.linear = nn.Linear(style_channels["embedding"], site.channels)
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give the gates [N, C, 1, 1]. Runs once per style picture and never sees the content."""
+        """Return the gates [N, C, 1, 1]. Runs once per style picture and never sees the content."""
         return self.limit * torch.sigmoid(self.linear(style["embedding"]))[:, :, None, None]
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ class Stacks:
         }
 
     def members(self, layer: str) -> list[str]:
-        """Name the layers of a site's stack, its own last."""
+        """Return the layers of a site's stack, its own last."""
         depth = check_layer(layer)
         return [
             k
@@ -64,13 +64,13 @@ class Stacks:
         ]
 
     def gather(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the first site's stack under its name, and deeper layers under theirs."""
+        """Return the first site's stack under its name, and deeper layers under theirs."""
         stride = stride_of(self.layers[0])
         start = [_shrink(maps[k], stride // stride_of(k)) for k in self.start]
         return {self.layers[0]: torch.cat(start, dim=1), **{k: maps[k] for k in self.rest}}
 
     def stack(self, gathered: Mapping[str, Tensor], layer: str) -> Tensor:
-        """Give a site's stack from what :meth:`gather` gave."""
+        """Return a site's stack from what :meth:`gather` gave."""
         first, stride = self.layers[0], stride_of(layer)
         names = [first, *(k for k in self.members(layer) if k in self.rest)]
         return torch.cat([_shrink(gathered[k], stride // stride_of(k)) for k in names], dim=1)
@@ -181,6 +181,6 @@ class KeyedVGG(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the stack at every site of pictures [N, 3, H, W] in [0, 1], by its name."""
+        """Return the stack at every site of pictures [N, 3, H, W] in [0, 1], by its name."""
         gathered = self._stacks.gather(self.trunk(image, self._stacks.needed))
         return {layer: self._stacks.stack(gathered, layer) for layer in self._stacks.layers}

@@ -27,7 +27,7 @@ class KeyedSite(Site):
 
 
 class AdaAttN(Injection):
-    """Give each place of the content the mean and deviation of what it attends to in the style.
+    """Exchange each place's mean and deviation for those of what it attends to in the style.
 
     ``out = S * norm(x) + M`` with ``A = softmax_j(f(norm(x))_i . g(norm(s))_j)``, ``M = A V``,
     ``S = sqrt(A (V * V) - M * M)``, ``V = h(s)`` (Liu et al., 2021, section 3.2). f, g and h are
@@ -66,7 +66,7 @@ class AdaAttN(Injection):
         self.value = nn.Conv2d(self.own, self.own, 1, bias=False)
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give keys [N, K, C] and values [N, K, own] of K <= ``keys`` places."""
+        """Return keys [N, K, C] and values [N, K, own] of K <= ``keys`` places."""
         x = style["site"]
         mean, std = moments(x)
         key = tokens(self.key(((x - mean) / std).to(x.dtype)))
@@ -75,7 +75,7 @@ class AdaAttN(Injection):
         return (key, value) if chosen is None else (key[:, chosen], value[:, chosen])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:
-        """Give [B, C, h, w] whose last ``own`` channels are new; memory is linear in h w."""
+        """Return [B, C, h, w] whose last ``own`` channels are new; memory is linear in h w."""
         key, value = style
         normal = self.moments.normalize(x)
         query = tokens(self.query(normal))

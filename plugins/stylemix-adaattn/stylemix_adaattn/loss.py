@@ -50,7 +50,7 @@ class Local(LossTerm):
         self.layers = tuple(dict.fromkeys(k for layer in layers for k in self.members[layer]))
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give each layer behind the shallower ones, [N, C + ..., h, w]."""
+        """Return each layer behind the shallower ones, [N, C + ..., h, w]."""
         stacks = []
         for layer in self.targets:
             own = features[layer]
@@ -61,7 +61,7 @@ class Local(LossTerm):
         return stacks
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
+        """Return the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
         contents, styles = target[: len(self.targets)], target[len(self.targets) :]
         total = features["image"].new_zeros(())
         for layer, content, style in zip(self.targets, contents, styles, strict=True):

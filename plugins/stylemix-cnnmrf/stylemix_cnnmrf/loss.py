@@ -15,7 +15,7 @@ CONTENT_LAYER = "relu4_3"
 
 
 def layers_of(space: FeatureSpace) -> tuple[str, ...]:
-    """Give the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
+    """Return the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
     return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in space.net.channels else "relu4_3"
 
 
@@ -98,7 +98,7 @@ class MarkovLoss:
         }
 
     def _grid(self, layer: str, stride: int) -> tuple[list[int], list[int]]:
-        """Give where the picture's patches begin; maps of less than 3 positions have none."""
+        """Return where the picture's patches begin; maps of less than 3 positions have none."""
         sizes = [s // STRIDES[layer] for s in (self.height, self.width)]
         if min(sizes) < SIDE:
             return [], []
@@ -132,7 +132,7 @@ class MarkovLoss:
         self.norm = self.content.square().sum().clamp_min(1e-12)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
         gradient = torch.zeros_like(image)
         content_loss = energy = 0.0
         for number, box in enumerate(self.boxes):
@@ -207,7 +207,7 @@ class MarkovLoss:
 
 
 def _with_halo(box: Box, height: int, width: int) -> Box:
-    """Give a tile with all that its patches see, which reach two positions beyond it."""
+    """Return a tile with all that its patches see, which reach two positions beyond it."""
     halo = HALO + (SIDE - 1) * max(STRIDES.values())
     top, left = max(box.top - halo, 0), max(box.left - halo, 0)
     bottom = min(box.top + box.height + halo, height)

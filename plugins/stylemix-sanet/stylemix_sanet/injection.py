@@ -49,7 +49,7 @@ class SANet(Injection):
         )
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give keys and values, each [N, 1, K, C], of K <= ``keys`` places."""
+        """Return keys and values, each [N, 1, K, C], of K <= ``keys`` places."""
         x = style["site"]
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)

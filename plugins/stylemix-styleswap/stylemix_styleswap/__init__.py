@@ -56,7 +56,7 @@ class StyleSwap(Injection):
         self.reach = size - 1
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give style patches [N, C, size * size, P], raw, in the order rows, then columns."""
+        """Return style patches [N, C, size * size, P], raw, in the order rows, then columns."""
         s = _enlarge(style["site"], self.size)
         n, c = s.shape[:2]
         found = F.unfold(s, self.size)

@@ -110,5 +110,5 @@ class PatchTransformer(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the tokens [N, C, h, w] of pictures [N, 3, H, W] in [0, 1]."""
+        """Return the tokens [N, C, h, w] of pictures [N, 3, H, W] in [0, 1]."""
         return {"tokens": self.stages[0](image, None)}

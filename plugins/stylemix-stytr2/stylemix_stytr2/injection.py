@@ -67,7 +67,7 @@ class StyTr2(Injection):
         )
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give the style's encoded tokens [N, K, C] of K <= ``keys`` places."""
+        """Return the style's encoded tokens [N, K, C] of K <= ``keys`` places."""
         x = _tokens(style["site"])
         chosen = sample_places(x.shape[1], self.keys, x.device)
         if chosen is not None:

@@ -77,11 +77,11 @@ class TableEncoder(StyleEncoder):
         return self.rows(self.recognize(image))
 
     def rows(self, indices: Tensor) -> StyleCode:
-        """Give the code of the styles at ``indices``, int64 [N]."""
+        """Return the code of the styles at ``indices``, int64 [N]."""
         return {"embedding": self.table[indices.to(self.table.device)]}
 
     def recognize(self, image: Tensor) -> Tensor:
-        """Give the indices [N] of paintings [N, 3, H, W] in [0, 1].
+        """Return the indices [N] of paintings [N, 3, H, W] in [0, 1].
 
         Raises:
             UnknownNameError: a picture is none of the table's paintings.

@@ -19,7 +19,7 @@ PIXELS = 16_384
 
 
 def directions() -> Tensor:
-    """Give the unit vectors of RGB space along which colours are sorted, [13, 3].
+    """Return the unit vectors of RGB space along which colours are sorted, [13, 3].
 
     The axes, the diagonals of the cube's faces and those of the cube: the 26 neighbours of a
     cell, one of each opposite two. The variances along six of them determine the covariance
@@ -89,7 +89,7 @@ class TexturePaletteEncoder(MeasuredEncoder):
         return maps, torch.cat([torch.cat(parts, dim=1).flatten(1), self._colors(image)], dim=1)
 
     def _colors(self, image: Tensor) -> Tensor:
-        """Give the quantiles of colours along each direction, [N, 13 * 9]."""
+        """Return the quantiles of colours along each direction, [N, 13 * 9]."""
         colors = image.flatten(2).float()
         if colors.shape[2] > PIXELS:
             spread = torch.linspace(0, colors.shape[2] - 1, PIXELS, dtype=torch.float64)

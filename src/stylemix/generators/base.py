@@ -41,7 +41,7 @@ class Injected(nn.Module):
         return all(injection.appends_constant for _, injection in self.attached())
 
     def attached(self) -> Iterator[tuple[str, Injection]]:
-        """Give the injections by name, in their order."""
+        """Return the injections by name, in their order."""
         yield from self.injections.items()  # type: ignore[misc]
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the generator's own, style-free features of a picture, by site name.
+        """Return the generator's own, style-free features of a picture, by site name.
 
         Args:
             image: [N, 3, H, W] in [0, 1].
@@ -106,7 +106,7 @@ class Generator(nn.Module, ABC):
         """
 
     def forward(self, content: Tensor, mix: StyleMix) -> Tensor:
-        """Stylise ``content`` [B, 3, H, W] in [0, 1]; gives [B, 3, H, W] in [0, 1]."""
+        """Stylise ``content`` [B, 3, H, W] in [0, 1]; returns [B, 3, H, W] in [0, 1]."""
         x = content
         for stage in self.stages:
             x = stage(x, mix)

@@ -144,7 +144,7 @@ class Johnson(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the bottleneck map for every site of the same channels and stride.
+        """Return the bottleneck map for every site of the same channels and stride.
 
         Behind the bottleneck the features depend on the style, so the map in front of it is the
         only style-free one; at the later sites its meaning is learned.

@@ -183,7 +183,7 @@ class Lean(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the stem's map for every site of the same channels and stride.
+        """Return the stem's map for every site of the same channels and stride.
 
         Behind the stem the features depend on the style, so its map is the only style-free one.
         """

@@ -38,7 +38,7 @@ class Packing:
         ]
 
     def pack(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Give one map [B, sum of sizes, h, w] of the coarsest one's height and width."""
+        """Return one map [B, sum of sizes, h, w] of the coarsest one's height and width."""
         parts = [
             F.pixel_unshuffle(maps[layer], factor) if factor > 1 else maps[layer]
             for layer, factor in zip(self.layers, self.factors, strict=True)
@@ -46,7 +46,7 @@ class Packing:
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
     def unpack(self, x: Tensor) -> dict[str, Tensor]:
-        """Give the maps back, by layer."""
+        """Return the maps back, by layer."""
         parts = x.split(self.sizes, dim=1) if len(self.sizes) > 1 else (x,)
         return {
             layer: F.pixel_shuffle(part, factor) if factor > 1 else part
@@ -178,7 +178,7 @@ class VGG(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the trunk's map at every site; see :meth:`Generator.features`."""
+        """Return the trunk's map at every site; see :meth:`Generator.features`."""
         return self.trunk(image, [site.name for site in self.sites])
 
 

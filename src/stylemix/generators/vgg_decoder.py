@@ -53,7 +53,7 @@ class Decoder(nn.Module):
             self.convolutions[layer] = convolution
 
     def forward(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Give pictures [B, 3, H, W] in [0, 1] from one map [B, C, h, w] a layer."""
+        """Return pictures [B, 3, H, W] in [0, 1] from one map [B, C, h, w] a layer."""
         x = maps[self.deep[0]]
         if self.merge is not None:
             for layer in self.deep[1:]:
@@ -72,7 +72,7 @@ class Decoder(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Give how far, in picture pixels, a value of the picture sees beyond its place."""
+        """Return how far, in picture pixels, a value of the picture sees beyond its place."""
         merged = stride_of(self.deep[0]) if self.merge is not None else 0
         doubled = sum(stride_of(layer) for layer in self.path if pooled_before(layer))
         return merged + doubled + sum(stride_of(layer) for layer in self.path)

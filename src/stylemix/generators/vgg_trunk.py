@@ -37,12 +37,12 @@ SIZES = {
 
 
 def stride_of(layer: str) -> int:
-    """Give the picture pixels per pixel of a layer's map."""
+    """Return the picture pixels per pixel of a layer's map."""
     return 1 << (int(layer[4]) - 1)
 
 
 def pooled_before(layer: str) -> bool:
-    """Tell whether a max-pool stands in front of a layer."""
+    """Return whether a max-pool stands in front of a layer."""
     return layer[5:] == "_1" and layer[4] != "1"
 
 
@@ -88,7 +88,7 @@ class Trunk(nn.Module):
             before = size
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Give maps by layer of pictures [N, 3, H, W] in [0, 1], H and W above the last stride."""
+        """Return maps by layer of pictures [N, 3, H, W] in [0, 1], both above the last stride."""
         wanted = set(layers)
         found: dict[str, Tensor] = {}
         x = image - self.mean
@@ -106,7 +106,7 @@ class Trunk(nn.Module):
         return found
 
     def reach(self, layer: str) -> int:
-        """Give how far, in picture pixels, a value of a layer's map sees beyond its place."""
+        """Return how far, in picture pixels, a value of a layer's map sees beyond its place."""
         pixels = 0
         for name in self.layers:
             if pooled_before(name):
@@ -118,7 +118,7 @@ class Trunk(nn.Module):
 
 
 def check_layer(layer: str) -> int:
-    """Give a layer's place among :data:`LAYERS`.
+    """Return a layer's place among :data:`LAYERS`.
 
     Raises:
         ConfigError: there is no such layer.

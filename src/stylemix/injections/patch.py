@@ -77,7 +77,7 @@ class Patch(Injection):
         self.gate = nn.Parameter(torch.tensor(0.1)) if not hard else None
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give unit keys [N, C, K] and values [N, C, K] of K <= ``keys`` style places."""
+        """Return unit keys [N, C, K] and values [N, C, K] of K <= ``keys`` style places."""
         x = style[self.feature]
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)

@@ -35,4 +35,4 @@ class LossTerm(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample of the output, [B]."""
+        """Return the loss of each sample of the output, [B]."""

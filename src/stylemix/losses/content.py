@@ -40,11 +40,11 @@ class Content(LossTerm):
         self.normalized = normalized
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph's maps."""
+        """Return the photograph's maps."""
         return [self._seen(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             error = (self._seen(features[layer]).float() - wanted.float()).square().mean((1, 2, 3))
@@ -100,9 +100,9 @@ class Pixel(LossTerm):
         self.identity_only = not always
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph."""
+        """Return the photograph."""
         return [features["image"].detach()]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         return (features["image"].float() - target[0].float()).square().mean((1, 2, 3))

@@ -48,7 +48,7 @@ class Lattice(LossTerm):
         self.period = period
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B].
+        """Return the loss of each sample, [B].
 
         Raises:
             ConfigError: pictures of less than 8 periods a side.
@@ -68,7 +68,7 @@ class Lattice(LossTerm):
 
 
 def _power(image: Tensor) -> tuple[Tensor, float]:
-    """Give the power spectrum under a Hann window, [B, 1, H, W], and that of rounding to 8 bits."""
+    """Return the power spectrum under a Hann window, [B, 1, H, W], and that of 8-bit rounding."""
     height, width = image.shape[-2:]
     window, energy = _window(height, width, image.device)
     mean = (image * window).sum((-2, -1), keepdim=True) / window.sum()
@@ -78,7 +78,7 @@ def _power(image: Tensor) -> tuple[Tensor, float]:
 
 @functools.lru_cache(maxsize=16)
 def _window(height: int, width: int, device: torch.device) -> tuple[Tensor, float]:
-    """Give the Hann window [H, W] and the sum of its squares.
+    """Return the Hann window [H, W] and the sum of its squares.
 
     Made once a size: reading a number back stops a GPU, and can't be captured in a graph.
     """
@@ -88,7 +88,7 @@ def _window(height: int, width: int, device: torch.device) -> tuple[Tensor, floa
 
 
 def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
-    """Give the mean over the ``2 reach + 1`` frequencies each way around every one."""
+    """Return the mean over the ``2 reach + 1`` frequencies each way around every one."""
     down, right = reach
     padded = F.pad(power, (right, right, down, down), mode="circular")
     # A box is a column of a row: a hundred times fewer additions than all at once.
@@ -98,7 +98,7 @@ def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
 
 
 def _ring(power: Tensor, steps: tuple[int, int]) -> Tensor:
-    """Give the mean over a ring from a quarter to half of the way to the next lattice point."""
+    """Return the mean over a ring from a quarter to half of the way to the next lattice point."""
     outer, inner = ((s // 2, t // 2) for s, t in (steps, (steps[0] // 2, steps[1] // 2)))
     counts = [(2 * a + 1) * (2 * b + 1) for a, b in (outer, inner)]
     total = _mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1]

@@ -55,11 +55,11 @@ class LocalContrast(LossTerm):
         self.register_buffer("around", torch.tensor(AROUND), persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph's differences, [N, 8 P, C] a layer."""
+        """Return the photograph's differences, [N, 8 P, C] a layer."""
         return [self._differences(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = self._differences(features[layer])

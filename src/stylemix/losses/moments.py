@@ -40,11 +40,11 @@ class Moments(LossTerm):
         self.relative = relative
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's means and deviations, [N, 2 C] a layer."""
+        """Return the painting's means and deviations, [N, 2 C] a layer."""
         return [_measure(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = _measure(features[layer])

@@ -137,7 +137,7 @@ class Objective(nn.Module):
             image: the pictures.
             looked: what the feature network sees instead of them.
         """
-        seen = self._look(image, source, looked)
+        seen = self._extract(image, source, looked)
         return {
             _key(label, term, source): term.prepare(seen)
             for label, term in self.terms.items()
@@ -162,7 +162,7 @@ class Objective(nn.Module):
                 quarter where painting and photograph have half each.
             looked: what the feature network sees instead of ``output``.
         """
-        seen = self._look(output, None, looked)
+        seen = self._extract(output, None, looked)
         parts: dict[str, Tensor] = {}
         for label, term in self.terms.items():
             sources = ("content", "style") if term.source == "both" else (term.source,)
@@ -183,7 +183,9 @@ class Objective(nn.Module):
         used = {**self.weights, **(weights or {})}
         return torch.stack([used[label] * value for label, value in parts.items()]).sum()
 
-    def _look(self, image: Tensor, source: str | None, looked: Tensor | None) -> dict[str, Tensor]:
+    def _extract(
+        self, image: Tensor, source: str | None, looked: Tensor | None
+    ) -> dict[str, Tensor]:
         layers = {
             layer
             for _, term in self.terms.items()

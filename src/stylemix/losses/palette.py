@@ -46,16 +46,16 @@ class Palette(LossTerm):
         self.register_buffer("axes", axes, persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's quantiles, [N, directions, quantiles]."""
+        """Return the painting's quantiles, [N, directions, quantiles]."""
         return [self._measure(features["image"]).detach()]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         found = self._measure(features["image"])
         wanted = target[0].repeat_interleave(len(found) // len(target[0]), dim=0)
         return (found - wanted).abs().mean((1, 2))
 
     def _measure(self, image: Tensor) -> Tensor:
-        """Give the quantiles of colours along each axis."""
+        """Return the quantiles of colours along each axis."""
         small = F.avg_pool2d(image.float(), self.shrink, ceil_mode=True)
         return projected_quantiles(small, self.axes, self.quantiles)

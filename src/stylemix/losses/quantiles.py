@@ -8,13 +8,13 @@ from torch import Tensor
 
 
 def unit_vectors(count: int, channels: int) -> Tensor:
-    """Give directions [count, channels] of length 1, the same in every run."""
+    """Return directions [count, channels] of length 1, the same in every run."""
     chance = torch.Generator().manual_seed(0)
     return F.normalize(torch.randn(count, channels, generator=chance), dim=1)
 
 
 def projected_quantiles(values: Tensor, directions: Tensor, quantiles: int) -> Tensor:
-    """Give quantiles of values along each direction.
+    """Return quantiles of values along each direction.
 
     Quantile q is the value below which the share ``(q + 1/2) / quantiles`` of all positions lies,
     interpolated between neighbours, so pictures of different sizes compare.

@@ -46,11 +46,11 @@ class RelaxedEarthMover(LossTerm):
         self.places = places
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's vectors of length 1, [N, P, C] a layer."""
+        """Return the painting's vectors of length 1, [N, P, C] a layer."""
         return [self._vectors(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = self._vectors(features[layer])

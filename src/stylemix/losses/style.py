@@ -60,11 +60,11 @@ class Gram(LossTerm):
         self.root = root
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's Gram matrices."""
+        """Return the painting's Gram matrices."""
         return [gram(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = gram(features[layer])

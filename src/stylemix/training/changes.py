@@ -40,7 +40,7 @@ def completed(kind: Any, table: Mapping[str, Any]) -> dict[str, Any]:
 def changed_keys(
     before: Mapping[str, Any], now: Mapping[str, Any], whole: Collection[str] = ()
 ) -> list[str]:
-    """Name the keys in which a configuration differs from an earlier one.
+    """Return the keys in which a configuration differs from an earlier one.
 
     Args:
         before: the earlier configuration, nested mappings. Keys of which ``now`` knows nothing
