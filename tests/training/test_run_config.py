@@ -178,3 +178,31 @@ def test_only_fields_are_keys():
 def test_without_an_output_an_example_is_given():
     with pytest.raises(ConfigError, match=r'lacks output = "bare\.safetensors"'):
         Bare.from_table({"seed": 1})
+
+
+def test_paths_wherever_they_stand_are_anchored(tmp_path):
+    (tmp_path / "c.toml").write_text('output = "b.safetensors"\nsource = "in/../in/x"\n')
+    assert Bare.from_toml(tmp_path / "c.toml").source == str(tmp_path / "in" / "x")
+    walk = {"walk": {"model": "mine/film"}, "data": {"content": ["a", "/b"]}}
+    found = DistillConfig.from_table({"output": "x.safetensors", **walk}, tmp_path)
+    assert found.walk.model == str(tmp_path / "mine" / "film")
+    assert found.data.content == (str(tmp_path / "a"), "/b")
+    assert found.teacher == ""
+
+
+def test_a_table_adds_to_the_default_and_a_schedule_replaces_it():
+    found = Bare.from_table(
+        {"output": "x.safetensors", "optimizer": {"lr": 0.5}, "schedule": {"minutes": 2}}
+    )
+    assert found.optimizer == OptimizerConfig(lr=0.5)
+    assert found.schedule == ScheduleConfig(minutes=2)
+
+
+def test_a_configuration_is_a_dataclass_with_named_fields():
+    assert dataclasses.is_dataclass(RunConfig) and dataclasses.is_dataclass(WeightsFileConfig)
+    names = [f.name for f in dataclasses.fields(RunConfig)]
+    assert names == ["output", "seed", "optimizer", "schedule", "runtime"]
+    with pytest.raises(TypeError):
+        Bare("x.safetensors")
+    with pytest.raises(TypeError, match="abstract"):
+        RunConfig(output="x", schedule=ScheduleConfig(steps=1))
