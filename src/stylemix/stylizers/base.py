@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from PIL import Image
@@ -15,6 +15,8 @@ from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.ops.placement import place
 from stylemix.plugins import check, check_table, registry
+
+S = TypeVar("S", bound="Stylizer")
 
 Progress = Callable[..., object]
 """Called with the steps done and their total. A function with a third parameter (required, or named
@@ -40,7 +42,7 @@ class Stylizer(nn.Module, ABC):
     styles: tuple[str, ...] = ()
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Stylizer:
+    def from_config(cls: type[S], config: dict[str, Any]) -> S:
         """Build a stylizer with fresh weights from its configuration.
 
         Every key but ``"stylizer"`` is a keyword-only parameter of ``__init__``, whose annotation
