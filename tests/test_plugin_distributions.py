@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stylemix.checkpoint import KNOWN_PLUGINS
+from stylemix.checkpoint.published import distributions
 from stylemix.testing import INJECTION_CHECKS
 
 pytest.importorskip("pip")
@@ -203,8 +203,8 @@ def test_a_plugin_installs_alone_and_goes_without_a_trace(name: str, tmp_path: P
 def test_all_our_distributions_are_known_here_and_to_the_message_on_what_to_install() -> None:
     ours = {f.name for f in PLUGINS.glob("stylemix-*")}
     assert {*PROVIDES} == {*ours, "stylemix-template"}
-    assert {*KNOWN_PLUGINS.values()} == ours
-    for name, plugin in KNOWN_PLUGINS.items():
+    assert {*distributions().values()} == ours
+    for name, plugin in distributions().items():
         assert any(name in names for names in PROVIDES[plugin].values())
 
 

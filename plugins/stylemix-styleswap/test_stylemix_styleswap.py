@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stylemix import Site
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.testing import injection_suite
 
 test_styleswap = injection_suite("styleswap")
@@ -27,7 +28,7 @@ def _features(seed: int, height: int = 6, width: int = 6, n: int = 1) -> Tensor:
 
 
 def _swap(x: Tensor, s: Tensor, **options: int) -> Tensor:
-    swap = StyleSwap(SITE, {"site": C}, **options)
+    swap = check_table(StyleSwap, options, "styleswap")
     return swap(x, swap.prepare({"site": s}))
 
 
@@ -133,4 +134,4 @@ def test_sampled_patches_are_patches_of_the_style() -> None:
 @pytest.mark.parametrize("options", [{"size": 2}, {"size": 0}, {"patches": 0}, {"size": "3"}])
 def test_bad_options(options: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="styleswap"):
-        StyleSwap(SITE, {"site": C}, **options)
+        check_table(StyleSwap, options, "styleswap")

@@ -11,7 +11,7 @@ from torch import Tensor
 import stylemix
 from stylemix import Site, StyleMix
 from stylemix.errors import ConfigError
-from stylemix.plugins import registry
+from stylemix.plugins import check_table, registry
 from stylemix.stylizers import build
 from stylemix.testing import injection_suite
 
@@ -125,8 +125,8 @@ def test_directions_below_the_cut_stay_flat() -> None:
 
 @pytest.mark.parametrize("cut", [-0.1, 1, True, "small"])
 def test_bad_options(cut: object) -> None:
-    with pytest.raises(ConfigError, match="number from 0"):
-        WCT(SITE, {"site": C}, cut=cut)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"wct\.cut must be a number >= 0 and below 1"):
+        check_table(WCT, {"cut": cut}, "wct")
 
 
 def _tiny(layers: list[str]) -> stylemix.Stylizer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from stylemix import Injection, Register, Site, StyleCode, hookimpl
-from stylemix.errors import ConfigError
+from stylemix.plugins import above
 
 
 class Gate(Injection):
@@ -32,20 +33,23 @@ class Gate(Injection):
     # "site": the generator's own features of the style picture at this site.
     needs = ("embedding",)
 
-    # Keyword-only parameters are the options people write into a configuration.
+    # Keyword-only parameters are the options people write into a configuration. stylemix checks
+    # what they write against the annotations, so there is nothing to check here.
     def __init__(
-        self, site: Site, style_channels: Mapping[str, int], *, limit: float = 2.0
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        limit: Annotated[float, above(0)] = 2.0,
     ) -> None:
         super().__init__(site, style_channels)
-        if not limit > 0:
-            raise ConfigError(f"gate needs limit > 0, got {limit}")
         self.limit = limit
         # The default initialisation is small but not zero: a mechanism that starts without any
         # effect is hard to tell from one that is wired up wrongly.
         self.linear = nn.Linear(style_channels["embedding"], site.channels)
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give the gates [N, C, 1, 1]. Runs once per style picture and never sees the content."""
+        """Return the gates [N, C, 1, 1]. Runs once per style picture and never sees the content."""
         return self.limit * torch.sigmoid(self.linear(style["embedding"]))[:, :, None, None]
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

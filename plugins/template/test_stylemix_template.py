@@ -8,6 +8,7 @@ from stylemix_template import Gate
 
 from stylemix import Site
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.testing import injection_suite
 
 test_gate = injection_suite("gate")
@@ -25,5 +26,5 @@ def test_gates_lie_between_nothing_and_the_limit() -> None:
 
 
 def test_a_limit_that_shuts_every_gate_is_refused() -> None:
-    with pytest.raises(ConfigError, match="limit > 0, got 0"):
-        Gate(SITE, {"embedding": 8}, limit=0.0)
+    with pytest.raises(ConfigError, match=r"gate\.limit must be a number above 0, got 0"):
+        check_table(Gate, {"limit": 0.0}, "gate")

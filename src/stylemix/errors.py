@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,12 +56,18 @@ class UnknownNameError(StylemixError, KeyError):
     """A name that nothing is registered under."""
 
     def __str__(self) -> str:
-        """Give the plain message (``KeyError`` would quote it)."""
+        """Return the plain message (``KeyError`` would quote it)."""
         return str(self.args[0]) if self.args else ""
 
 
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for near matches of ``word``, else an empty string."""
+    near = difflib.get_close_matches(word, list(choices), n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
 def out_of_memory(problem: BaseException) -> bool:
-    """Tell whether an error says that the memory is full, of a GPU or of the machine."""
+    """Return whether an error says that the memory is full, of a GPU or of the machine."""
     # torch.OutOfMemoryError, by name: torch may not be imported yet. On the CPU torch raises a
     # RuntimeError of its allocator instead.
     return (

@@ -10,6 +10,7 @@ from hub_server import files_of, serving
 
 from stylemix import checkpoint, load, plugins
 from stylemix.checkpoint import catalogue
+from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
 from stylemix.plugins import registry
 
@@ -103,9 +104,9 @@ def test_a_misspelt_name_may_be_a_plugins(brought):
         catalogue.resolve("wahs")
 
 
-@pytest.mark.parametrize("name", sorted(checkpoint.KNOWN_PLUGINS))
+@pytest.mark.parametrize("name", sorted(distributions()))
 def test_a_model_or_method_of_a_plugin_that_is_not_installed(shelf, name):
-    plugin = checkpoint.KNOWN_PLUGINS[name]
+    plugin = distributions()[name]
     if plugin not in {info.name for info in plugins.plugin_info()}:
         with pytest.raises(UnknownNameError, match=f"pip install {plugin}$"):
             load(name, device="cpu")

@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from stylemix.checkpoint.published import CATALOGUE, REPOSITORY, Published, published
+from stylemix.checkpoint.published import (
+    CATALOGUE,
+    REPOSITORY,
+    Published,
+    distributions,
+    published,
+)
 from stylemix.errors import ConfigError
 
 ENTRY = {
@@ -101,3 +107,27 @@ def test_a_missing_file_says_what_names_it(write):
 )
 def test_how_a_repository_looks(name, fits):
     assert bool(REPOSITORY.fullmatch(name)) == fits
+
+
+def test_the_file_says_which_distribution_brings_a_component(write):
+    write(plugins={"swirl": "stylemix-swirl"})
+    assert distributions() == {"swirl": "stylemix-swirl"}
+    write(ENTRY)
+    assert distributions() == {}
+    assert list(published()) == ["wash"]
+
+
+@pytest.mark.parametrize("wrong", [["stylemix-swirl"], {"swirl": 3}, "stylemix-swirl"])
+def test_plugins_of_another_form_are_refused(write, wrong):
+    write(plugins=wrong)
+    with pytest.raises(ConfigError, match=r"catalogue\.json: 'plugins' must be an object"):
+        distributions()
+
+
+def test_no_code_lists_the_distributions_of_others(monkeypatch):
+    monkeypatch.delenv("STYLEMIX_CATALOGUE", raising=False)
+    names = {*distributions().values()}
+    assert len(names) >= 7
+    source = CATALOGUE.parents[1]
+    named = {n for f in source.rglob("*.py") for n in names if f'"{n}"' in f.read_text("utf-8")}
+    assert named == set()

@@ -17,6 +17,7 @@ from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators.base import Injected
 from stylemix.images import to_pil
 from stylemix.injections import FiLM
+from stylemix.plugins import registry
 from stylemix.stylizers import build
 from stylemix.types import Site
 
@@ -124,15 +125,15 @@ def test_it_is_saved_with_names_and_looks(tmp_path, options):
     ("options", "message"),
     [
         ({}, "names of its styles"),
-        ({"styles": "night"}, "names of its styles"),
-        ({"styles": ["a", " "]}, "must be a text"),
-        ({"styles": ["a", "b", "a"]}, "named 'a'"),
-        ({"styles": ["a"], "dim": 0}, "dim"),
+        ({"styles": "night"}, r"encoder\.styles must be a list .* got 'night'"),
+        ({"styles": ["a", " "]}, r"encoder\.styles\[1\] must be a text that isn't blank"),
+        ({"styles": ["a", "b", "a"]}, r"encoder\.styles must be a list .*of different items"),
+        ({"styles": ["a"], "dim": 0}, r"encoder\.dim must be a whole number >= 1 or left out"),
     ],
 )
 def test_bad_options(options, message):
     with pytest.raises(ConfigError, match=message):
-        TableEncoder(**options)
+        registry("encoders").build({"name": "table", **options})
 
 
 def test_as_many_paintings_as_styles():

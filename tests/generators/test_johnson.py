@@ -7,6 +7,7 @@ from helpers import check_halos, picture, tiny_model
 from stylemix.errors import ConfigError
 from stylemix.generators import Johnson
 from stylemix.injections.style import StyleMix
+from stylemix.plugins import check_table
 from stylemix.stylizers import FeedForward
 
 
@@ -41,8 +42,9 @@ def test_output_is_a_picture_of_the_same_size():
 
 @pytest.mark.parametrize("options", [{"width": 0}, {"blocks": -1}, {"width": "wide"}])
 def test_bad_options(options):
-    with pytest.raises(ConfigError, match="whole number"):
-        Johnson(lambda site: {}, **options)
+    (name,) = options
+    with pytest.raises(ConfigError, match=rf"^generator\.{name} must be a whole number >= 1"):
+        check_table(Johnson, options, "generator")
 
 
 def test_site_features_have_the_site_channels():

@@ -12,6 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.generators import Lean
 from stylemix.generators.lean import Block
 from stylemix.injections.style import StyleMix
+from stylemix.plugins import check_table
 from stylemix.stylizers import FeedForward, build
 
 MECHANISMS = [
@@ -106,15 +107,13 @@ def test_output_is_a_picture_of_the_same_size():
     assert out.min() >= 0 and out.max() <= 1
 
 
-@pytest.mark.parametrize("options", [{"width": 0}, {"blocks": -1}, {"expansion": "two"}])
+@pytest.mark.parametrize(
+    "options", [{"width": 0}, {"width": 50}, {"blocks": -1}, {"expansion": "two"}]
+)
 def test_bad_options(options):
-    with pytest.raises(ConfigError):
-        Lean(lambda site: {}, **options)
-
-
-def test_width_is_a_multiple_of_twelve():
-    with pytest.raises(ConfigError, match="multiple of 12"):
-        Lean(lambda site: {}, width=50)
+    (name,) = options
+    with pytest.raises(ConfigError, match=rf"^generator\.{name} must be a "):
+        check_table(Lean, options, "generator")
 
 
 def test_film_and_concat_in_one_block_are_refused():

@@ -8,7 +8,7 @@ from helpers import picture
 
 from stylemix import checkpoint
 from stylemix.errors import ConfigError
-from stylemix.generators.vgg import VGG, Packing
+from stylemix.generators.vgg import Packing
 from stylemix.injections.base import Injection
 from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments, moments
@@ -202,17 +202,17 @@ def test_a_copy_has_a_trunk_and_decoders_of_its_own():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"layers": []}, "list of different layers"),
-        ({"layers": "relu4_1"}, "list of different layers"),
-        ({"layers": ["relu1_1", "relu1_1"]}, "list of different layers"),
-        ({"layers": ["relu5_1"]}, "no layer is named 'relu5_1'"),
+        ({"layers": []}, "layers must be a list with at least one item and of different items"),
+        ({"layers": "relu4_1"}, "layers must be a list .* got 'relu4_1'"),
+        ({"layers": ["relu1_1", "relu1_1"]}, "of different items, got"),
+        ({"layers": ["relu2_1", "relu5_1"]}, r"layers\[1\] must be .* one of relu1_1, .*relu5_1"),
         ({"features": "vgg19"}, "did you mean 'vgg16'"),
-        ({"cascade": 1}, "true or false"),
+        ({"cascade": 1}, r"generator\.cascade must be true or false, got 1"),
     ],
 )
 def test_bad_options(options, message):
     with pytest.raises(ConfigError, match=message):
-        VGG(lambda site: {}, **options)
+        registry("generators").build({"name": "vgg", **options}, lambda site: {})
 
 
 def test_render_tiled_is_what_the_stages_promise():

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from stylemix.errors import ConfigError
 from stylemix.injections import Patch, patch
+from stylemix.plugins import registry
 from stylemix.types import Site
 
 SITE = Site("bottleneck", "map", 6, 4)
@@ -84,8 +85,8 @@ def test_hard_matching_still_trains_its_projections():
 
 @pytest.mark.parametrize("options", [{"feature": "relu9"}, {"temperature": 0}, {"keys": 0}])
 def test_bad_options(options):
-    with pytest.raises(ConfigError):
-        make(**options)
+    with pytest.raises(ConfigError, match=r"relu9|^injection\.(temperature|keys) must be"):
+        registry("injections").build({"name": "patch", **options}, SITE, CHANNELS)
 
 
 def test_an_encoder_without_maps_is_refused():

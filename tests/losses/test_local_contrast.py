@@ -8,6 +8,7 @@ from stylemix.errors import ConfigError
 from stylemix.losses import LocalContrast
 from stylemix.losses.objective import Objective
 from stylemix.losses.places import spread_places
+from stylemix.plugins import check_table
 
 
 def maps(seed: int, side: int = 9, n: int = 2) -> dict[str, torch.Tensor]:
@@ -83,5 +84,5 @@ def test_it_is_known_by_name():
 
 @pytest.mark.parametrize("options", [{"places": 0}, {"temperature": 0}, {"temperature": True}])
 def test_nonsense_is_refused(options):
-    with pytest.raises(ConfigError, match=next(iter(options))):
-        LocalContrast(**options)
+    with pytest.raises(ConfigError, match=rf"^loss\.{next(iter(options))} must be"):
+        check_table(LocalContrast, options, "loss")

@@ -7,7 +7,7 @@ from helpers import picture
 from stylemix.backbones import ThinVGG
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.losses import LossTerm
-from stylemix.losses.objective import PRESETS, Objective
+from stylemix.losses.objective import PRESETS, Objective, terms_of
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,14 @@ def test_a_term_may_look_at_both_pictures(net):
 def test_bad_objectives(net):
     with pytest.raises(ConfigError, match="paper, balanced"):
         Objective("papr", net)
-    with pytest.raises(ConfigError, match="weight"):
+    with pytest.raises(ConfigError, match=r"^losses\.terms\.c\.weight must be a number >= 0"):
         Objective({"c": {"name": "content", "weight": -1}}, net)
+    with pytest.raises(ConfigError, match=r"^losses\.terms\.c\.relative must be true or false"):
+        Objective({"c": {"name": "content", "relative": "no"}}, net)
+    with pytest.raises(ConfigError, match=r"unknown key 'losses\.terms\.c\.wieght'.*'weight'"):
+        Objective({"c": {"name": "content", "wieght": 1}}, net)
+    with pytest.raises(ConfigError, match=r"^losses\.terms\.c must be a table with the name"):
+        Objective({"c": "content"}, net)
     with pytest.raises(UnknownNameError, match="did you mean 'content'"):
         Objective({"c": {"name": "contnet"}}, net)
     with pytest.raises(ConfigError, match="at least one"):
@@ -111,3 +117,34 @@ def test_terms_on_paintings_weigh_the_square_of_the_strength(net, share):
     assert float(found["style"]) == pytest.approx((1 - share) ** 2 * float(full["style"]))
     assert float(found["content"]) == float(full["content"]) > 0
     assert (float(found["identity"]) > 0) == (share == 1)
+
+
+@pytest.mark.parametrize("label", ["type", "forward", "weights", "style-2", "my_term", "two words"])
+def test_a_label_may_be_any_word(net, label):
+    objective = Objective({label: {"name": "palette", "weight": 2.0}}, net)
+    targets = objective.prepare(picture(1), picture(2))
+    parts = objective(picture(3), targets)
+    assert list(parts) == list(objective.weights) == [label]
+    assert float(objective.total(parts)) == pytest.approx(2 * float(parts[label]))
+
+
+@pytest.mark.parametrize("label", ["my.term", "a/b", "a@style", "", " ", "a  b", " a"])
+def test_a_label_that_would_break_keys_is_refused(net, label):
+    with pytest.raises(ConfigError, match=r"^losses\.terms: a label is made of .*rename the term"):
+        Objective({label: {"name": "palette"}}, net)
+
+
+def test_terms_move_with_the_objective(net):
+    objective = Objective({"type": {"name": "palette"}}, net).double()
+    assert objective.terms["type"].axes.dtype == torch.float64
+    objective.float()
+    net.float()
+
+
+def test_terms_are_laid_over_a_presets():
+    found = terms_of("balanced", {"style": {"weight": 9.0}, "new": {"name": "palette"}})
+    assert list(found) == [*PRESETS["balanced"], "new"]
+    assert found["style"] == {"name": "gram", "weight": 9.0, "balanced": True}
+    assert found["tv"] == PRESETS["balanced"]["tv"]
+    with pytest.raises(ConfigError, match=r"losses\.preset: .*'balancd'; did you mean 'balanced'"):
+        terms_of("balancd", {})

@@ -7,6 +7,7 @@ from scipy.stats import wasserstein_distance
 
 from stylemix.errors import ConfigError
 from stylemix.losses import Palette
+from stylemix.plugins import check_table
 
 torch.manual_seed(0)
 OUT, REF = ({"image": torch.rand(2, 3, 6, 5)} for _ in range(2))
@@ -55,5 +56,5 @@ def test_palette_is_measured_in_float32_under_autocast():
     "options", [{"directions": 2}, {"quantiles": 1}, {"shrink": 0}, {"shrink": True}]
 )
 def test_palette_refuses_nonsense(options):
-    with pytest.raises(ConfigError, match=next(iter(options))):
-        Palette(**options)
+    with pytest.raises(ConfigError, match=rf"^loss\.{next(iter(options))} must be"):
+        check_table(Palette, options, "loss")

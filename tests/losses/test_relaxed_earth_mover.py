@@ -10,6 +10,7 @@ from stylemix.errors import ConfigError
 from stylemix.losses import RelaxedEarthMover
 from stylemix.losses.objective import Objective
 from stylemix.losses.places import spread_places
+from stylemix.plugins import check_table
 
 
 def maps(seed: int, height: int = 6, width: int = 5, n: int = 2) -> dict[str, torch.Tensor]:
@@ -139,5 +140,5 @@ def test_it_is_known_by_name():
 
 @pytest.mark.parametrize("places", [0, -3, 2.5, True])
 def test_nonsense_is_refused(places):
-    with pytest.raises(ConfigError, match="places"):
-        RelaxedEarthMover(places=places)
+    with pytest.raises(ConfigError, match=r"^loss\.places must be a whole number >= 1"):
+        check_table(RelaxedEarthMover, {"places": places}, "loss")

@@ -8,6 +8,7 @@ from stylemix.errors import ConfigError
 from stylemix.losses import SlicedWasserstein
 from stylemix.losses.objective import Objective
 from stylemix.ops import unit_vectors
+from stylemix.plugins import check_table
 
 
 def maps(seed: int, side: int = 8, channels: int = 5, n: int = 2) -> dict[str, torch.Tensor]:
@@ -83,5 +84,5 @@ def test_it_is_known_by_name():
 
 @pytest.mark.parametrize("options", [{"directions": 0}, {"quantiles": 1}, {"quantiles": 2.5}])
 def test_nonsense_is_refused(options):
-    with pytest.raises(ConfigError, match=next(iter(options))):
-        SlicedWasserstein(**options)
+    with pytest.raises(ConfigError, match=rf"^loss\.{next(iter(options))} must be"):
+        check_table(SlicedWasserstein, options, "loss")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from stylemix.errors import UnknownNameError
 from stylemix.injections import Concat
 from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
-from stylemix.plugins import registry
+from stylemix.plugins import at_least, registry
 from stylemix.testing import INJECTION_CHECKS, InjectionCase, injection_suite
 from stylemix.testing import checks as c
 
@@ -259,6 +259,22 @@ class PositionalOption(Injection):
         return x * style
 
 
+class LooseOption(PositionalOption):
+    """Doesn't say what an option may be (nobody, 2000)."""
+
+    def __init__(self, site: Any, style_channels: Any, *, gain=1.0) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(site, style_channels, gain)
+
+
+class WrongDefault(PositionalOption):
+    """Has a default that a configuration couldn't say (nobody, 2000)."""
+
+    def __init__(
+        self, site: Any, style_channels: Any, *, gain: Annotated[float, at_least(1)] = 0.0
+    ) -> None:
+        super().__init__(site, style_channels, gain)
+
+
 class Nowhere(Good):
     sites = ("attic*",)
 
@@ -300,6 +316,8 @@ BROKEN: list[tuple[type[Injection], Callable[[InjectionCase], None], str]] = [
     (NoSource, c.check_source, "NoSource cites no source"),
     (Untileable, c.check_tiles, "a tiled picture differs"),
     (PositionalOption, c.check_options, "after a"),
+    (LooseOption, c.check_options, r"\['gain'\] have no annotation"),
+    (WrongDefault, c.check_options, "isn't what its annotation allows: .*gain must be a number"),
 ]
 
 

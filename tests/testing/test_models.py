@@ -49,7 +49,7 @@ def flat(tmp_path_factory):
 
 def test_a_model_that_does_not_hear_the_style_fails(deaf):
     with pytest.raises(AssertionError, match="hardly takes colours over"):
-        c.check_colours(deaf)
+        c.check_colors(deaf)
     c.check_shapes(deaf)
 
 
@@ -63,7 +63,7 @@ def test_broken_weights_fail(tmp_path):
     with torch.no_grad():
         next(model.generator.parameters()).fill_(float("nan"))
     case = ModelCase(saved(model, tmp_path))
-    for check in (c.check_colours, c.check_shapes):
+    for check in (c.check_colors, c.check_shapes):
         with pytest.raises(AssertionError, match="nan"):
             check(case)
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from stylemix.training.changes import changed_keys
+from stylemix.training import TrainConfig
+from stylemix.training.changes import changed_keys, completed
+from stylemix.training.encoder import PretrainConfig
 
 BEFORE = {
     "seed": 1,
@@ -51,3 +55,44 @@ def test_the_same_place_by_another_path_is_no_change():
     other = {"init": "/a/old", "data": {"content": ["/a/photos", "/a/q/*.jpg"]}}
     assert changed_keys(before, other) == ["data.content"]
     assert changed_keys({"model": "a/../b"}, {"model": "b"}) == ["model"]  # no absolute path
+
+
+def without(table, *path):
+    """Give nested mappings and lists without one key."""
+    found = json.loads(json.dumps(table))
+    inner = found
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", [("data", "bank"), ("phases", 1, "partial"), ("seed",), ("losses", "terms"), ("data",)]
+)
+def test_a_run_from_before_a_key_existed_has_its_default(path):
+    now = TrainConfig.from_table({"output": "x", "phases": [{}, {"crop": 32}]})
+    before = without(now.identity(), *path)
+    found = completed(TrainConfig, before)
+    assert changed_keys(found, now.identity()) == []
+    other = TrainConfig.from_table(
+        {
+            "output": "x",
+            "seed": 3,
+            "data": {"bank": 2},
+            "losses": {"terms": {"a": {}}},
+            "phases": [{"style_crop": 256}, {"crop": 32, "partial": 0.5}],
+        }
+    )
+    changed = changed_keys(found, other.identity())
+    assert ".".join(path[:1] if path[0] == "phases" else path) in {
+        *changed,
+        *(key.split(".")[0] for key in changed),
+    }
+
+
+def test_the_default_of_a_field_goes_before_that_of_its_class():
+    now = PretrainConfig.from_table({"output": "x.safetensors"})
+    before = without(now.identity(), "optimizer")
+    assert completed(PretrainConfig, before)["optimizer"]["lr"] == 3e-4
+    assert changed_keys(completed(PretrainConfig, before), now.identity()) == []

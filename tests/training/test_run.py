@@ -239,9 +239,9 @@ def test_another_configuration_does_not_go_on(config, tmp_path):
     with pytest.raises(ConfigError) as caught:
         Line(other)
     assert str(caught.value) == (
-        f"{config.state_file} comes from a run with another batch, optimizer.lr, "
-        "optimizer.warmup, optimizer.cosine, optimizer.clip; choose another output, put the old "
-        "configuration back, or start over with restart"
+        f"{config.state_file} comes from a run with another optimizer.lr, "
+        "optimizer.warmup, optimizer.cosine, optimizer.clip, batch; choose another output, put the "
+        "old configuration back, or start over with restart"
     )
     assert Line(other, restart=True).step == 0
 

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from stylemix import Generator, StyleMix
 from stylemix.backbones import LAYERS
-from stylemix.errors import ConfigError
 from stylemix.generators import (
     Attach,
     Decode,
     Decoder,
     Injected,
+    Layers,
     Packing,
     Stage,
     Trunk,
@@ -55,7 +55,7 @@ class Stacks:
         }
 
     def members(self, layer: str) -> list[str]:
-        """Name the layers of a site's stack, its own last."""
+        """Return the layers of a site's stack, its own last."""
         depth = check_layer(layer)
         return [
             k
@@ -64,13 +64,13 @@ class Stacks:
         ]
 
     def gather(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the first site's stack under its name, and deeper layers under theirs."""
+        """Return the first site's stack under its name, and deeper layers under theirs."""
         stride = LAYERS[self.layers[0]].stride
         start = [_shrink(maps[k], stride // LAYERS[k].stride) for k in self.start]
         return {self.layers[0]: torch.cat(start, dim=1), **{k: maps[k] for k in self.rest}}
 
     def stack(self, gathered: Mapping[str, Tensor], layer: str) -> Tensor:
-        """Give a site's stack from what :meth:`gather` gave."""
+        """Return a site's stack from what :meth:`gather` gave."""
         first, stride = self.layers[0], LAYERS[layer].stride
         names = [first, *(k for k in self.members(layer) if k in self.rest)]
         return torch.cat([_shrink(gathered[k], stride // LAYERS[k].stride) for k in names], dim=1)
@@ -161,14 +161,9 @@ class KeyedVGG(Generator):
         attach: Attach,
         *,
         features: str = "thin-encoder",
-        layers: Sequence[str] = ("relu3_1", "relu4_1", "relu4_3"),
+        layers: Layers = ("relu3_1", "relu4_1", "relu4_3"),
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError(
-                "generator.layers must be a list of different layers such as "
-                f'["relu3_1", "relu4_1"], got {layers!r}'
-            )
         ordered = sorted(layers, key=check_layer)
         self.trunk = Trunk(features, ordered[-1])
         channels = self.trunk.channels
@@ -188,6 +183,6 @@ class KeyedVGG(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the stack at every site of pictures [N, 3, H, W] in [0, 1], by its name."""
+        """Return the stack at every site of pictures [N, 3, H, W] in [0, 1], by its name."""
         gathered = self._stacks.gather(self.trunk(image, self._stacks.needed))
         return {layer: self._stacks.stack(gathered, layer) for layer in self._stacks.layers}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
 from stylemix.ops import ContentMoments, moments, sample_positions
-from stylemix.plugins import check_counts
+from stylemix.plugins import at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 
@@ -26,7 +27,7 @@ class KeyedSite(Site):
 
 
 class AdaAttN(Injection):
-    """Give each place of the content the mean and deviation of what it attends to in the style.
+    """Exchange each place's mean and deviation for those of what it attends to in the style.
 
     ``out = S * norm(x) + M`` with ``A = softmax_j(f(norm(x))_i . g(norm(s))_j)``, ``M = A V``,
     ``S = sqrt(A (V * V) - M * M)``, ``V = h(s)`` (Liu et al., 2021, section 3.2). f, g and h are
@@ -49,9 +50,14 @@ class AdaAttN(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
 
-    def __init__(self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096) -> None:
+    def __init__(
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        keys: Annotated[int, at_least(1)] = 4096,
+    ) -> None:
         super().__init__(site, style_channels)
-        check_counts("adaattn", keys=(keys, 1))
         self.keys = keys
         self.own = site.own if isinstance(site, KeyedSite) else site.channels
         self.moments = ContentMoments()
@@ -60,7 +66,7 @@ class AdaAttN(Injection):
         self.value = nn.Conv2d(self.own, self.own, 1, bias=False)
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give keys [N, K, C] and values [N, K, own] of K <= ``keys`` places."""
+        """Return keys [N, K, C] and values [N, K, own] of K <= ``keys`` places."""
         x = style["site"]
         mean, std = moments(x)
         key = tokens(self.key(((x - mean) / std).to(x.dtype)))
@@ -69,7 +75,7 @@ class AdaAttN(Injection):
         return (key, value) if chosen is None else (key[:, chosen], value[:, chosen])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:
-        """Give [B, C, h, w] whose last ``own`` channels are new; memory is linear in h w."""
+        """Return [B, C, h, w] whose last ``own`` channels are new; memory is linear in h w."""
         key, value = style
         normal = self.moments.normalize(x)
         query = tokens(self.query(normal))

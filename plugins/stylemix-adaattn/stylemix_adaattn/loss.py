@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.backbones import BLOCK_ENDS, LAYERS
-from stylemix.errors import ConfigError
 from stylemix.losses import Features, LossTerm
 from stylemix.ops import moments, sample_positions
-from stylemix.plugins import check_counts
+from stylemix.plugins import NOT_EMPTY, at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
 
@@ -36,14 +36,11 @@ class Local(LossTerm):
     def __init__(
         self,
         *,
-        layers: Sequence[str] = ("relu3_3", "relu4_3"),
-        keys: int = 4096,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu3_3", "relu4_3"),
+        keys: Annotated[int, at_least(1)] = 4096,
         relative: bool = True,
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers:
-            raise ConfigError(f'layers must be a list such as ["relu3_3"], got {layers!r}')
-        check_counts(keys=(keys, 1))
         self.targets = tuple(layers)
         self.keys = keys
         self.relative = relative
@@ -55,7 +52,7 @@ class Local(LossTerm):
         self.layers = tuple(dict.fromkeys(k for layer in layers for k in self.members[layer]))
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give each layer behind the shallower ones, [N, C + ..., h, w]."""
+        """Return each layer behind the shallower ones, [N, C + ..., h, w]."""
         stacks = []
         for layer in self.targets:
             own = features[layer]
@@ -66,7 +63,7 @@ class Local(LossTerm):
         return stacks
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
+        """Return the loss of each sample, [B]; N targets of paintings serve B samples in runs."""
         contents, styles = target[: len(self.targets)], target[len(self.targets) :]
         total = features["image"].new_zeros(())
         for layer, content, style in zip(self.targets, contents, styles, strict=True):

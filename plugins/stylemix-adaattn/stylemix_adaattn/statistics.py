@@ -11,7 +11,7 @@ from stylemix.ops import EPSILON, attend
 def attention_statistics(
     query: Tensor, key: Tensor, value: Tensor, eps: float = EPSILON
 ) -> tuple[Tensor, Tensor]:
-    """Give the attention-weighted mean and deviation of the style at each place of the content.
+    """Return the attention-weighted mean and deviation of the style at each place of the content.
 
     ``A = softmax(Q^T K)``, ``M = A V``, ``S = sqrt(A (V * V) - M * M)`` (Liu et al., 2021,
     section 3.2). The deviation doesn't change when a constant is added to V, so V's mean is taken

@@ -9,6 +9,7 @@ from stylemix_adaattn.generator import Stacks
 
 from stylemix import StyleMix
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.stylizers import FeedForward, build, render_tiled
 
 
@@ -111,12 +112,12 @@ def test_any_size_and_several_styles() -> None:
 
 def test_layers_that_make_no_sense_are_refused() -> None:
     for layers, message in (
-        (["relu3_1", "relu3_1"], "list of different layers"),
-        ([], "list of different layers"),
-        (["relu6_1"], "no layer is named 'relu6_1'"),
+        (["relu3_1", "relu3_1"], "of different items"),
+        ([], "list with at least one item"),
+        (["relu6_1"], r"layers\[0\] must be .* got 'relu6_1'"),
     ):
         with pytest.raises(ConfigError, match=message):
-            KeyedVGG(lambda site: {}, layers=layers)
+            check_table(KeyedVGG, {"layers": layers}, "generator")
 
 
 def test_sums_of_channels() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from stylemix import Site
 from stylemix.errors import ConfigError
 from stylemix.ops import moments
+from stylemix.plugins import check_table
 from stylemix.testing import injection_suite
 
 test_adaattn = injection_suite("adaattn")
@@ -121,4 +122,4 @@ def test_elsewhere_all_of_the_map_counts() -> None:
 
 def test_a_number_of_keys_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ConfigError, match="whole number >= 1, got True"):
-        _injection(keys=True)
+        check_table(AdaAttN, {"keys": True}, "adaattn")

@@ -9,6 +9,7 @@ from stylemix_adaattn import Local
 from torch import Tensor
 
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 
 SHALLOW, DEEP = "relu2_2", "relu3_3"
 
@@ -95,6 +96,6 @@ def test_the_gradient_goes_to_the_output_alone() -> None:
 
 def test_values_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ConfigError, match="layers must be a list"):
-        Local(layers="relu3_3")
+        check_table(Local, {"layers": "relu3_3"}, "loss")
     with pytest.raises(ConfigError, match="keys must be a whole number"):
-        Local(keys=0)
+        check_table(Local, {"keys": 0}, "loss")

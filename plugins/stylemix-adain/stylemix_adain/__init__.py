@@ -14,7 +14,7 @@ from stylemix.ops import ContentMoments, moments
 
 
 class AdaIN(Injection):
-    """Give each channel of the content the style's mean and deviation.
+    """Exchange each channel's mean and deviation for the style's.
 
     ``y = std(s) (x - mean(x)) / std(x) + mean(s)`` (Huang and Belongie, 2017, eq. 8), with ``s``
     the style picture's own features at the same site. The deviation is the biased one, where the
@@ -31,7 +31,7 @@ class AdaIN(Injection):
         self.moments = ContentMoments()
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give the style's mean and deviation, each [N, C, 1, 1]."""
+        """Return the style's mean and deviation, each [N, C, 1, 1]."""
         return moments(style["site"])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:

@@ -19,7 +19,7 @@ _HALO = HALO + (SIDE - 1) * TILE_UNIT
 
 
 def layers_of(space: FeatureSpace) -> tuple[str, ...]:
-    """Give the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
+    """Return the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
     return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in space.net.channels else "relu4_3"
 
 
@@ -102,7 +102,7 @@ class MarkovLoss:
         }
 
     def _grid(self, layer: str, stride: int) -> tuple[list[int], list[int]]:
-        """Give where the picture's patches begin; maps of less than 3 positions have none."""
+        """Return where the picture's patches begin; maps of less than 3 positions have none."""
         sizes = [s // LAYERS[layer].stride for s in (self.height, self.width)]
         if min(sizes) < SIDE:
             return [], []
@@ -136,7 +136,7 @@ class MarkovLoss:
         self.norm = self.content.square().sum().clamp_min(1e-12)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
         gradient = torch.zeros_like(image)
         content_loss = energy = 0.0
         for number, box in enumerate(self.boxes):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
 from stylemix.ops import ContentMoments, attend, moments, sample_positions
-from stylemix.plugins import check_counts
+from stylemix.plugins import at_least
 
 
 class SANet(Injection):
@@ -32,9 +33,14 @@ class SANet(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
 
-    def __init__(self, site: Site, style_channels: Mapping[str, int], *, keys: int = 4096) -> None:
+    def __init__(
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        keys: Annotated[int, at_least(1)] = 4096,
+    ) -> None:
         super().__init__(site, style_channels)
-        check_counts("sanet", keys=(keys, 1))
         self.keys = keys
         self.moments = ContentMoments()
         # W_f, W_g, W_h and W_o of the paper.
@@ -43,7 +49,7 @@ class SANet(Injection):
         )
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give keys and values, each [N, 1, K, C], of K <= ``keys`` places."""
+        """Return keys and values, each [N, 1, K, C], of K <= ``keys`` places."""
         x = style["site"]
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stylemix import Site, StyleMix
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.stylizers import FeedForward, build, render_tiled
 from stylemix.testing import injection_suite
 
@@ -122,7 +123,7 @@ def test_of_a_large_map_a_sample_answers() -> None:
 
 def test_a_number_of_keys_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ConfigError, match="whole number >= 1, got 0"):
-        _injection(keys=0)
+        check_table(SANet, {"keys": 0}, "sanet")
 
 
 def _model() -> FeedForward:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -12,11 +12,12 @@ from torch import Tensor
 
 from stylemix import Injection, Register, Site, StyleCode, hookimpl
 from stylemix.checkpoint import register_folder
-from stylemix.errors import ConfigError
-from stylemix.plugins import check_counts
+from stylemix.plugins import Rule, at_least
 
 SIMILARITIES = 1 << 22
 """Similarities held at once: bounds the memory of the matching whatever the pictures' sizes."""
+
+ODD = Rule("that is odd", lambda value: value % 2 == 1)
 
 
 class StyleSwap(Injection):
@@ -45,20 +46,17 @@ class StyleSwap(Injection):
         site: Site,
         style_channels: Mapping[str, int],
         *,
-        size: int = 3,
-        patches: int = 4096,
+        size: Annotated[int, at_least(1), ODD] = 3,
+        patches: Annotated[int, at_least(1)] = 4096,
     ) -> None:
         super().__init__(site, style_channels)
-        check_counts("styleswap", size=(size, 1), patches=(patches, 1))
-        if size % 2 == 0:
-            raise ConfigError(f"styleswap.size must be odd, got {size}")
         self.size = size
         self.patches = patches
         # A value is the mean of patches that reach size - 1 places to each side.
         self.reach = size - 1
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give style patches [N, C, size * size, P], raw, in the order rows, then columns."""
+        """Return style patches [N, C, size * size, P], raw, in the order rows, then columns."""
         s = _enlarge(style["site"], self.size)
         n, c = s.shape[:2]
         found = F.unfold(s, self.size)

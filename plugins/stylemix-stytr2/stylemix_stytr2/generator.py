@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix import Generator, Site, StyleMix
-from stylemix.errors import ConfigError
 from stylemix.generators import Attach, Injected, Stage, double
-from stylemix.plugins import check_counts
-
-PATCHES = (2, 4, 8, 16)
+from stylemix.plugins import at_least
 
 
 class Embedding(Stage):
@@ -92,13 +90,14 @@ class PatchTransformer(Generator):
             more detail for more tokens.
     """
 
-    def __init__(self, attach: Attach, *, channels: int = 128, patch: int = 4) -> None:
+    def __init__(
+        self,
+        attach: Attach,
+        *,
+        channels: Annotated[int, at_least(1)] = 128,
+        patch: Literal[2, 4, 8, 16] = 4,
+    ) -> None:
         super().__init__()
-        check_counts("generator", channels=(channels, 1))
-        if patch not in PATCHES:
-            raise ConfigError(
-                f"generator.patch must be one of {', '.join(map(str, PATCHES))}, got {patch!r}"
-            )
         self.multiple_of = patch
         self.minimum_size = max(16, 2 * patch)
         self.stages = nn.ModuleList(
@@ -111,5 +110,5 @@ class PatchTransformer(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the tokens [N, C, h, w] of pictures [N, 3, H, W] in [0, 1]."""
+        """Return the tokens [N, C, h, w] of pictures [N, 3, H, W] in [0, 1]."""
         return {"tokens": self.stages[0](image, None)}

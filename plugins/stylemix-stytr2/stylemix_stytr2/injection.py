@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
 from stylemix.errors import ConfigError
 from stylemix.ops import sample_positions
-from stylemix.plugins import check_counts
+from stylemix.plugins import at_least, below
 from stylemix_stytr2.position import ContentAwarePosition
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer
 
@@ -45,21 +46,18 @@ class StyTr2(Injection):
         site: Site,
         style_channels: Mapping[str, int],
         *,
-        layers: int = 2,
-        heads: int = 4,
-        grid: int = 18,
-        keys: int = 4096,
-        dropout: float = 0.0,
+        layers: Annotated[int, at_least(1)] = 2,
+        heads: Annotated[int, at_least(1)] = 4,
+        grid: Annotated[int, at_least(1)] = 18,
+        keys: Annotated[int, at_least(1)] = 4096,
+        dropout: Annotated[float, at_least(0), below(1)] = 0.0,
     ) -> None:
         super().__init__(site, style_channels)
-        check_counts("stytr2", layers=(layers, 1), heads=(heads, 1), grid=(grid, 1), keys=(keys, 1))
         c = site.channels
         if c % heads:
             raise ConfigError(
                 f"stytr2.heads must divide the {c} channels at {site.name}, got {heads}"
             )
-        if not 0 <= dropout < 1:
-            raise ConfigError(f"stytr2.dropout must be in [0, 1), got {dropout!r}")
         self.keys = keys
         self.position = ContentAwarePosition(c, grid)
         self.content_layers = nn.ModuleList(EncoderLayer(c, heads, dropout) for _ in range(layers))
@@ -69,7 +67,7 @@ class StyTr2(Injection):
         )
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give the style's encoded tokens [N, K, C] of K <= ``keys`` places."""
+        """Return the style's encoded tokens [N, K, C] of K <= ``keys`` places."""
         x = _tokens(style["site"])
         chosen = sample_positions(x.shape[1], self.keys, x.device)
         if chosen is not None:

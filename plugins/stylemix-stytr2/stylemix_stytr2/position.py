@@ -25,6 +25,6 @@ class ContentAwarePosition(nn.Module):
         self.project = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give the encoding of a map [B, C, h, w], of the same shape."""
+        """Return the encoding of a map [B, C, h, w], of the same shape."""
         parts = self.project(F.adaptive_avg_pool2d(x, self.grid))
         return F.interpolate(parts, size=x.shape[-2:], mode="bilinear", align_corners=False)

@@ -41,7 +41,7 @@ class MultiHeadAttention(nn.Module):
             nn.init.xavier_uniform_(linear.weight)
 
     def forward(self, query: Tensor, memory: Tensor) -> Tensor:
-        """Let tokens [B, L, C] attend to a memory [B or 1, K, C]; gives [B, L, C]."""
+        """Let tokens [B, L, C] attend to a memory [B or 1, K, C]; returns [B, L, C]."""
         q, k, v = (
             self._split(t) for t in (self.query(query), self.key(memory), self.value(memory))
         )
@@ -143,5 +143,5 @@ class DecoderLayer(nn.Module):
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
-    """Give chunks of tokens as one sequence."""
+    """Return chunks of tokens as one sequence."""
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

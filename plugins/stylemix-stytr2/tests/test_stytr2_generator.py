@@ -10,6 +10,7 @@ from stylemix_stytr2 import PRESETS, PatchTransformer
 
 from stylemix import StyleMix
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.stylizers import FeedForward, build
 
 
@@ -89,6 +90,6 @@ def test_sizes_of_the_paper() -> None:
 
 def test_values_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ConfigError, match="patch must be one of 2, 4, 8, 16, got 6"):
-        PatchTransformer(lambda site: {}, patch=6)
+        check_table(PatchTransformer, {"patch": 6}, "generator")
     with pytest.raises(ConfigError, match="channels must be"):
-        PatchTransformer(lambda site: {}, channels=0)
+        check_table(PatchTransformer, {"channels": 0}, "generator")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stylemix import Site
 from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
 from stylemix.testing import injection_suite
 
 test_stytr2 = injection_suite("stytr2")
@@ -73,9 +74,9 @@ def test_of_a_large_map_the_same_sample_is_attended_to_every_time() -> None:
         ({"heads": 3}, "divide the 8 channels"),
         ({"layers": 0}, "layers must be a whole number >= 1, got 0"),
         ({"keys": 2.5}, "keys must be a whole number"),
-        ({"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
+        ({"dropout": 1.0}, "dropout must be a number >= 0 and below 1"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(options: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        _injection(**options)
+        _injection(**check_table(StyTr2, options, "stytr2"))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from stylemix import Injection, Register, Site, StyleCode, hookimpl
 from stylemix.checkpoint import register_folder
-from stylemix.errors import ConfigError
 from stylemix.ops import ContentCovariance, covariance
+from stylemix.plugins import at_least, below
 
 
 class WCT(Injection):
-    """Give the content the style's mean and the whole covariance of its channels.
+    """Exchange the content's mean and covariance of channels for the style's.
 
     ``y = E_s D_s^(1/2) E_s^T E_c D_c^(-1/2) E_c^T (x - mean(x)) + mean(s)``, with ``E D E^T`` the
     covariance of each map's channels (Li et al., "Universal Style Transfer via Feature
@@ -38,15 +38,19 @@ class WCT(Injection):
     needs = ("site",)
     self_identity = True
 
-    def __init__(self, site: Site, style_channels: Mapping[str, int], *, cut: float = 1e-5) -> None:
+    def __init__(
+        self,
+        site: Site,
+        style_channels: Mapping[str, int],
+        *,
+        cut: Annotated[float, at_least(0), below(1)] = 1e-5,
+    ) -> None:
         super().__init__(site, style_channels)
-        if isinstance(cut, bool) or not isinstance(cut, int | float) or not 0 <= cut < 1:
-            raise ConfigError(f"wct.cut must be a number from 0 to below 1, got {cut!r}")
         self.cut = cut
         self.covariance = ContentCovariance()
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give the style's mean [N, C, 1, 1] and the root of its covariance [N, C, C], float64."""
+        """Return the style's mean [N, C, 1, 1] and its covariance's root [N, C, C], float64."""
         mean, matrix = covariance(style["site"])
         values, vectors = torch.linalg.eigh(matrix)
         root = vectors * values.clamp_min(0).sqrt()[:, None] @ vectors.transpose(1, 2)
@@ -63,7 +67,7 @@ class WCT(Injection):
         return ((transform @ centred).reshape(x.shape) + shift).to(x.dtype)
 
     def _whitening(self, matrix: Tensor) -> Tensor:
-        """Give ``E D^(-1/2) E^T`` of covariances [B, C, C] over the eigenvalues above the cut."""
+        """Return ``E D^(-1/2) E^T`` of covariances [B, C, C] over the eigenvalues above the cut."""
         values, vectors = torch.linalg.eigh(matrix)
         kept = values > self.cut * values[:, -1:]
         inverse = torch.where(kept, torch.where(kept, values, 1.0).rsqrt(), 0.0)
@@ -71,7 +75,7 @@ class WCT(Injection):
 
 
 def _wide(x: Tensor) -> torch.dtype:
-    """Give the type that features are transformed in."""
+    """Return the type that features are transformed in."""
     return torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
 
 

@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylemix.checkpoint.checkpoint import CONFIG, KNOWN_PLUGINS, read_config
+from stylemix.checkpoint.checkpoint import CONFIG, read_config
 from stylemix.checkpoint.download import cached, download
-from stylemix.checkpoint.published import REPOSITORY, published
+from stylemix.checkpoint.published import REPOSITORY, distributions, published
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
@@ -162,8 +162,8 @@ def resolve(model: str, revision: str | None = None) -> Path:
 
 
 def _refuse_missing_plugin(model: str) -> None:
-    """Say what to install for a model that one of our plugin distributions brings."""
-    plugin = KNOWN_PLUGINS.get(model)
+    """Say what to install for a model that a distribution in the catalogue file brings."""
+    plugin = distributions().get(model)
     if plugin is None:
         return
     here = {info.name: info for info in plugin_info()}

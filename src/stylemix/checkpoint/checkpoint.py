@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from stylemix.backbones.weights_file import fill
 from stylemix.checkpoint.model_card import card_text, picture_names
+from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
 from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.ops.placement import place
@@ -26,17 +27,6 @@ FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "library_name")
-KNOWN_PLUGINS = {
-    "adain": "stylemix-adain",
-    "wct": "stylemix-wct",
-    "styleswap": "stylemix-styleswap",
-    "sanet": "stylemix-sanet",
-    "adaattn": "stylemix-adaattn",
-    "stytr2": "stylemix-stytr2",
-    "cnnmrf": "stylemix-cnnmrf",
-}
-"""Names of components and models that our own plugin distributions bring, for the message that
-says so."""
 
 
 def save(
@@ -250,7 +240,7 @@ def _missing_plugin(config: Mapping[str, Any], problem: UnknownNameError) -> str
     for kind, name in _components(config):
         if name in registry(kind).names():
             continue
-        known = KNOWN_PLUGINS.get(name)
+        known = distributions().get(name)
         for plugin in [known] if known else used:
             what = f"the {kind[:-1]} {name!r} comes from {plugin}"
             if plugin not in here:

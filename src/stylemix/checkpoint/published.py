@@ -1,4 +1,4 @@
-"""The catalogue file: names under which models are published on the Hugging Face Hub."""
+"""The catalogue file: models on the Hugging Face Hub, and plugins that can be installed."""
 
 from __future__ import annotations
 
@@ -48,13 +48,46 @@ class Published:
 
 
 def published() -> dict[str, Published]:
-    """Read the catalogue file: ``{"format": 1, "models": [...]}``, one object per model.
+    """Read the catalogue file's ``"models"``, a list of one object per model.
 
     Each object has exactly the keys of :class:`Published`.
 
     Raises:
         ConfigError: the file can't be read or isn't of that form.
     """
+    path, data = _catalogue()
+    found: dict[str, Published] = {}
+    for number, entry in enumerate(data["models"], 1):
+        made = _read(entry, f"the catalogue {path}, model {number}")
+        if made.name in found:
+            raise ConfigError(
+                f"the catalogue {path} has two models named {made.name!r}; rename one"
+            )
+        found[made.name] = made
+    return found
+
+
+def distributions() -> dict[str, str]:
+    """Read the catalogue file's ``"plugins"``, for the message on what to install.
+
+    Returns:
+        The distribution that brings a component or a model, by the latter's name; empty where the
+        file has no such key.
+
+    Raises:
+        ConfigError: the file can't be read or isn't of that form.
+    """
+    path, data = _catalogue()
+    found = data.get("plugins", {})
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
+        raise ConfigError(
+            f"the catalogue {path}: 'plugins' must be an object that has a distribution's name for "
+            "each component's; correct it"
+        )
+    return found
+
+
+def _catalogue() -> tuple[Path, dict[str, Any]]:
     path = Path(os.environ.get("STYLEMIX_CATALOGUE") or CATALOGUE)
     try:
         data = json.loads(path.read_text("utf-8"))
@@ -73,15 +106,7 @@ def published() -> dict[str, Published]:
             f'the catalogue {path} must be {{"format": {FORMAT}, "models": [...]}}; '
             "correct it, or update stylemix if it is of a newer format"
         )
-    found: dict[str, Published] = {}
-    for number, entry in enumerate(models, 1):
-        made = _read(entry, f"the catalogue {path}, model {number}")
-        if made.name in found:
-            raise ConfigError(
-                f"the catalogue {path} has two models named {made.name!r}; rename one"
-            )
-        found[made.name] = made
-    return found
+    return path, data
 
 
 def _read(entry: Any, where: str) -> Published:

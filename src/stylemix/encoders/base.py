@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ from stylemix.types import StyleCode
 
 
 def holds_whole(weights: str | Path) -> bool:
-    """Tell a file of a whole encoder from one of its trunk, by the names of its tensors.
+    """Return whether a file holds a whole encoder, not its trunk alone, by its tensors' names.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -23,7 +23,7 @@ def holds_whole(weights: str | Path) -> bool:
     return any(name.startswith("trunk.") for name in load_weights(weights))
 
 
-class StyleEncoder(nn.Module):
+class StyleEncoder(nn.Module, ABC):
     """A network that turns a painting into a style code.
 
     Attributes:
@@ -44,7 +44,7 @@ class StyleEncoder(nn.Module):
 
     @abstractmethod
     def forward(self, image: Tensor) -> StyleCode:
-        """Encode pictures [N, 3, H, W] in [0, 1]; gives everything that ``channels`` names."""
+        """Encode pictures [N, 3, H, W] in [0, 1]; returns everything that ``channels`` names."""
 
     def initialize(self, weights: str | Path | None = None) -> None:
         """Load pre-trained weights before a training.
@@ -85,7 +85,7 @@ class StyleEncoder(nn.Module):
         """
 
     def rows(self, indices: Tensor) -> StyleCode:
-        """Give the code of the styles that :attr:`styles` has at ``indices``, int64 [N].
+        """Return the code of the styles that :attr:`styles` has at ``indices``, int64 [N].
 
         Raises:
             ConfigError: the encoder knows no styles by name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from stylemix.backbones.inception import CHANNELS, InceptionMixed6e
 from stylemix.encoders.base import StyleEncoder, holds_whole
+from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
 
 
@@ -28,7 +30,13 @@ class InceptionEncoder(StyleEncoder):
             Ghiasi et al. (2017), section 3.
     """
 
-    def __init__(self, *, dim: int = 128, freeze_norm: bool = True, unit: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        dim: Annotated[int, at_least(1)] = 128,
+        freeze_norm: bool = True,
+        unit: bool = True,
+    ) -> None:
         super().__init__()
         self.freeze_norm = freeze_norm
         self.channels = {"embedding": dim, **CHANNELS}

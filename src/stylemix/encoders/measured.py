@@ -43,7 +43,7 @@ class MeasuredEncoder(StyleEncoder):
         return {**self.embed(statistics), **maps}
 
     def statistics(self, image: Tensor) -> Tensor:
-        """Give what is measured of pictures [N, 3, H, W] in [0, 1]: [N, S]."""
+        """Return what is measured of pictures [N, 3, H, W] in [0, 1]: [N, S]."""
         return self._look(image)[1]
 
     def initialize(self, weights: str | Path | None = None) -> None:
@@ -74,7 +74,7 @@ class MeasuredEncoder(StyleEncoder):
 
     @abstractmethod
     def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Give the trunk's maps and the statistics, [N, S]."""
+        """Return the trunk's maps and the statistics, [N, S]."""
 
     def _make_room(self, statistics: int) -> None:
         """Make room for so many statistics' typical values."""
@@ -86,13 +86,13 @@ class MeasuredEncoder(StyleEncoder):
         return ((statistics - self.typical_mean) / self.typical_std).clamp(-8, 8)
 
     def _maps(self, image: Tensor) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Give the trunk's maps, and the mean and deviation [N, C, 1, 1] of each."""
+        """Return the trunk's maps, and the mean and deviation [N, C, 1, 1] of each."""
         maps = self.trunk(image, BLOCK_ENDS)
         return maps, [part for name in BLOCK_ENDS for part in moments(maps[name])]
 
 
 def enlarged(image: Tensor) -> Tensor:
-    """Give a picture that the trunk can look at: with sides of at least 8 pixels."""
+    """Return a picture that the trunk can look at: with sides of at least 8 pixels."""
     if min(image.shape[-2:]) >= SMALLEST:
         return image
     size = [max(SMALLEST, s) for s in image.shape[-2:]]

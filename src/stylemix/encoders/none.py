@@ -20,5 +20,5 @@ class NoEncoder(StyleEncoder):
         self.channels = {}
 
     def forward(self, image: Tensor) -> StyleCode:
-        """Give an empty code for pictures [N, 3, H, W]."""
+        """Return an empty code for pictures [N, 3, H, W]."""
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stylemix.encoders.base import StyleEncoder
 from stylemix.errors import ConfigError, UnknownNameError
+from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, Rule, at_least
 from stylemix.types import StyleCode
 
 SIDE = 16
@@ -19,6 +20,9 @@ SIDE = 16
 SAME = 0.05
 """Root mean square difference of thumbnails, in units of [0, 1], up to which two pictures are one
 painting. Resizing and JPEG compression change a thumbnail by less than 0.01."""
+
+
+NAME = Rule("that isn't blank at its beginning or end", lambda name: name == name.strip() != "")
 
 
 class TableEncoder(StyleEncoder):
@@ -41,11 +45,19 @@ class TableEncoder(StyleEncoder):
     any_painting: ClassVar[bool] = False
     looks: Tensor
 
-    def __init__(self, *, styles: Sequence[str] = (), dim: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        styles: Annotated[Sequence[Annotated[str, NAME]], NOT_EMPTY, DISTINCT] = (),
+        dim: Annotated[int, at_least(1)] | None = None,
+    ) -> None:
         super().__init__()
-        self.styles = tuple(_names(styles))
-        if dim is not None and (isinstance(dim, bool) or not isinstance(dim, int) or dim < 1):
-            raise ConfigError(f"dim must be a whole number >= 1, or left out, got {dim!r}")
+        if not styles:
+            raise ConfigError(
+                'a table needs the names of its styles, such as styles = ["waves", '
+                '"night"]; stylemix train takes those of the paintings\' files'
+            )
+        self.styles = tuple(styles)
         count = len(self.styles)
         self.channels = {"embedding": count if dim is None else dim}
         self.table: Tensor
@@ -65,11 +77,11 @@ class TableEncoder(StyleEncoder):
         return self.rows(self.recognize(image))
 
     def rows(self, indices: Tensor) -> StyleCode:
-        """Give the code of the styles at ``indices``, int64 [N]."""
+        """Return the code of the styles at ``indices``, int64 [N]."""
         return {"embedding": self.table[indices.to(self.table.device)]}
 
     def recognize(self, image: Tensor) -> Tensor:
-        """Give the indices [N] of paintings [N, 3, H, W] in [0, 1].
+        """Return the indices [N] of paintings [N, 3, H, W] in [0, 1].
 
         Raises:
             UnknownNameError: a picture is none of the table's paintings.
@@ -102,18 +114,3 @@ def _thumbnail(image: Tensor) -> Tensor:
     return F.interpolate(
         image.float(), size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False
     )
-
-
-def _names(styles: Any) -> list[str]:
-    if isinstance(styles, str) or not isinstance(styles, Sequence) or not styles:
-        raise ConfigError(
-            'a table needs the names of its styles, such as styles = ["waves", '
-            '"night"]; stylemix train takes those of the paintings\' files'
-        )
-    for name in styles:
-        if not isinstance(name, str) or not name.strip() or name != name.strip():
-            raise ConfigError(f"the name of a style must be a text, got {name!r}")
-    if len(set(styles)) < len(styles):
-        twice = next(n for n in styles if list(styles).count(n) > 1)
-        raise ConfigError(f"two styles are named {twice!r}; rename one of the paintings")
-    return list(styles)

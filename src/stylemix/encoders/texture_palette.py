@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders.measured import QUANTILES, MeasuredEncoder, enlarged, quantiles
 from stylemix.images.color import desaturate
+from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
 
 PIXELS = 16_384
@@ -18,7 +20,7 @@ PIXELS = 16_384
 
 
 def directions() -> Tensor:
-    """Give the unit vectors of RGB space along which colours are sorted, [13, 3].
+    """Return the unit vectors of RGB space along which colours are sorted, [13, 3].
 
     The axes, the diagonals of the cube's faces and those of the cube: the 26 neighbours of a
     cell, one of each opposite two. The variances along six of them determine the covariance
@@ -51,7 +53,12 @@ class TexturePaletteEncoder(MeasuredEncoder):
     directions: Tensor
 
     def __init__(
-        self, *, dim: int = 128, hidden: int = 256, palette_dim: int = 64, palette_hidden: int = 128
+        self,
+        *,
+        dim: Annotated[int, at_least(1)] = 128,
+        hidden: Annotated[int, at_least(1)] = 256,
+        palette_dim: Annotated[int, at_least(1)] = 64,
+        palette_hidden: Annotated[int, at_least(1)] = 128,
     ) -> None:
         super().__init__()
         maps = {name: self.trunk.channels[name] for name in BLOCK_ENDS}
@@ -83,7 +90,7 @@ class TexturePaletteEncoder(MeasuredEncoder):
         return maps, torch.cat([torch.cat(parts, dim=1).flatten(1), self._colors(image)], dim=1)
 
     def _colors(self, image: Tensor) -> Tensor:
-        """Give the quantiles of colours along each direction, [N, 13 * 9]."""
+        """Return the quantiles of colours along each direction, [N, 13 * 9]."""
         colors = image.flatten(2).float()
         if colors.shape[2] > PIXELS:
             spread = torch.linspace(0, colors.shape[2] - 1, PIXELS, dtype=torch.float64)

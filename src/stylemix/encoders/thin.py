@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor, nn
 
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders.measured import QUANTILES, MeasuredEncoder, enlarged, quantiles
 from stylemix.ops import moments
+from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
 
 
@@ -23,7 +26,12 @@ class ThinEncoder(MeasuredEncoder):
         hidden: width of the perceptron's hidden layer.
     """
 
-    def __init__(self, *, dim: int = 128, hidden: int = 256) -> None:
+    def __init__(
+        self,
+        *,
+        dim: Annotated[int, at_least(1)] = 128,
+        hidden: Annotated[int, at_least(1)] = 256,
+    ) -> None:
         super().__init__()
         maps = {name: self.trunk.channels[name] for name in BLOCK_ENDS}
         self.channels = {"embedding": dim, **maps}

@@ -13,7 +13,7 @@ from stylemix.generators.base import (
 from stylemix.generators.blocks import double
 from stylemix.generators.johnson import Johnson
 from stylemix.generators.lean import Lean
-from stylemix.generators.vgg import VGG, Decode, Packing
+from stylemix.generators.vgg import VGG, Decode, Layers, Packing
 from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import Trunk, check_layer
 from stylemix.plugins.hookspecs import Register, hookimpl
@@ -26,6 +26,7 @@ __all__ = [
     "Generator",
     "Injected",
     "Johnson",
+    "Layers",
     "Lean",
     "Packing",
     "Stage",

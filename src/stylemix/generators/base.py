@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -41,7 +41,7 @@ class Injected(nn.Module):
         return all(injection.appends_constant for _, injection in self.attached())
 
     def attached(self) -> Iterator[tuple[str, Injection]]:
-        """Give the injections by name, in their order."""
+        """Return the injections by name, in their order."""
         yield from self.injections.items()  # type: ignore[misc]
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class Injected(nn.Module):
         return x
 
 
-class Stage(nn.Module):
+class Stage(nn.Module, ABC):
     """A part of a generator between two maps that tiled rendering keeps whole.
 
     Attributes:
@@ -76,7 +76,7 @@ class Stage(nn.Module):
         """Turn the input map [B, C, h, w] into the output map."""
 
 
-class Generator(nn.Module):
+class Generator(nn.Module, ABC):
     """A network that turns a photograph and a style mixture into a picture.
 
     Attributes:
@@ -96,7 +96,7 @@ class Generator(nn.Module):
 
     @abstractmethod
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the generator's own, style-free features of a picture, by site name.
+        """Return the generator's own, style-free features of a picture, by site name.
 
         Args:
             image: [N, 3, H, W] in [0, 1].
@@ -106,7 +106,7 @@ class Generator(nn.Module):
         """
 
     def forward(self, content: Tensor, mix: StyleMix) -> Tensor:
-        """Stylise ``content`` [B, 3, H, W] in [0, 1]; gives [B, 3, H, W] in [0, 1]."""
+        """Stylise ``content`` [B, 3, H, W] in [0, 1]; returns [B, 3, H, W] in [0, 1]."""
         x = content
         for stage in self.stages:
             x = stage(x, mix)

@@ -59,7 +59,7 @@ class Grain(nn.Module):
 
 
 def noise_field(fields: int, side: int) -> Tensor:
-    """Give noise [fields, side, side] of variance 1/3, the same on every machine.
+    """Return noise [fields, side, side] of variance 1/3, the same on every machine.
 
     Field k has cells of ``2 ** (k % OCTAVES)`` values, smoothly interpolated, and repeats without
     a seam. The smallest is white and uniform in [-1, 1).
@@ -69,7 +69,7 @@ def noise_field(fields: int, side: int) -> Tensor:
 
 
 def white_noise(fields: int, side: int) -> Tensor:
-    """Give white noise in [-1, 1), uniform, [fields, side, side]; the same on every machine.
+    """Return white noise in [-1, 1), uniform, [fields, side, side]; the same on every machine.
 
     Each value is a hash of its index (the finaliser of MurmurHash3, by Appleby), in whole numbers
     throughout, so that nothing depends on a version's random generator.

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.blocks import ConvUnit, ResidualBlock
 from stylemix.generators.grain import Grain
 from stylemix.injections.style import StyleMix
 from stylemix.ops import binomial
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least
 from stylemix.types import Site
 
 
@@ -125,12 +125,14 @@ class Johnson(Generator):
     margin = 16
 
     def __init__(
-        self, attach: Attach, *, width: int = 32, blocks: int = 5, grain: bool = False
+        self,
+        attach: Attach,
+        *,
+        width: Annotated[int, at_least(1)] = 32,
+        blocks: Annotated[int, at_least(1)] = 5,
+        grain: bool = False,
     ) -> None:
         super().__init__()
-        check_counts("generator", width=(width, 1), blocks=(blocks, 1))
-        if not isinstance(grain, bool):
-            raise ConfigError(f"generator.grain must be true or false, got {grain!r}")
         self.stages = nn.ModuleList(
             [  # type: ignore[assignment]
                 Down(width, attach),
@@ -142,7 +144,7 @@ class Johnson(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the bottleneck map for every site of the same channels and stride.
+        """Return the bottleneck map for every site of the same channels and stride.
 
         Behind the bottleneck the features depend on the style, so the map in front of it is the
         only style-free one; at the later sites its meaning is learned.

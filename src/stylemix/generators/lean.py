@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from stylemix.generators.blocks import NORM_EPSILON, ConvUnit, affine, double
 from stylemix.generators.grain import Grain
 from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least, multiple_of
 from stylemix.types import Site
 
 KERNEL = 5
@@ -163,12 +164,14 @@ class Lean(Generator):
     margin = 8
 
     def __init__(
-        self, attach: Attach, *, width: int = 96, blocks: int = 8, expansion: int = 2
+        self,
+        attach: Attach,
+        *,
+        width: Annotated[int, at_least(12), multiple_of(12)] = 96,
+        blocks: Annotated[int, at_least(1)] = 8,
+        expansion: Annotated[int, at_least(1)] = 2,
     ) -> None:
         super().__init__()
-        check_counts("generator", width=(width, 12), blocks=(blocks, 1), expansion=(expansion, 1))
-        if width % 12:
-            raise ConfigError(f"generator.width must be a multiple of 12, got {width}")
         self.stages = nn.ModuleList(
             [  # type: ignore[assignment]
                 Stem(width, attach),
@@ -180,7 +183,7 @@ class Lean(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the stem's map for every site of the same channels and stride.
+        """Return the stem's map for every site of the same channels and stride.
 
         Behind the stem the features depend on the style, so its map is the only style-free one.
         """

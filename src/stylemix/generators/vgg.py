@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS
-from stylemix.errors import ConfigError
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import OWN, Trunk, check_layer
 from stylemix.injections.style import StyleMix
+from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, one_of
 from stylemix.types import Site
+
+Layers = Annotated[Sequence[Annotated[str, one_of(LAYERS)]], NOT_EMPTY, DISTINCT]
+"""An option that lists layers of the feature network."""
 
 
 class Packing:
@@ -35,7 +39,7 @@ class Packing:
         ]
 
     def pack(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Give one map [B, sum of sizes, h, w] of the coarsest one's height and width."""
+        """Return one map [B, sum of sizes, h, w] of the coarsest one's height and width."""
         parts = [
             F.pixel_unshuffle(maps[layer], factor) if factor > 1 else maps[layer]
             for layer, factor in zip(self.layers, self.factors, strict=True)
@@ -43,7 +47,7 @@ class Packing:
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
     def unpack(self, x: Tensor) -> dict[str, Tensor]:
-        """Give the maps back, by layer."""
+        """Return the maps back, by layer."""
         parts = x.split(self.sizes, dim=1) if len(self.sizes) > 1 else (x,)
         return {
             layer: F.pixel_shuffle(part, factor) if factor > 1 else part
@@ -151,17 +155,10 @@ class VGG(Generator):
         attach: Attach,
         *,
         features: str = OWN,
-        layers: Sequence[str] = ("relu4_1",),
+        layers: Layers = ("relu4_1",),
         cascade: bool = False,
     ) -> None:
         super().__init__()
-        if isinstance(layers, str) or not layers or len(set(layers)) != len(layers):
-            raise ConfigError(
-                "generator.layers must be a list of different layers such as "
-                f'["relu4_1"], got {layers!r}'
-            )
-        if not isinstance(cascade, bool):
-            raise ConfigError(f"generator.cascade must be true or false, got {cascade!r}")
         ordered = sorted(layers, key=check_layer)
         self.trunk = Trunk(features, ordered[-1])
         groups = [(layer,) for layer in reversed(ordered)] if cascade else [tuple(ordered)]
@@ -182,7 +179,7 @@ class VGG(Generator):
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
     def features(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Give the trunk's map at every site; see :meth:`Generator.features`."""
+        """Return the trunk's map at every site; see :meth:`Generator.features`."""
         return self.trunk(image, [site.name for site in self.sites])
 
 

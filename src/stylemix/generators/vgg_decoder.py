@@ -54,7 +54,7 @@ class Decoder(nn.Module):
             self.convolutions[layer] = convolution
 
     def forward(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Give pictures [B, 3, H, W] in [0, 1] from one map [B, C, h, w] a layer."""
+        """Return pictures [B, 3, H, W] in [0, 1] from one map [B, C, h, w] a layer."""
         x = maps[self.deep[0]]
         if self.merge is not None:
             for layer in self.deep[1:]:
@@ -73,7 +73,7 @@ class Decoder(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Give how far, in picture pixels, a value of the picture sees beyond its place."""
+        """Return how far, in picture pixels, a value of the picture sees beyond its place."""
         merged = LAYERS[self.deep[0]].stride if self.merge is not None else 0
         path = [LAYERS[layer] for layer in self.path]
         doubled = sum(layer.stride for layer in path if layer.pooled)

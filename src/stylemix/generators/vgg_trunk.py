@@ -71,7 +71,7 @@ class Trunk(nn.Module):
             before = size
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Give maps by layer of pictures [N, 3, H, W] in [0, 1], H and W above the last stride."""
+        """Return maps by layer of pictures [N, 3, H, W] in [0, 1], both above the last stride."""
         wanted = set(layers)
         found: dict[str, Tensor] = {}
         x = image - self.mean
@@ -90,7 +90,7 @@ class Trunk(nn.Module):
 
 
 def check_layer(layer: str) -> int:
-    """Give a layer's place among :data:`LAYERS`.
+    """Return a layer's place among :data:`LAYERS`.
 
     Raises:
         ConfigError: there is no such layer.

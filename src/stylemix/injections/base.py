@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stylemix.types import Site, StyleCode
 
 
-class Injection(nn.Module):
+class Injection(nn.Module, ABC):
     """How one style changes the content features at one site of a generator.
 
     A mechanism implements :meth:`prepare`, which runs once per style picture, and

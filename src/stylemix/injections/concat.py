@@ -42,7 +42,7 @@ class Concat(Injection):
         self.extra_channels = style_channels["embedding"]
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give the embedding, a tap's share of it, as a map [N, D, 1, 1]."""
+        """Return the embedding, a tap's share of it, as a map [N, D, 1, 1]."""
         return style["embedding"][:, :, None, None] / self.site.kernel**2
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

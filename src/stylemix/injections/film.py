@@ -57,7 +57,7 @@ class FiLM(Injection):
                 self.linear.bias[: site.channels] = 1.0
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give gamma and beta, each [N, C, 1, 1]."""
+        """Return gamma and beta, each [N, C, 1, 1]."""
         gamma, beta = self.linear(style[self.needs[0]])[:, :, None, None].chunk(2, dim=1)
         return (1 + gamma if self.residual else gamma), beta
 

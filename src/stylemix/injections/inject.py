@@ -32,7 +32,7 @@ class Inject(Injection):
         nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
 
     def prepare(self, style: StyleCode) -> Tensor:
-        """Give what is added, [N, C, 1, 1]."""
+        """Return what is added, [N, C, 1, 1]."""
         return self.conv(style["embedding"][:, :, None, None])
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.injections.base import Injection
 from stylemix.ops import ContentMoments, moments
+from stylemix.plugins.rules import above, at_least
 from stylemix.types import VECTORS, Site, StyleCode
 
 CHUNK = 4096
@@ -46,9 +48,9 @@ class Patch(Injection):
         style_channels: Mapping[str, int],
         *,
         feature: str | None = None,
-        temperature: float = 0.1,
+        temperature: Annotated[float, above(0)] = 0.1,
         hard: bool = False,
-        keys: int = 1024,
+        keys: Annotated[int, at_least(1)] = 1024,
     ) -> None:
         super().__init__(site, style_channels)
         maps = [name for name in style_channels if name not in (*VECTORS, "site")]
@@ -58,10 +60,6 @@ class Patch(Injection):
             raise ConfigError(
                 f"the encoder has no map {feature!r} to match patches with "
                 f"(it has: {', '.join(maps) or 'none'})"
-            )
-        if not temperature > 0 or keys < 1:
-            raise ConfigError(
-                f"patch needs temperature > 0 and keys >= 1, got {temperature} and {keys}"
             )
         self.feature = feature
         self.needs = (feature,)
@@ -79,7 +77,7 @@ class Patch(Injection):
         self.gate = nn.Parameter(torch.tensor(0.1)) if not hard else None
 
     def prepare(self, style: StyleCode) -> tuple[Tensor, Tensor]:
-        """Give unit keys [N, C, K] and values [N, C, K] of K <= ``keys`` style places."""
+        """Return unit keys [N, C, K] and values [N, C, K] of K <= ``keys`` style places."""
         x = style[self.feature]
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)

@@ -58,7 +58,7 @@ class StyleMix:
 
     @classmethod
     def single(cls, style: Style, origin: tuple[int | Tensor, int | Tensor] = (0, 0)) -> StyleMix:
-        """Give the mixture that is one style everywhere."""
+        """Return the mixture that is one style everywhere."""
         return cls((style,), (torch.ones(1, 1, 1, 1),), origin)
 
     @property
@@ -81,7 +81,7 @@ class StyleMix:
         return total
 
     def crop(self, box: Box) -> StyleMix:
-        """Give the mixture of one tile of the picture."""
+        """Return the mixture of one tile of the picture."""
         rows, columns = box.slices()
         return StyleMix(
             self.styles,
@@ -91,7 +91,7 @@ class StyleMix:
 
 
 def _combined(parts: Sequence[Any], weights: Sequence[Tensor]) -> Any:
-    """Give the weighted sum of what was prepared of several styles, tensor by tensor.
+    """Return the weighted sum of what was prepared of several styles, tensor by tensor.
 
     Args:
         parts: tensors [N or 1, ...], or equal structures of them.

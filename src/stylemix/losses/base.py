@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ Features = Mapping[str, Tensor]
 """Feature maps by layer name, and the picture itself as ``"image"`` [B, 3, H, W] in [0, 1]."""
 
 
-class LossTerm(nn.Module):
+class LossTerm(nn.Module, ABC):
     """One term of the training objective, in two steps like an injection.
 
     Attributes:
@@ -35,4 +35,4 @@ class LossTerm(nn.Module):
 
     @abstractmethod
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample of the output, [B]."""
+        """Return the loss of each sample of the output, [B]."""

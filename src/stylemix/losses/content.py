@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor
 
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.plugins.rules import NOT_EMPTY
 
 
 class Content(LossTerm):
@@ -29,7 +31,7 @@ class Content(LossTerm):
     def __init__(
         self,
         *,
-        layers: Sequence[str] = ("relu3_3",),
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu3_3",),
         relative: bool = False,
         normalized: bool = False,
     ) -> None:
@@ -39,11 +41,11 @@ class Content(LossTerm):
         self.normalized = normalized
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph's maps."""
+        """Return the photograph's maps."""
         return [self._seen(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             error = (self._seen(features[layer]).float() - wanted.float()).square().mean((1, 2, 3))
@@ -74,7 +76,7 @@ class IdentityFeatures(Content):
 
     identity_only = True
 
-    def __init__(self, *, layers: Sequence[str] = BLOCK_ENDS) -> None:
+    def __init__(self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS) -> None:
         super().__init__(layers=layers, relative=True)
 
 
@@ -95,9 +97,9 @@ class Pixel(LossTerm):
         self.identity_only = not always
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph."""
+        """Return the photograph."""
         return [features["image"].detach()]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         return (features["image"].float() - target[0].float()).square().mean((1, 2, 3))

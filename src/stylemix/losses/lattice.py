@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +11,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.images.color import luma
 from stylemix.losses.base import Features, LossTerm
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least
 
 _CHANCE = 1.5
 """Amplitude of a peak, against its surroundings, that noise rarely has."""
@@ -40,13 +42,12 @@ class Lattice(LossTerm):
         period: the longest period in pixels.
     """
 
-    def __init__(self, *, period: int = 8) -> None:
+    def __init__(self, *, period: Annotated[int, at_least(2)] = 8) -> None:
         super().__init__()
-        check_counts(period=(period, 2))
         self.period = period
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B].
+        """Return the loss of each sample, [B].
 
         Raises:
             ConfigError: pictures of less than 8 periods a side.
@@ -66,7 +67,7 @@ class Lattice(LossTerm):
 
 
 def _power(image: Tensor) -> tuple[Tensor, float]:
-    """Give the power spectrum under a Hann window, [B, 1, H, W], and that of rounding to 8 bits."""
+    """Return the power spectrum under a Hann window, [B, 1, H, W], and that of 8-bit rounding."""
     height, width = image.shape[-2:]
     window = torch.hann_window(height, device=image.device)[:, None] * torch.hann_window(
         width, device=image.device
@@ -79,7 +80,7 @@ def _power(image: Tensor) -> tuple[Tensor, float]:
 
 
 def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
-    """Give the mean over the ``2 reach + 1`` frequencies each way around every one."""
+    """Return the mean over the ``2 reach + 1`` frequencies each way around every one."""
     down, right = reach
     padded = F.pad(power, (right, right, down, down), mode="circular")
     # A box is a column of a row: a hundred times fewer additions than all at once.
@@ -89,7 +90,7 @@ def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:
 
 
 def _ring(power: Tensor, steps: tuple[int, int]) -> Tensor:
-    """Give the mean over a ring from a quarter to half of the way to the next lattice point."""
+    """Return the mean over a ring from a quarter to half of the way to the next lattice point."""
     outer, inner = ((s // 2, t // 2) for s, t in (steps, (steps[0] // 2, steps[1] // 2)))
     counts = [(2 * a + 1) * (2 * b + 1) for a, b in (outer, inner)]
     total = _mean_around(power, outer) * counts[0] - _mean_around(power, inner) * counts[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import NOT_EMPTY, above, at_least
 
 AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
 """A place and its eight neighbours."""
@@ -35,9 +36,6 @@ class LocalContrast(LossTerm):
         layers: feature layers; their losses are averaged.
         places: of each map, at most; eight differences each.
         temperature: tau.
-
-    Raises:
-        ConfigError: an option is out of range.
     """
 
     source = "content"
@@ -46,29 +44,22 @@ class LocalContrast(LossTerm):
     def __init__(
         self,
         *,
-        layers: Sequence[str] = ("relu2_2", "relu3_3"),
-        places: int = 8,
-        temperature: float = 0.07,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu2_2", "relu3_3"),
+        places: Annotated[int, at_least(1)] = 8,
+        temperature: Annotated[float, above(0)] = 0.07,
     ) -> None:
         super().__init__()
-        check_counts(places=(places, 1))
-        if (
-            isinstance(temperature, bool)
-            or not isinstance(temperature, int | float)
-            or not temperature > 0
-        ):
-            raise ConfigError(f"temperature must be a number above 0, got {temperature!r}")
         self.layers = tuple(layers)
         self.places = places
         self.temperature = float(temperature)
         self.register_buffer("around", torch.tensor(AROUND), persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the photograph's differences, [N, 8 P, C] a layer."""
+        """Return the photograph's differences, [N, 8 P, C] a layer."""
         return [self._differences(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = self._differences(features[layer])

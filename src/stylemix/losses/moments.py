@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
+from stylemix.plugins.rules import NOT_EMPTY
 
 
 class Moments(LossTerm):
@@ -29,17 +31,19 @@ class Moments(LossTerm):
 
     source = "style"
 
-    def __init__(self, *, layers: Sequence[str] = BLOCK_ENDS, relative: bool = False) -> None:
+    def __init__(
+        self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS, relative: bool = False
+    ) -> None:
         super().__init__()
         self.layers = tuple(layers)
         self.relative = relative
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's means and deviations, [N, 2 C] a layer."""
+        """Return the painting's means and deviations, [N, 2 C] a layer."""
         return [_measure(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = _measure(features[layer])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, suggest
 from stylemix.losses.base import LossTerm
-from stylemix.plugins import registry
+from stylemix.plugins import at_least, registry
+from stylemix.plugins.schema import Key, check_table
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     # Weights of the paper (and of Johnson et al.); they balance at VGG-16's Caffe scale, with
@@ -49,6 +51,31 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 Targets = Mapping[str, "list[Tensor]"]
 """What the terms made of a batch of photographs and paintings, by label."""
 
+LABEL = re.compile(r"[\w-]+( [\w-]+)*")
+"""How a term's label looks: it is part of keys in files, where ``.``, ``/`` and ``@`` divide."""
+
+WEIGHT = {"weight": Key(Annotated[float, at_least(0)], 1.0)}
+"""What every term's spec may hold beside its options."""
+
+
+def terms_of(preset: str, terms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the specs of a preset's terms by label, with others added or laid over them.
+
+    Args:
+        preset: its name.
+        terms: specs by label; one whose label the preset has adds to the preset's.
+
+    Raises:
+        ConfigError: there is no such preset.
+    """
+    if preset not in PRESETS:
+        raise ConfigError(
+            f"losses.preset: no loss preset is named {preset!r}{suggest(preset, PRESETS)} "
+            f"(there are: {', '.join(PRESETS)})"
+        )
+    own = PRESETS[preset]
+    return {label: {**own.get(label, {}), **terms.get(label, {})} for label in {**own, **terms}}
+
 
 class Objective(nn.Module):
     """Every term's loss and their weighted sum.
@@ -56,28 +83,40 @@ class Objective(nn.Module):
     Args:
         terms: ``{label: {"name": registered loss, "weight": w, **options}}``, or a preset's name.
         features: the frozen network that terms look through, ``net(image, layers)``.
+
+    Attributes:
+        terms: by label.
+        weights: of the terms, by label.
+
+    Raises:
+        ConfigError: there is no such preset or no term at all, or a label or a term's spec is
+            wrong.
+        UnknownNameError: no loss has a spec's name.
     """
 
     def __init__(self, terms: str | Mapping[str, Mapping[str, Any]], features: nn.Module) -> None:
         super().__init__()
         if isinstance(terms, str):
-            if terms not in PRESETS:
-                raise ConfigError(
-                    f"no loss preset is named {terms!r} (there are: {', '.join(PRESETS)})"
-                )
-            terms = PRESETS[terms]
+            terms = terms_of(terms, {})
         if not terms:
             raise ConfigError("an objective needs at least one loss term")
         self.features = features
-        self.terms = nn.ModuleDict()
+        self.terms: dict[str, LossTerm] = {}
         self.weights: dict[str, float] = {}
         for label, spec in terms.items():
-            options = dict(spec)
-            weight = options.pop("weight", 1.0)
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight >= 0:
-                raise ConfigError(f"losses.{label}.weight must be a number >= 0, got {weight!r}")
-            self.terms[label] = registry("losses").build(options)
-            self.weights[label] = float(weight)
+            if not LABEL.fullmatch(label):
+                raise ConfigError(
+                    f"losses.terms: a label is made of letters, digits, '_', '-' and single "
+                    f"spaces, got {label!r}; rename the term"
+                )
+            path = f"losses.terms.{label}"
+            kind = registry("losses").find(spec, path)
+            given = {key: value for key, value in spec.items() if key != "name"}
+            options = check_table(kind, given, path, beside=WEIGHT)
+            self.weights[label] = float(options.pop("weight", 1.0))
+            self.terms[label] = kind(**options)
+        # Beside the labels: as names of modules some are taken, such as "type".
+        self._modules_of_terms = nn.ModuleList(self.terms.values())
 
     def prepare(self, content: Tensor, style: Tensor) -> Targets:
         """Make every term's target.
@@ -98,10 +137,10 @@ class Objective(nn.Module):
             image: the pictures.
             looked: what the feature network sees instead of them.
         """
-        seen = self._look(image, source, looked)
+        seen = self._extract(image, source, looked)
         return {
             _key(label, term, source): term.prepare(seen)
-            for label, term in self._terms()
+            for label, term in self.terms.items()
             if term.source in (source, "both")
         }
 
@@ -112,7 +151,7 @@ class Objective(nn.Module):
         identity: Tensor | None = None,
         looked: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Give each term's unweighted loss, averaged over the batch.
+        """Return each term's unweighted loss, averaged over the batch.
 
         Args:
             output: [B, 3, H, W] in [0, 1].
@@ -123,9 +162,9 @@ class Objective(nn.Module):
                 quarter where painting and photograph have half each.
             looked: what the feature network sees instead of ``output``.
         """
-        seen = self._look(output, None, looked)
+        seen = self._extract(output, None, looked)
         parts: dict[str, Tensor] = {}
-        for label, term in self._terms():
+        for label, term in self.terms.items():
             sources = ("content", "style") if term.source == "both" else (term.source,)
             each = term(
                 seen, [t for source in sources for t in targets.get(_key(label, term, source), [])]
@@ -140,17 +179,16 @@ class Objective(nn.Module):
     def total(
         self, parts: Mapping[str, Tensor], weights: Mapping[str, float] | None = None
     ) -> Tensor:
-        """Give the weighted sum; ``weights`` replaces some of the terms' own."""
+        """Return the weighted sum; ``weights`` replaces some of the terms' own."""
         used = {**self.weights, **(weights or {})}
         return torch.stack([used[label] * value for label, value in parts.items()]).sum()
 
-    def _terms(self) -> Iterator[tuple[str, LossTerm]]:
-        yield from self.terms.items()  # type: ignore[misc]
-
-    def _look(self, image: Tensor, source: str | None, looked: Tensor | None) -> dict[str, Tensor]:
+    def _extract(
+        self, image: Tensor, source: str | None, looked: Tensor | None
+    ) -> dict[str, Tensor]:
         layers = {
             layer
-            for _, term in self._terms()
+            for _, term in self.terms.items()
             for layer in term.layers
             if source is None or term.source in (source, "both")
         }
@@ -160,5 +198,5 @@ class Objective(nn.Module):
 
 
 def _key(label: str, term: LossTerm, source: str | None) -> str:
-    """Give the name under which a term's target is kept."""
+    """Return the name under which a term's target is kept."""
     return f"{label}@{source}" if term.source == "both" else label

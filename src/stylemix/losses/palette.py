@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import quantiles, sorted_projections, unit_vectors
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import at_least
 
 
 class Palette(LossTerm):
@@ -30,25 +32,30 @@ class Palette(LossTerm):
     source = "style"
     axes: Tensor
 
-    def __init__(self, *, directions: int = 16, quantiles: int = 64, shrink: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        directions: Annotated[int, at_least(3)] = 16,
+        quantiles: Annotated[int, at_least(2)] = 64,
+        shrink: Annotated[int, at_least(1)] = 2,
+    ) -> None:
         super().__init__()
-        check_counts(directions=(directions, 3), quantiles=(quantiles, 2), shrink=(shrink, 1))
         self.quantiles = quantiles
         self.shrink = shrink
         axes = torch.cat([torch.eye(3), unit_vectors(directions - 3, 3)])
         self.register_buffer("axes", axes, persistent=False)
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's quantiles, [N, directions, quantiles]."""
+        """Return the painting's quantiles, [N, directions, quantiles]."""
         return [self._measure(features["image"]).detach()]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         found = self._measure(features["image"])
         wanted = target[0].repeat_interleave(len(found) // len(target[0]), dim=0)
         return (found - wanted).abs().mean((1, 2))
 
     def _measure(self, image: Tensor) -> Tensor:
-        """Give the quantiles of colours along each axis."""
+        """Return the quantiles of colours along each axis."""
         small = F.avg_pool2d(image.float(), self.shrink, ceil_mode=True)
         return quantiles(sorted_projections(small, self.axes), self.quantiles)

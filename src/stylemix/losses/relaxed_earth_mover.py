@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.losses.places import spread_places
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import NOT_EMPTY, at_least
 
 
 class RelaxedEarthMover(LossTerm):
@@ -30,27 +31,26 @@ class RelaxedEarthMover(LossTerm):
     Args:
         layers: feature layers; their losses are averaged.
         places: of each map, at most; a map with no more is taken whole.
-
-    Raises:
-        ConfigError: ``places`` isn't a whole number from 1 on.
     """
 
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = ("relu2_2", "relu3_3"), places: int = 256
+        self,
+        *,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu2_2", "relu3_3"),
+        places: Annotated[int, at_least(1)] = 256,
     ) -> None:
         super().__init__()
-        check_counts(places=(places, 1))
         self.layers = tuple(layers)
         self.places = places
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's vectors of length 1, [N, P, C] a layer."""
+        """Return the painting's vectors of length 1, [N, P, C] a layer."""
         return [self._vectors(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = self._vectors(features[layer])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import quantiles, sorted_projections, unit_vectors
-from stylemix.plugins.options import check_counts
+from stylemix.plugins.rules import NOT_EMPTY, at_least
 
 SLICED_LAYERS = ("relu2_2", "relu3_3")
 
@@ -27,29 +28,29 @@ class SlicedWasserstein(LossTerm):
         layers: feature layers.
         directions: unit vectors of each layer's channels.
         quantiles: points at which distributions are compared.
-
-    Raises:
-        ConfigError: ``directions`` or ``quantiles`` isn't a whole number from 1 or 2 on.
     """
 
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = SLICED_LAYERS, directions: int = 64, quantiles: int = 64
+        self,
+        *,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = SLICED_LAYERS,
+        directions: Annotated[int, at_least(1)] = 64,
+        quantiles: Annotated[int, at_least(2)] = 64,
     ) -> None:
         super().__init__()
-        check_counts(directions=(directions, 1), quantiles=(quantiles, 2))
         self.layers = tuple(layers)
         self.count = directions
         self.quantiles = quantiles
         self._axes: dict[int, Tensor] = {}
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's quantiles, [N, directions, quantiles] a layer."""
+        """Return the painting's quantiles, [N, directions, quantiles] a layer."""
         return [self._measure(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = self._measure(features[layer])

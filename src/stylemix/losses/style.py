@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor
 
@@ -10,6 +11,7 @@ from stylemix.backbones import BLOCK_ENDS
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import gram
+from stylemix.plugins.rules import NOT_EMPTY
 
 _LEAST = 1e-4
 """A squared relative error this small is as good as none."""
@@ -40,7 +42,11 @@ class Gram(LossTerm):
     source = "style"
 
     def __init__(
-        self, *, layers: Sequence[str] = BLOCK_ENDS, balanced: bool = False, root: bool = False
+        self,
+        *,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS,
+        balanced: bool = False,
+        root: bool = False,
     ) -> None:
         super().__init__()
         if root and not balanced:
@@ -53,11 +59,11 @@ class Gram(LossTerm):
         self.root = root
 
     def prepare(self, features: Features) -> list[Tensor]:
-        """Give the painting's Gram matrices."""
+        """Return the painting's Gram matrices."""
         return [gram(features[layer]).detach() for layer in self.layers]
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]; N targets serve B samples in equal runs."""
+        """Return the loss of each sample, [B]; N targets serve B samples in equal runs."""
         total = features["image"].new_zeros(())
         for layer, wanted in zip(self.layers, target, strict=True):
             found = gram(features[layer])

@@ -20,7 +20,7 @@ class Variation(LossTerm):
         self.summed = summed
 
     def forward(self, features: Features, target: list[Tensor]) -> Tensor:
-        """Give the loss of each sample, [B]."""
+        """Return the loss of each sample, [B]."""
         image = features["image"].float()
         vertical = (image[:, :, 1:] - image[:, :, :-1]).square()
         horizontal = (image[:, :, :, 1:] - image[:, :, :, :-1]).square()

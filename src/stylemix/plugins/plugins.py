@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.metadata
 import os
 import warnings
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +48,15 @@ class PluginInfo:
     error: str | None = None
 
 
+@dataclass
+class _Member:
+    """One module that was announced, and what it registered: kind, name and thing each."""
+
+    module: Any
+    plugin: str
+    found: list[tuple[str, str, Any]] = field(default_factory=list)
+
+
 class _Loaded:
     """Everything that loading the plugins gave."""
 
@@ -59,64 +70,113 @@ class _Loaded:
         self.infos: dict[str, PluginInfo] = {}
         version = _version("stylemix")
         self.infos["stylemix"] = PluginInfo("stylemix", version, builtin=True)
+        # In the order in which they register something: what is first keeps a name.
+        self.members: dict[int, _Member] = {}
         for module in BUILT_IN:
-            self._take(importlib.import_module(module), "stylemix")
+            self._join(importlib.import_module(module), "stylemix")
         for entry in importlib.metadata.entry_points(group="stylemix"):
-            self._take_entry(entry)
+            self._join_entry(entry)
+        for kind in KINDS:
+            # Each implementation has its own way to register, see _join.
+            getattr(self.manager.hook, f"register_{kind}")(register=_nothing)
+        for member in sorted(self.members.values(), key=lambda m: m.plugin != "stylemix"):
+            with self._sparing(member.plugin, member.module):
+                self._take(member)
 
-    def _take_entry(self, entry: importlib.metadata.EntryPoint) -> None:
+    def _join_entry(self, entry: importlib.metadata.EntryPoint) -> None:
         dist = entry.dist
         name = dist.metadata["Name"] if dist is not None else entry.name
-        info = self.infos.setdefault(
+        self.infos.setdefault(
             name, PluginInfo(name, dist.version if dist is not None else "?", builtin=False)
         )
-        try:
-            self._take(entry.load(), name)
-        # A plugin is a stranger's code: whatever it raises must not take stylemix down with it,
-        # nor may it end the process, as scripts do that aren't meant to be imported.
-        except (Exception, SystemExit) as problem:
-            info.error = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
-            warnings.warn(
-                f"the stylemix plugin {name!r} could not be loaded and is left out "
-                f"({info.error}); update or uninstall it",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        with self._sparing(name):
+            self._join(entry.load(), name)
 
-    def _take(self, module: Any, plugin: str) -> None:
-        """Register one module's components, all of them or (on an error) none."""
+    def _join(self, module: Any, plugin: str) -> None:
+        """Hand a module to pluggy; what it registers later on is noted as this plugin's."""
         self.manager.register(module)
         try:
             self.manager.check_pending()
-            found: list[tuple[str, str, Any]] = []
-            for kind in KINDS:
-                hook = getattr(module, f"register_{kind}", None)
-                if hook is not None:
-                    hook(lambda name, thing, kind=kind: found.append((kind, name, thing)))
-            for kind, name, thing in found:
-                if kind == "models" and not isinstance(thing, str | os.PathLike):
-                    raise PluginError(
-                        f"the model {name!r} must be registered as the path of its "
-                        f"folder, got {type(thing).__name__}"
-                    )
-            _refuse_clashes(found, self.registries, plugin)
         except BaseException:
             self.manager.unregister(module)
             raise
-        for kind, name, thing in found:
-            self.registries[kind].add(name, thing, plugin)
-            self.infos[plugin].provides.setdefault(kind, []).append(name)
+        member = _Member(module, plugin)
+        for caller in self.manager.get_hookcallers(module) or ():
+            implementation: Any
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is module:
+                    kind = caller.name.removeprefix("register_")
+                    implementation.function = self._noting(implementation, kind, member)
+
+    def _noting(self, implementation: Any, kind: str, member: _Member) -> Callable[..., Any]:
+        """Return a hook's function with a ``register`` that knows its plugin."""
+        function = implementation.function
+
+        def note(name: str, thing: Any) -> None:
+            self.members.setdefault(id(member), member).found.append((kind, name, thing))
+
+        def call(*args: Any, **named: Any) -> Any:
+            with self._sparing(member.plugin, member.module):
+                return function(*(note for _ in args), **dict.fromkeys(named, note))
+
+        def wrap(*args: Any, **named: Any) -> Generator[None, Any, Any]:
+            around = None
+            with self._sparing(member.plugin, member.module):
+                around = function(*(note for _ in args), **dict.fromkeys(named, note))
+                next(around)
+            inside = yield
+            if around is not None:
+                with (
+                    self._sparing(member.plugin, member.module),
+                    contextlib.suppress(StopIteration),
+                ):
+                    around.send(inside)
+            return inside
+
+        return wrap if implementation.wrapper or implementation.hookwrapper else call
+
+    def _take(self, member: _Member) -> None:
+        """Add one module's components, all of them or (on an error) none."""
+        trial: dict[str, Registry[Any]] = {}
+        for kind, name, thing in member.found:
+            if kind == "models" and not isinstance(thing, str | os.PathLike):
+                raise PluginError(
+                    f"the model {name!r} must be registered as the path of its "
+                    f"folder, got {type(thing).__name__}"
+                )
+            known = self.registries[kind]
+            if name in known.names():
+                known.add(name, thing, member.plugin)  # raises, naming both plugins
+            trial.setdefault(kind, Registry(known.kind)).add(name, thing, member.plugin)
+        for kind, name, thing in member.found:
+            self.registries[kind].add(name, thing, member.plugin)
+            self.infos[member.plugin].provides.setdefault(kind, []).append(name)
+
+    @contextlib.contextmanager
+    def _sparing(self, plugin: str, module: Any = None) -> Iterator[None]:
+        """Leave an outside plugin out, with a warning, where it raises something."""
+        try:
+            yield
+        # A plugin is a stranger's code: whatever it raises must not take stylemix down with it,
+        # nor may it end the process, as scripts do that aren't meant to be imported.
+        except (Exception, SystemExit) as problem:
+            info = self.infos[plugin]
+            if info.builtin:
+                raise
+            info.error = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+            self.members = {k: m for k, m in self.members.items() if m.module is not module}
+            if module is not None and self.manager.is_registered(module):
+                self.manager.unregister(module)
+            warnings.warn(
+                f"the stylemix plugin {plugin!r} could not be loaded and is left out "
+                f"({info.error}); update or uninstall it",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
 
-def _refuse_clashes(
-    found: list[tuple[str, str, Any]], registries: dict[str, Registry[Any]], plugin: str
-) -> None:
-    trial: dict[str, Registry[Any]] = {}
-    for kind, name, thing in found:
-        registry = registries[kind]
-        if name in registry.names():
-            registry.add(name, thing, plugin)  # raises, naming both plugins
-        trial.setdefault(kind, Registry(registry.kind)).add(name, thing, plugin)
+def _nothing(name: str, thing: Any) -> None:
+    raise PluginError(f"{name!r} is registered by no plugin")
 
 
 def _version(distribution: str) -> str:
@@ -132,12 +192,12 @@ def _loaded() -> _Loaded:
 
 
 def get_manager() -> pluggy.PluginManager:
-    """Give the pluggy manager with every plugin that could be loaded."""
+    """Return the pluggy manager with every plugin that could be loaded."""
     return _loaded().manager
 
 
 def registry(kind: str) -> Registry[Any]:
-    """Give the registry of one kind, one of :data:`KINDS`.
+    """Return the registry of one kind, one of :data:`KINDS`.
 
     Raises:
         UnknownNameError: there is no such kind.
@@ -150,7 +210,7 @@ def registry(kind: str) -> Registry[Any]:
 
 
 def plugin_info() -> list[PluginInfo]:
-    """List stylemix itself and every outside plugin, also those that failed to load."""
+    """Return stylemix itself and every outside plugin, also those that failed to load."""
     return list(_loaded().infos.values())
 
 

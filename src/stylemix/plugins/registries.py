@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from stylemix.errors import ConfigError, PluginError, UnknownNameError
+from stylemix.errors import ConfigError, PluginError, UnknownNameError, suggest
+from stylemix.plugins.schema import check, check_table
 from stylemix.types import Spec
 
 T = TypeVar("T")
-
-
-def suggest(word: str, choices: Iterable[str]) -> str:
-    """Give ``"; did you mean 'x'?"`` for near matches of ``word``, else an empty string."""
-    near = difflib.get_close_matches(word, list(choices), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 
 class Registry(Generic[T]):
@@ -31,7 +24,8 @@ class Registry(Generic[T]):
         """Register ``thing`` under ``name``.
 
         Raises:
-            PluginError: the name is taken, or isn't a plain non-empty string.
+            PluginError: the name is taken or isn't a plain non-empty string, or the thing is a
+                class that leaves methods out which its kind has to have.
         """
         if not isinstance(name, str) or not name or name != name.strip():
             raise PluginError(
@@ -43,11 +37,18 @@ class Registry(Generic[T]):
                 f"two plugins register the {self.kind} {name!r}: {self._plugins[name]!r} and "
                 f"{plugin!r}; uninstall one of them or rename it"
             )
+        lacking = sorted(getattr(thing, "__abstractmethods__", ()))
+        if lacking:
+            raise PluginError(
+                f"plugin {plugin!r} registers the {self.kind} {name!r}, but its class "
+                f"{getattr(thing, '__name__', thing)} lacks {' and '.join(lacking)}; "
+                "implement what is missing"
+            )
         self._things[name] = thing
         self._plugins[name] = plugin
 
     def get(self, name: str) -> T:
-        """Give what is registered under ``name``.
+        """Return what is registered under ``name``.
 
         Raises:
             UnknownNameError: nothing is; the message lists the names and near matches.
@@ -61,38 +62,49 @@ class Registry(Generic[T]):
             ) from None
 
     def names(self) -> list[str]:
-        """Give all names in the order of registration."""
+        """Return all names in the order of registration."""
         return list(self._things)
 
     def plugin_of(self, name: str) -> str:
-        """Name the plugin that registered ``name``."""
+        """Return the name of the plugin that registered ``name``."""
         self.get(name)
         return self._plugins[name]
 
-    def build(self, spec: Spec, *args: Any) -> Any:
+    def build(self, spec: Spec, *args: Any, path: str | None = None) -> Any:
         """Call what ``spec["name"]`` stands for with ``*args`` and the other keys as options.
+
+        The options are its keyword-only parameters, checked against their annotations.
+
+        Args:
+            spec: the name and the options.
+            args: what the host gives.
+            path: name of the spec in errors; None takes the kind's.
 
         Raises:
             UnknownNameError: the name is unknown.
-            ConfigError: the spec has no name, or an option that the component doesn't take.
+            ConfigError: the spec is no table or has no name, or an option is unknown, lacking or
+                wrong.
         """
-        options = dict(spec)
-        name = options.pop("name", None)
-        if name is None:
+        path = self.kind if path is None else path
+        thing = self.find(spec, path)
+        options = {key: value for key, value in spec.items() if key != "name"}
+        return thing(*args, **check_table(thing, options, path))
+
+    def find(self, spec: Any, path: str) -> Any:
+        """Return what a spec's name stands for.
+
+        Args:
+            spec: a table of name and options.
+            path: name of the spec in errors.
+
+        Raises:
+            UnknownNameError: the name is unknown.
+            ConfigError: the spec is no table or has no name.
+        """
+        example = {"name": next(iter(self._things), "film")}
+        if not isinstance(spec, Mapping) or "name" not in spec:
             raise ConfigError(
-                f"a {self.kind} needs a name, such as {{'name': "
-                f"{next(iter(self._things), 'film')!r}}}; got {dict(spec)!r}"
+                f"{path} must be a table with the name of a {self.kind}, such as {example}, "
+                f"got {spec!r}"
             )
-        thing: Any = self.get(name)
-        allowed = [
-            p.name
-            for p in inspect.signature(thing).parameters.values()
-            if p.kind is inspect.Parameter.KEYWORD_ONLY
-        ]
-        for key in options:
-            if key not in allowed:
-                raise ConfigError(
-                    f"the {self.kind} {name!r} has no option {key!r}{suggest(key, allowed)} "
-                    f"(it takes: {', '.join(allowed) or 'none'})"
-                )
-        return thing(*args, **options)
+        return self.get(check(spec["name"], str, f"{path}.name"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from PIL import Image
@@ -14,7 +14,9 @@ from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.ops.placement import place
-from stylemix.plugins import registry
+from stylemix.plugins import check, check_table, registry
+
+S = TypeVar("S", bound="Stylizer")
 
 Progress = Callable[..., object]
 """Called with the steps done and their total. A function with a third parameter (required, or named
@@ -22,7 +24,7 @@ Progress = Callable[..., object]
 begins. An exception that it raises stops the work."""
 
 
-class Stylizer(nn.Module):
+class Stylizer(nn.Module, ABC):
     """Turns a photograph and paintings into a picture.
 
     Attributes:
@@ -40,14 +42,18 @@ class Stylizer(nn.Module):
     styles: tuple[str, ...] = ()
 
     @classmethod
-    @abstractmethod
-    def from_config(cls, config: dict[str, Any]) -> Stylizer:
+    def from_config(cls: type[S], config: dict[str, Any]) -> S:
         """Build a stylizer with fresh weights from its configuration.
+
+        Every key but ``"stylizer"`` is a keyword-only parameter of ``__init__``, whose annotation
+        says what it may be.
 
         Raises:
             ConfigError: a key or value is wrong.
             UnknownNameError: a component's name is unknown.
         """
+        options = {key: value for key, value in config.items() if key != "stylizer"}
+        return cls(**check_table(cls, options, ""))
 
     @abstractmethod
     def encode(self, style: Picture) -> Style:
@@ -103,5 +109,5 @@ def build(config: dict[str, Any]) -> Stylizer:
     """
     if not isinstance(config, dict):
         raise ConfigError(f"a model's configuration must be a mapping, got {type(config).__name__}")
-    kind = registry("stylizers").get(config.get("stylizer", "feed_forward"))
+    kind = registry("stylizers").get(check(config.get("stylizer", "feed_forward"), str, "stylizer"))
     return place(kind.from_config(config), "cpu")

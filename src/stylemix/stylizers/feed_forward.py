@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from PIL import Image
@@ -19,7 +19,7 @@ from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
 from stylemix.injections.style import Style, StyleMix
 from stylemix.optimization import check_steps
-from stylemix.plugins import registry
+from stylemix.plugins import at_least, registry
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Progress, Stylizer
@@ -38,8 +38,6 @@ from stylemix.stylizers.rendering import add_error, render
 from stylemix.stylizers.request import Request, as_list, make_request
 from stylemix.types import Spec, StyleCode
 
-KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
-
 
 class FeedForward(Stylizer):
     """The paper's system ``y = G(x_c, e(x_s))``.
@@ -53,14 +51,13 @@ class FeedForward(Stylizer):
 
     def __init__(
         self,
+        *,
         generator: Spec,
         encoder: Spec,
         injections: Sequence[Spec],
-        style_size: int = 256,
+        style_size: Annotated[int, at_least(8)] = 256,
     ) -> None:
         super().__init__()
-        if not isinstance(style_size, int) or style_size < 8:
-            raise ConfigError(f"style_size must be a whole number >= 8, got {style_size!r}")
         self.config = {
             "stylizer": "feed_forward",
             "generator": dict(generator),
@@ -69,10 +66,12 @@ class FeedForward(Stylizer):
             "style_size": style_size,
         }
         self.style_size = style_size
-        self.encoder = registry("encoders").build(encoder)
+        self.encoder = registry("encoders").build(encoder, path="encoder")
         used: set[int] = set()
         self.generator: Generator = registry("generators").build(
-            generator, lambda site: attach(site, injections, self.encoder.channels, used)
+            generator,
+            lambda site: attach(site, injections, self.encoder.channels, used),
+            path="generator",
         )
         for number, spec in enumerate(injections):
             if number not in used:
@@ -86,25 +85,6 @@ class FeedForward(Stylizer):
         self._fingerprint: str | None = None
         # Tiled rendering freezes statistics inside the modules: one picture at a time.
         self._lock = threading.RLock()
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> FeedForward:
-        """Build a model with fresh weights; see :meth:`Stylizer.from_config`."""
-        for key in config:
-            if key not in KEYS:
-                raise ConfigError(
-                    f"unknown key {key!r} in the model's configuration"
-                    f"{suggest(key, KEYS)} (known: {', '.join(KEYS)})"
-                )
-        for key in ("generator", "encoder", "injections"):
-            if key not in config:
-                raise ConfigError(f"the model's configuration lacks {key!r}")
-        injections = config["injections"]
-        if isinstance(injections, Mapping | str):
-            raise ConfigError('injections must be a list such as [{"name": "film"}]')
-        return cls(
-            config["generator"], config["encoder"], injections, config.get("style_size", 256)
-        )
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from PIL import Image
@@ -46,22 +45,6 @@ class Optimization(Stylizer):
         self.recipe, self.features, self.steps = recipe, features, steps
         # Tells the device; the feature network is shared and no part of the model.
         self.register_buffer("place", torch.zeros(()), persistent=False)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Optimization:
-        """Build it; every key but ``"stylizer"`` is an argument of the class."""
-        options = {k: v for k, v in config.items() if k != "stylizer"}
-        known = [
-            p.name for p in inspect.signature(cls).parameters.values() if p.kind is p.KEYWORD_ONLY
-        ]
-        for key in options:
-            if key not in known:
-                raise ConfigError(
-                    f"unknown key {key!r} in the configuration of "
-                    f"{config['stylizer']}{suggest(key, known)} (known: "
-                    f"{', '.join(known)})"
-                )
-        return cls(**options)
 
     @property
     def device(self) -> torch.device:

@@ -23,7 +23,7 @@ from stylemix.testing.models import MODEL_CHECKS, ModelCase
 
 
 def injection_suite(name: str, /, **options: Any) -> Callable[..., None]:
-    """Give a test function that runs every check on a registered injection.
+    """Return a test function that runs every check on a registered injection.
 
     Args:
         name: what the injection is registered under. It is looked up when the tests run.
@@ -42,7 +42,7 @@ def injection_suite(name: str, /, **options: Any) -> Callable[..., None]:
 
 
 def model_suite(name: str, /, *, megabytes: float = 3.0, says: str = "") -> Callable[..., None]:
-    """Give a test function that runs every check on a trained model.
+    """Return a test function that runs every check on a trained model.
 
     Args:
         name: what the model is registered under. It is looked up when the tests run.

@@ -29,7 +29,7 @@ def require(condition: bool | Tensor, message: str) -> None:
 
 
 def difference(a: Tensor, b: Tensor) -> float:
-    """Give the largest absolute difference of two tensors."""
+    """Return the largest absolute difference of two tensors."""
     return float((a.detach().double() - b.detach().double()).abs().max())
 
 
@@ -55,15 +55,15 @@ def leaves(tree: Any) -> Iterator[Tensor]:
 
 
 def picture(seed: int, height: int = 48, width: int = 48) -> Tensor:
-    """Give a made-up picture [1, 3, H, W] in [0, 1]; seeds differ in colour and in texture."""
+    """Make up a picture [1, 3, H, W] in [0, 1]; seeds differ in colour and in texture."""
     random = torch.Generator().manual_seed(seed)
     # Style is colour and scale of texture: both are drawn per picture.
     cell = int(torch.randint(2, 9, (1,), generator=random))
     coarse = torch.randn(1, 3, height // cell + 1, width // cell + 1, generator=random)
     texture = F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
-    colour = torch.randn(1, 3, 1, 1, generator=random)
+    color = torch.randn(1, 3, 1, 1, generator=random)
     contrast = 0.5 + torch.rand(1, 3, 1, 1, generator=random)
-    return torch.sigmoid(1.5 * contrast * texture + colour)
+    return torch.sigmoid(1.5 * contrast * texture + color)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class InjectionCase:
 
     @staticmethod
     def attached(stylizer: FeedForward) -> dict[str, Injection]:
-        """Give the injections of a stylizer by the keys of ``Style.prepared``."""
+        """Return the injections of a stylizer by the keys of ``Style.prepared``."""
         found: dict[str, Injection] = {}
         for module in stylizer.generator.modules():
             if isinstance(module, Injected):
@@ -111,13 +111,13 @@ class InjectionCase:
         return found
 
     def injection(self, stylizer: FeedForward | None = None) -> Injection:
-        """Give the injection at the first of its sites."""
+        """Return the injection at the first of its sites."""
         return next(iter(self.attached(stylizer or self.stylizer()).values()))
 
     def features(
         self, injection: Injection, seed: int, n: int = 1, height: int = 8, width: int = 8
     ) -> Tensor:
-        """Give random content features [n, C, h, w] for a site."""
+        """Return random content features [n, C, h, w] for a site."""
         random = torch.Generator().manual_seed(seed)
         x = torch.randn(n, injection.site.channels, height, width, generator=random)
         # Per channel, so that statistics differ between channels and between seeds.
@@ -125,7 +125,7 @@ class InjectionCase:
         return x * scale + 0.5 * torch.randn(n, x.shape[1], 1, 1, generator=random)
 
     def code(self, injection: Injection, seed: int, n: int = 1) -> dict[str, Tensor]:
-        """Give a random code of n styles with every name an injection may read."""
+        """Return a random code of n styles with every name an injection may read."""
         code = {
             name: torch.randn(
                 (n, channels) if name in VECTORS else (n, channels, 6, 7),
@@ -137,7 +137,7 @@ class InjectionCase:
         return {**code, "site": self.features(injection, 1000 * seed + 999, n, 6, 7)}
 
     def needed(self, injection: Injection, code: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the part of a code that the injection says it needs."""
+        """Return the part of a code that the injection says it needs."""
         missing = [name for name in injection.needs if name not in code]
         require(
             not missing,
@@ -157,7 +157,7 @@ class InjectionCase:
 
     @staticmethod
     def mix(*pairs: tuple[Style, Tensor | float]) -> StyleMix:
-        """Give a mixture of styles with constant weights or weight maps [H, W]."""
+        """Return a mixture of styles with constant weights or weight maps [H, W]."""
         return StyleMix(
             tuple(style for style, _ in pairs),
             tuple(

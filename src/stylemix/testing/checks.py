@@ -342,7 +342,7 @@ def check_tiles(case: InjectionCase) -> None:
 
 
 def _pixels(image: Tensor) -> Any:
-    """Give a picture [1, 3, H, W] as an array [H, W, 3] of bytes."""
+    """Return a picture [1, 3, H, W] as an array [H, W, 3] of bytes."""
     return (image[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
 
 

@@ -11,10 +11,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from stylemix.errors import ConfigError
+from stylemix.plugins import check_table
+from stylemix.plugins.schema import keys_of
 from stylemix.testing.case import InjectionCase, difference, require
 
 
@@ -129,7 +133,7 @@ def check_source(case: InjectionCase) -> None:
 
 
 def check_options(case: InjectionCase) -> None:
-    """Options are keyword-only parameters with defaults, as configurations need them."""
+    """Options are keyword-only, annotated, and have defaults that their annotations allow."""
     parameters = list(inspect.signature(type(case.injection())).parameters.values())
     names = [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
     require(
@@ -139,3 +143,11 @@ def check_options(case: InjectionCase) -> None:
     )
     bare = [p.name for p in parameters[2:] if p.default is inspect.Parameter.empty]
     require(not bare, f"the options {bare} have no default")
+    keys = keys_of(type(case.injection()))
+    loose = [name for name, key in keys.items() if key.hint is Any]
+    require(not loose, f"the options {loose} have no annotation, which says what they may be")
+    defaults = {name: key.default for name, key in keys.items()}
+    try:
+        check_table(type(case.injection()), defaults, case.name)
+    except ConfigError as problem:
+        raise AssertionError(f"a default isn't what its annotation allows: {problem}") from None

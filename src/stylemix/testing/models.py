@@ -46,7 +46,7 @@ class ModelCase:
 
     @property
     def folder(self) -> Path:
-        """Give its checkpoint folder.
+        """Return its checkpoint folder.
 
         Raises:
             UnknownNameError: there is no such model.
@@ -68,7 +68,7 @@ class ModelCase:
 
 
 def blots(seed: int, red: float, green: float, blue: float) -> Tensor:
-    """Give soft blots around a colour, [1, 3, 96, 96] in [0, 1]."""
+    """Return soft blots around a colour, [1, 3, 96, 96] in [0, 1]."""
     random = torch.Generator().manual_seed(seed)
     coarse = 0.3 * torch.rand(1, 3, 8, 8, generator=random) - 0.15
     soft = F.interpolate(coarse, size=(96, 96), mode="bicubic")
@@ -76,7 +76,7 @@ def blots(seed: int, red: float, green: float, blue: float) -> Tensor:
 
 
 def light_and_dark(seed: int, red: float, green: float, blue: float) -> Tensor:
-    """Give light and dark places of one colour, [1, 3, 96, 96] in [0, 1]."""
+    """Return light and dark places of one colour, [1, 3, 96, 96] in [0, 1]."""
     random = torch.Generator().manual_seed(seed)
     light = 0.2 + 0.8 * (torch.rand(1, 1, 6, 6, generator=random) > 0.4)
     soft = F.interpolate(light, size=(96, 96), mode="bilinear")
@@ -84,7 +84,7 @@ def light_and_dark(seed: int, red: float, green: float, blue: float) -> Tensor:
 
 
 def photograph() -> Tensor:
-    """Give grey blots with a dark square of 36 pixels in the middle, [1, 3, 96, 96] in [0, 1]."""
+    """Return grey blots with a dark square of 36 pixels in the middle, [1, 3, 96, 96] in [0, 1]."""
     image = blots(1, 0.5, 0.5, 0.5)
     image[..., 30:66, 30:66] = 0.1
     return image
@@ -138,7 +138,7 @@ def check_preset(case: ModelCase) -> None:
     )
 
 
-def check_colours(case: ModelCase) -> None:
+def check_colors(case: ModelCase) -> None:
     """A warm painting gives a warmer picture than a cool one."""
     redness = []
     for painting in (WARM, COOL):
@@ -172,7 +172,7 @@ MODEL_CHECKS: tuple[Callable[[ModelCase], None], ...] = (
     check_described,
     check_small,
     check_preset,
-    check_colours,
+    check_colors,
     check_shapes,
 )
 """Every check of a trained model, in the order the suite runs them."""

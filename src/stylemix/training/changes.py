@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
 import os
+import typing
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from stylemix.plugins.rules import split_hint
+from stylemix.plugins.schema import keys_of
 from stylemix.training.run_config import without_detours
+
+
+def completed(kind: Any, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an earlier run's configuration with the keys that its version didn't know.
+
+    Args:
+        kind: the configuration's dataclass, whose defaults they get.
+        table: of the earlier run, nested mappings and lists as JSON holds them.
+    """
+    found = dict(table)
+    for name, key in keys_of(kind).items():
+        inner = split_hint(key.hint)[0]
+        item = (*typing.get_args(inner), None)[0]
+        value = table.get(name)
+        if name not in table:
+            if key.default is not inspect.Parameter.empty:
+                found[name] = json.loads(json.dumps(key.default, default=dataclasses.asdict))
+        elif dataclasses.is_dataclass(inner) and isinstance(value, Mapping):
+            found[name] = completed(inner, value)
+        elif dataclasses.is_dataclass(item) and isinstance(value, list):
+            found[name] = [completed(item, part) for part in value]
+    return found
 
 
 def changed_keys(
     before: Mapping[str, Any], now: Mapping[str, Any], whole: Collection[str] = ()
 ) -> list[str]:
-    """Name the keys in which a configuration differs from an earlier one.
+    """Return the keys in which a configuration differs from an earlier one.
 
     Args:
         before: the earlier configuration, nested mappings. Keys of which ``now`` knows nothing

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from stylemix.errors import CheckpointError, ConfigError
 from stylemix.ops import usable_device, usable_precision
-from stylemix.training.changes import changed_keys
+from stylemix.training.changes import changed_keys, completed
 from stylemix.training.interrupt import interruptible
 from stylemix.training.log import TrainingLog
 from stylemix.training.run_config import RunConfig
@@ -155,10 +155,6 @@ class ResumableRun(ABC, Generic[C]):
     def _take_record(self, record: Mapping[str, Any]) -> None:
         """Take back what :meth:`_record` gave, before anything else is restored."""
 
-    def _completed(self, before: dict[str, Any]) -> dict[str, Any]:
-        """Give an earlier configuration, with the keys that its version didn't know yet."""
-        return before
-
     def _open_log(self) -> TrainingLog:
         return TrainingLog(self.state_file.parent, False, self.progress, self.done)
 
@@ -242,7 +238,9 @@ class ResumableRun(ABC, Generic[C]):
             return None
         tensors, record = load_state(file)
         changed = changed_keys(
-            self._completed(record.get("config", {})), self.config.identity(), self.compared_whole
+            completed(type(self.config), record.get("config", {})),
+            self.config.identity(),
+            self.compared_whole,
         )
         if changed:
             raise ConfigError(

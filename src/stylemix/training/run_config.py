@@ -7,17 +7,31 @@ import glob
 import itertools
 import json
 import os
+import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from stylemix.errors import ConfigError
-from stylemix.training.tables import build_table, read_toml
+from stylemix.errors import ConfigError, suggest
+from stylemix.plugins import schema
+from stylemix.plugins.rules import ONE_OR_MORE, WHOLE, above, at_least, at_most, below, split_hint
+from stylemix.training.tables import read_toml
 
-PRECISIONS = ("auto", "float32", "bfloat16")
 ENDING = ".safetensors"
+
+PATH = object()
+"""Marks a path, which is relative to the file that it stands in."""
+PATH_OR_NAME = object()
+"""Marks what is a path where a separator is in it, and a name otherwise."""
+
+File = Annotated[str, PATH]
+Files = Annotated[tuple[File, ...], ONE_OR_MORE]
+"""Folders, tar shards or glob patterns."""
+
+Decay = Annotated[float, at_least(0), below(1)]
+"""Of a moving average."""
 
 C = TypeVar("C", bound="RunConfig")
 
@@ -36,13 +50,13 @@ class OptimizerConfig:
         ema: decay of the moving average of weights that is saved; 0 saves the weights themselves.
     """
 
-    lr: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.999)
-    warmup: int = 200
+    lr: Annotated[float, above(0)] = 1e-3
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
+    warmup: Annotated[int, at_least(0)] = 200
     cosine: bool = True
-    final: float = 0.01
-    clip: float = 1.0
-    ema: float = 0.999
+    final: Annotated[float, at_least(0), at_most(1)] = 0.01
+    clip: Annotated[float, at_least(0)] = 1.0
+    ema: Decay = 0.999
 
 
 @dataclass(frozen=True)
@@ -51,13 +65,13 @@ class ScheduleConfig:
 
     Attributes:
         epochs: passes over the pictures.
-        steps: optimiser steps.
+        steps: optimizer steps.
         minutes: time that steps take, all sessions together.
     """
 
-    epochs: float = 0
-    steps: int = 0
-    minutes: float = 0
+    epochs: Annotated[float, at_least(0)] = 0
+    steps: Annotated[int, at_least(0)] = 0
+    minutes: Annotated[float, at_least(0)] = 0
 
 
 @dataclass(frozen=True)
@@ -71,31 +85,39 @@ class HardwareConfig:
     """
 
     device: str = "auto"
-    precision: str = "auto"
-    save_every: float = 60.0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    save_every: Annotated[float, at_least(0)] = 60.0
 
 
+@dataclass(frozen=True, kw_only=True)
 class RunConfig(ABC):
-    """The part that every training's configuration has; a frozen dataclass is made of it.
+    """The part that every training's configuration has.
+
+    A TOML file, or nested mappings such as it holds, become one by :meth:`from_table`, which checks
+    every value against its field's annotation. What the table leaves out comes from a preset, where
+    there are presets, or from the defaults: a table adds to the one below it key by key, all other
+    values replace what is below them, and so does a table marked ``WHOLE``.
 
     Attributes:
         output: what the training writes.
         seed: of everything random.
         optimizer: how it learns.
-        schedule: how long.
+        schedule: how long; one way to say so never adds to another.
         runtime: where.
     """
 
-    output: str
-    seed: int
-    optimizer: OptimizerConfig
-    schedule: ScheduleConfig
-    runtime: HardwareConfig
+    output: File
+    seed: Annotated[int, at_least(0), below(2**32)] = 0
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: Annotated[ScheduleConfig, WHOLE]
+    runtime: HardwareConfig = field(default_factory=HardwareConfig)
 
     EXAMPLE: ClassVar[str]
     """An output, for the error where there is none."""
     FREE: ClassVar[tuple[str, ...]] = ("output", "runtime", "schedule")
     """Keys that may change when a run goes on."""
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Tables by name, of which the key ``preset`` chooses one, the first by default."""
 
     def __post_init__(self) -> None:
         self.check()
@@ -122,68 +144,58 @@ class RunConfig(ABC):
         """
         if "output" not in table:
             raise ConfigError(f'the configuration lacks output = "{cls.EXAMPLE}"')
-        config: C = build_table(cls, table, "")
-        return config if base is None else config.anchored(base)
+        under: C | None = None
+        if cls.PRESETS:
+            table = dict(table)
+            name = table.pop("preset", next(iter(cls.PRESETS)))
+            if not isinstance(name, str) or name not in cls.PRESETS:
+                raise ConfigError(
+                    f"no training preset is named {name!r}{suggest(str(name), cls.PRESETS)} "
+                    f"(there are: {', '.join(cls.PRESETS)})"
+                )
+            under = schema.check({**cls.PRESETS[name], "output": table["output"]}, cls, "")
+        config: C = schema.check(table, cls, "", under)
+        return config if base is None else _anchored(config, base)
 
     def to_table(self) -> dict[str, Any]:
-        """Give nested mappings that :meth:`from_table` turns into an equal configuration."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+        """Return nested mappings that :meth:`from_table` turns into an equal configuration."""
+        return dataclasses.asdict(self)
 
     def identity(self) -> dict[str, Any]:
-        """Give the part that a resumed run must share, as JSON holds it."""
+        """Return the part that a resumed run must share, as JSON holds it."""
         table = {key: value for key, value in self.to_table().items() if key not in self.FREE}
         return json.loads(json.dumps(table))  # type: ignore[no-any-return]
 
     @property
     @abstractmethod
     def state_file(self) -> Path:
-        """Name the file of the state to resume from."""
-
-    @abstractmethod
-    def anchored(self: C, base: Path) -> C:
-        """Give the same with paths below ``base`` where they are relative."""
+        """The file of the state to resume from."""
 
     def check(self) -> None:
-        """Refuse values that can't work, before anything is read or written.
+        """Refuse values that don't go together, before anything is read or written.
 
         Raises:
-            ConfigError: one of them.
+            ConfigError: some of them.
         """
-        optimizer, schedule, runtime = self.optimizer, self.schedule, self.runtime
-        need(0 <= self.seed < 2**32, f"seed must be in [0, 2^32), got {self.seed}")
-        need(optimizer.lr > 0, f"optimizer.lr must be above 0, got {optimizer.lr}")
+        lengths = dataclasses.astuple(self.schedule)
         need(
-            len(optimizer.betas) == 2 and all(0 <= b < 1 for b in optimizer.betas),
-            f"optimizer.betas must be two numbers in [0, 1), got {list(optimizer.betas)}",
-        )
-        need(0 <= optimizer.ema < 1, f"optimizer.ema must be in [0, 1), got {optimizer.ema}")
-        need(
-            optimizer.clip >= 0 and optimizer.warmup >= 0 and 0 <= optimizer.final <= 1,
-            "optimizer: clip and warmup must be >= 0, final in [0, 1]",
-        )
-        lengths = [schedule.epochs, schedule.steps, schedule.minutes]
-        need(
-            sum(v > 0 for v in lengths) == 1 and min(lengths) >= 0,
+            sum(value > 0 for value in lengths) == 1,
             "schedule: give exactly one of epochs, steps, minutes, above 0",
         )
-        need(
-            runtime.precision in PRECISIONS,
-            f"runtime.precision must be one of {', '.join(PRECISIONS)}, got {runtime.precision!r}",
-        )
-        need(runtime.save_every >= 0, "runtime.save_every must be >= 0")
 
 
+@dataclass(frozen=True, kw_only=True)
 class WeightsFileConfig(RunConfig):
     """The configuration of a training whose output is one file of weights, ``*.safetensors``."""
 
     @property
     def report_file(self) -> Path:
-        """Name the file of the figures."""
+        """The file of the figures."""
         return Path(self.output).with_suffix(".json")
 
     @property
     def state_file(self) -> Path:
-        """Name the file of the state to resume from."""
+        """The file of the state to resume from."""
         return Path(self.output).with_suffix(".state" + ENDING)
 
     def check(self) -> None:
@@ -201,13 +213,33 @@ def need(fine: bool, message: str) -> None:
         raise ConfigError(message)
 
 
+def _anchored(config: Any, base: Path) -> Any:
+    """Return a configuration with paths below ``base`` where they are relative."""
+    kind: Any = type(config)
+    changes = {
+        name: _anchored_value(getattr(config, name), key.hint, base)
+        for name, key in schema.keys_of(kind).items()
+    }
+    return dataclasses.replace(config, **changes)
+
+
+def _anchored_value(value: Any, hint: Any, base: Path) -> Any:
+    kind, marks = split_hint(hint)
+    if dataclasses.is_dataclass(value):
+        return _anchored(value, base)
+    if isinstance(value, tuple):
+        return tuple(_anchored_value(item, typing.get_args(kind)[0], base) for item in value)
+    named = PATH_OR_NAME in marks and "/" not in value and os.sep not in value
+    return under(base, value) if not named and {PATH, PATH_OR_NAME} & {*marks} else value
+
+
 def under(base: Path, path: str) -> str:
-    """Give a path below ``base`` where it is relative, by its short name; empty ones stay empty."""
+    """Return a path by its short name, below ``base`` where it is relative; empty stays empty."""
     return without_detours(str(base / Path(path).expanduser())) if path else path
 
 
 def without_detours(path: str) -> str:
-    """Take ``folder/..`` out of an absolute path, so that one place has one name.
+    """Return an absolute path without ``folder/..``, so that one place has one name.
 
     A detour stays where it means something: behind a link, whose ``..`` is elsewhere, and in a
     pattern from its first wildcard on.

@@ -10,7 +10,7 @@ from stylemix.training.run_config import OptimizerConfig, ScheduleConfig
 def progress_of(
     schedule: ScheduleConfig, photographs: int, steps: int, seen: int, seconds: float
 ) -> float:
-    """Give how much of the schedule is done, in [0, 1].
+    """Return how much of the schedule is done, in [0, 1].
 
     Args:
         schedule: the plan.
@@ -29,7 +29,7 @@ def progress_of(
 
 
 def learning_rate(optimizer: OptimizerConfig, step: int, progress: float) -> float:
-    """Give the rate of a step: linear warm-up by steps, then a cosine by progress."""
+    """Return the rate of a step: linear warm-up by steps, then a cosine by progress."""
     warm = min(1.0, (step + 1) / optimizer.warmup) if optimizer.warmup else 1.0
     if not optimizer.cosine:
         return optimizer.lr * warm

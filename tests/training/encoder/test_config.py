@@ -56,7 +56,10 @@ def test_tables_turn_round():
         ({"data": {"held_out": 0.6}}, r"data\.held_out"),
         ({"data": {"smallest_style": 1}}, r"smallest_style"),
         ({"data": {"limit": -1}}, r"data\.limit"),
-        ({"losses": {"cross_entropy": 0, "contrastive": 0}}, "one of them above 0"),
+        (
+            {"losses": {"cross_entropy": 0, "contrastive": 0}},
+            "cross_entropy or contrastive must be",
+        ),
         ({"losses": {"contrastive": -1}}, "losses"),
         ({"losses": {"temperature": 0}}, "temperature"),
         ({"losses": {"positives": "artist"}}, "painting, style"),

@@ -346,7 +346,7 @@ def test_paper_preset_trains_both_phases_with_inception(tmp_path):
         ({"losses": {"preset": "balancd"}}, ConfigError, r"losses\.preset.*'balanced'"),
         ({"losses": {"features": "vgg"}}, ConfigError, "thin, vgg16"),
         ({"losses": {"terms": {"style": {"wieght": 1}}}}, ConfigError, "wieght.*"),
-        ({"losses": {"terms": {"new": {"weight": 1.0}}}}, ConfigError, "needs a name"),
+        ({"losses": {"terms": {"new": {"weight": 1.0}}}}, ConfigError, "new must be a table with"),
         (
             {"phases": [{"weights": {"stile": 1.0}}]},
             ConfigError,

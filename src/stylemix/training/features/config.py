@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Annotated, Literal
 
 from stylemix.backbones.vgg import VGG16_CHANNELS
+from stylemix.plugins.rules import WHOLE, at_least, multiple_of
 from stylemix.training.run_config import (
-    HardwareConfig,
-    OptimizerConfig,
+    PATH_OR_NAME,
+    File,
+    Files,
     RunConfig,
     ScheduleConfig,
     WeightsFileConfig,
     need,
-    under,
 )
 
-STARTS = ("teacher", "random")
+Width = Annotated[int, at_least(1)]
+"""Channels of a block."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,14 @@ class PicturesConfig:
         limit: pictures read of each kind for training, spread evenly over all; 0 for all.
     """
 
-    content: tuple[str, ...] = ()
-    style: tuple[str, ...] = ()
-    test_content: tuple[str, ...] = ()
-    test_style: tuple[str, ...] = ()
-    side: int = 288
-    crop: int = 128
-    zoom: float = 1.75
-    limit: int = 0
+    content: Files = ()
+    style: Files = ()
+    test_content: Files = ()
+    test_style: Files = ()
+    side: Annotated[int, at_least(16)] = 288
+    crop: Annotated[int, at_least(16), multiple_of(8)] = 128
+    zoom: Annotated[float, at_least(1)] = 1.75
+    limit: Annotated[int, at_least(0)] = 0
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,11 @@ class WalkConfig:
             takes the photograph in the painting's colours instead.
     """
 
-    walkers: int = 24
-    batch: int = 2
-    steps: int = 2
-    life: int = 30
-    model: str = "film"
+    walkers: Annotated[int, at_least(0)] = 24
+    batch: Annotated[int, at_least(1)] = 2
+    steps: Annotated[int, at_least(1)] = 2
+    life: Annotated[int, at_least(1)] = 30
+    model: Annotated[str, PATH_OR_NAME] = "film"
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,11 @@ class ErrorsConfig:
         gram: weight of the relative error of Gram matrices, mean over layers.
     """
 
-    feature: float = 1.0
-    gram: float = 1.0
+    feature: Annotated[float, at_least(0)] = 1.0
+    gram: Annotated[float, at_least(0)] = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DistillConfig(WeightsFileConfig):
     """Everything about a distillation.
 
@@ -92,84 +91,34 @@ class DistillConfig(WeightsFileConfig):
             squares; ``"random"`` with random weights.
         teacher: safetensors file of VGG-16's weights; empty takes the default ones.
         seed: of everything random.
-        batch: photographs and paintings a step, half of each; walkers come on top.
+        batch: photographs and paintings per step, half of each; walkers come on top.
     """
 
     EXAMPLE = "thin.safetensors"
     FREE = (*RunConfig.FREE, "teacher")
 
-    output: str
-    channels: tuple[int, ...] = (24, 48, 96, 192)
-    start: str = "teacher"
-    teacher: str = ""
-    seed: int = 0
-    batch: int = 4
+    channels: tuple[Width, Width, Width, Width] = (24, 48, 96, 192)
+    start: Literal["teacher", "random"] = "teacher"
+    teacher: File = ""
+    batch: Annotated[int, at_least(2), multiple_of(2)] = 4
     data: PicturesConfig = field(default_factory=PicturesConfig)
     walk: WalkConfig = field(default_factory=WalkConfig)
     losses: ErrorsConfig = field(default_factory=ErrorsConfig)
-    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=10_000))
-    runtime: HardwareConfig = field(default_factory=HardwareConfig)
-
-    def anchored(self, base: Path) -> DistillConfig:
-        """Give the same with paths below ``base`` where they are relative."""
-        at = functools.partial(under, base)
-
-        def all_at(paths: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(map(at, paths))
-
-        given = self.data
-        data = dataclasses.replace(
-            given,
-            content=all_at(given.content),
-            style=all_at(given.style),
-            test_content=all_at(given.test_content),
-            test_style=all_at(given.test_style),
-        )
-        # A model is a name or a folder; only a path has a separator in it.
-        model = self.walk.model
-        walk = dataclasses.replace(
-            self.walk, model=at(model) if "/" in model or os.sep in model else model
-        )
-        return dataclasses.replace(
-            self, output=at(self.output), teacher=at(self.teacher), data=data, walk=walk
-        )
+    schedule: Annotated[ScheduleConfig, WHOLE] = field(
+        default_factory=lambda: ScheduleConfig(steps=10_000)
+    )
 
     def check(self) -> None:
         """Refuse values that can't work; see :meth:`RunConfig.check`."""
         super().check()
-        data, walk, losses = self.data, self.walk, self.losses
-        need(
-            len(self.channels) == 4 and min(self.channels) >= 1,
-            f"channels must be four whole numbers above 0, got {list(self.channels)}",
-        )
+        walk, losses = self.walk, self.losses
         need(
             all(c <= wide for c, wide in zip(self.channels, VGG16_CHANNELS, strict=True)),
             "channels must not exceed the teacher's, 64, 128, 256 and 512, got "
             f"{list(self.channels)}",
         )
-        need(self.start in STARTS, f"start must be one of {', '.join(STARTS)}, got {self.start!r}")
         need(
-            self.batch >= 2 and self.batch % 2 == 0,
-            f"batch must be an even number, half photographs, half paintings, got {self.batch}",
-        )
-        need(data.side >= 16, f"data.side must be at least 16 pixels, got {data.side}")
-        need(
-            data.crop >= 16 and data.crop % 8 == 0,
-            f"data.crop must be a multiple of 8 from 16 on, got {data.crop}",
-        )
-        need(data.zoom >= 1, f"data.zoom must be at least 1, got {data.zoom}")
-        need(data.limit >= 0, f"data.limit must be >= 0, got {data.limit}")
-        need(walk.walkers >= 0, f"walk.walkers must be >= 0, got {walk.walkers}")
-        need(
-            not walk.walkers or 1 <= walk.batch <= walk.walkers,
+            not walk.walkers or walk.batch <= walk.walkers,
             f"walk.batch must be from 1 to walk.walkers = {walk.walkers}, got {walk.batch}",
         )
-        need(
-            walk.steps >= 1 and walk.life >= 1,
-            "walk.steps and walk.life must be at least 1 (walkers = 0 leaves them out)",
-        )
-        need(
-            min(losses.feature, losses.gram) >= 0 and losses.feature + losses.gram > 0,
-            "losses: feature and gram must be >= 0, and one of them above 0",
-        )
+        need(losses.feature + losses.gram > 0, "losses: feature or gram must be above 0")

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from stylemix.errors import ConfigError
-from stylemix.plugins.registries import suggest
+from stylemix.plugins.rules import (
+    NOT_EMPTY,
+    ONE_OR_MORE,
+    WHOLE,
+    above,
+    at_least,
+    at_most,
+    multiple_of,
+)
 from stylemix.training.run_config import (
-    PRECISIONS,
+    File,
+    Files,
     HardwareConfig,
-    OptimizerConfig,
     RunConfig,
     ScheduleConfig,
     need,
-    under,
 )
 
-__all__ = [
-    "PRECISIONS",
-    "DataConfig",
-    "LossConfig",
-    "OptimizerConfig",
-    "PhaseConfig",
-    "RuntimeConfig",
-    "ScheduleConfig",
-    "TrainConfig",
-]
+Share = Annotated[float, at_least(0), at_most(1)]
+"""A probability."""
 
-TRAIN = ("all", "encoder", "generator")
+Weight = Annotated[float, at_least(0)]
+"""Of a loss term."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +47,12 @@ class DataConfig:
             computes targets in every step.
     """
 
-    content: tuple[str, ...] = ()
-    style: tuple[str, ...] = ()
-    content_side: int = 288
-    style_side: int = 384
-    limit: int = 0
-    bank: int = 0
+    content: Files = ()
+    style: Files = ()
+    content_side: Annotated[int, at_least(16)] = 288
+    style_side: Annotated[int, at_least(16)] = 384
+    limit: Annotated[int, at_least(0)] = 0
+    bank: Annotated[int, at_least(0)] = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class LossConfig:
     preset: str = "balanced"
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     features: str = "vgg16"
-    weights: str = ""
+    weights: File = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class PhaseConfig:
     Attributes:
         share: of the schedule; shares are brought to a sum of one.
         crop: side of the photographs' crops, in pixels; a multiple of 4.
-        batch: photographs a step, all processes together.
+        batch: photographs per step, all processes together.
         style_crop: side of the paintings' crops in pixels; of several, a step draws one.
         zoom: a crop covers up to ``zoom * crop`` pixels of the photograph, shrunk to ``crop``.
         per_style: photographs that share one painting in a batch.
@@ -102,21 +99,21 @@ class PhaseConfig:
         weights: loss weights that differ in this phase, by label.
     """
 
-    share: float = 1.0
-    crop: int = 256
-    batch: int = 8
-    style_crop: tuple[int, ...] = (256,)
-    zoom: float = 1.0
-    per_style: int = 1
-    identity: float = 0.1
-    partial: float = 0.0
-    split: float = 0.0
-    train: str = "all"
-    weights: Mapping[str, float] = field(default_factory=dict)
+    share: Annotated[float, above(0)] = 1.0
+    crop: Annotated[int, at_least(16), multiple_of(4)] = 256
+    batch: Annotated[int, at_least(1)] = 8
+    style_crop: Annotated[tuple[Annotated[int, at_least(16)], ...], NOT_EMPTY, ONE_OR_MORE] = (256,)
+    zoom: Annotated[float, at_least(1)] = 1.0
+    per_style: Annotated[int, at_least(1)] = 1
+    identity: Share = 0.1
+    partial: Share = 0.0
+    split: Share = 0.0
+    train: Literal["all", "encoder", "generator"] = "all"
+    weights: Mapping[str, Weight] = field(default_factory=dict)
 
 
 def phase_at(phases: Sequence[PhaseConfig], progress: float) -> int:
-    """Give the number of the phase that a progress in [0, 1] falls into."""
+    """Return the number of the phase that a progress in [0, 1] falls into."""
     total = sum(phase.share for phase in phases)
     edge = 0.0
     for number, phase in enumerate(phases):
@@ -140,119 +137,26 @@ class RuntimeConfig(HardwareConfig):
     """
 
     compile: bool = False
-    sample_every: int = 500
+    sample_every: Annotated[int, at_least(0)] = 500
     tensorboard: bool = True
 
 
-@dataclass(frozen=True)
-class TrainConfig(RunConfig):
-    """Everything about a training run.
-
-    Attributes:
-        output: folder of the checkpoint; the state to resume from lies in ``training/`` in it.
-        model: a model preset's name or a whole model configuration.
-        init: checkpoint folder whose weights to start from; empty starts afresh.
-        encoder_weights: pre-trained encoder weights for a fresh start; empty takes the default
-            ones of the encoder.
-        seed: of everything random.
-        description: for the model card.
-    """
-
-    EXAMPLE = "folder for the checkpoint"
-    FREE = (*RunConfig.FREE, "description")
-
-    output: str
-    model: str | Mapping[str, Any] = "film"
-    init: str = ""
-    encoder_weights: str = ""
-    seed: int = 0
-    description: str = ""
-    data: DataConfig = field(default_factory=DataConfig)
-    losses: LossConfig = field(default_factory=LossConfig)
-    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    phases: tuple[PhaseConfig, ...] = (PhaseConfig(),)
-    runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
-
-    @property
-    def state_file(self) -> Path:
-        """Name the file of the state to resume from."""
-        return Path(self.output) / "training" / "state.safetensors"
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any], base: Path | None = None) -> TrainConfig:
-        """Make a configuration from nested mappings, as a TOML file holds them.
-
-        Args:
-            table: the mappings; ``preset = "paper"`` or ``"balanced"`` gives what they leave out.
-            base: folder that relative paths start from; None leaves paths as they are.
-
-        Raises:
-            ConfigError: a key or value is wrong.
-        """
-        table = dict(table)
-        name = table.pop("preset", "balanced")
-        if not isinstance(name, str) or name not in PRESETS:
-            raise ConfigError(
-                f"no training preset is named {name!r}{suggest(str(name), PRESETS)} "
-                f"(there are: {', '.join(PRESETS)})"
-            )
-        merged = dict(PRESETS[name])
-        if "schedule" in table:  # one way to say how long replaces the preset's, never adds to it
-            merged["schedule"] = {}
-        for key, value in table.items():
-            old = merged.get(key)
-            both = isinstance(old, Mapping) and isinstance(value, Mapping) and key != "model"
-            merged[key] = {**old, **value} if both else value  # type: ignore[dict-item]
-        return super().from_table(merged, base)
-
-    def anchored(self, base: Path) -> TrainConfig:
-        """Give the same with paths below ``base`` where they are relative."""
-        at = functools.partial(under, base)
-        data = dataclasses.replace(
-            self.data,
-            content=tuple(map(at, self.data.content)),
-            style=tuple(map(at, self.data.style)),
-        )
-        losses = dataclasses.replace(self.losses, weights=at(self.losses.weights))
-        return dataclasses.replace(
-            self,
-            output=at(self.output),
-            init=at(self.init),
-            data=data,
-            losses=losses,
-            encoder_weights=at(self.encoder_weights),
-        )
-
-    def check(self) -> None:
-        """Refuse values that can't work; see :meth:`RunConfig.check`."""
-        runtime = self.runtime
-        need(
-            runtime.save_every >= 0 and runtime.sample_every >= 0,
-            "runtime.save_every and runtime.sample_every must be >= 0",
-        )
-        super().check()
-        need(self.data.bank >= 0 and self.data.limit >= 0, "data.bank and data.limit must be >= 0")
-        need(
-            min(self.data.content_side, self.data.style_side) >= 16,
-            "data.content_side and data.style_side must be at least 16 pixels",
-        )
-        need(bool(self.phases), "give at least one [[phases]] table")
-        for number, phase in enumerate(self.phases):
-            _check_phase(phase, f"phases[{number}]")
-            need(
-                not self.data.bank or phase.style_crop == self.phases[0].style_crop,
-                "data.bank keeps crops of one size: give every phase the same style_crop",
-            )
-            need(
-                not self.data.bank or len(phase.style_crop) == 1,
-                "data.bank keeps crops of one size: give one style_crop",
-            )
-
-
-# Equal to the paper: Adam 5e-4, 256-px crops, style fragments of 128 and 256, 80 epochs of batch
-# 32, then the encoder alone with the generator frozen (its length isn't given there; one fifth).
 PRESETS: dict[str, dict[str, Any]] = {
+    # Small crops first: most of the learning for a fraction of the cost.
+    "balanced": {
+        "model": "film",
+        "losses": {"preset": "balanced"},
+        "optimizer": {"lr": 2e-3},
+        "schedule": {"steps": 40_000},
+        "phases": [
+            {"share": 0.35, "crop": 64, "batch": 16, "style_crop": [192], "zoom": 3.0},
+            {"share": 0.5, "crop": 128, "batch": 8, "style_crop": [192], "zoom": 2.0},
+            {"share": 0.15, "crop": 256, "batch": 4, "style_crop": [256], "zoom": 1.0},
+        ],
+    },
+    # Equal to the paper: Adam 5e-4, 256-px crops, style fragments of 128 and 256, 80 epochs of
+    # batch 32, then the encoder alone with the generator frozen (its length isn't given there; one
+    # fifth).
     "paper": {
         "model": "paper-film",
         "losses": {"preset": "paper"},
@@ -270,46 +174,64 @@ PRESETS: dict[str, dict[str, Any]] = {
             },
         ],
     },
-    # Small crops first: most of the learning for a fraction of the cost.
-    "balanced": {
-        "model": "film",
-        "losses": {"preset": "balanced"},
-        "optimizer": {"lr": 2e-3},
-        "schedule": {"steps": 40_000},
-        "phases": [
-            {"share": 0.35, "crop": 64, "batch": 16, "style_crop": [192], "zoom": 3.0},
-            {"share": 0.5, "crop": 128, "batch": 8, "style_crop": [192], "zoom": 2.0},
-            {"share": 0.15, "crop": 256, "batch": 4, "style_crop": [256], "zoom": 1.0},
-        ],
-    },
 }
+"""Configurations by name, the default first."""
 
 
-def _check_phase(phase: PhaseConfig, name: str) -> None:
-    need(phase.share > 0, f"{name}.share must be above 0, got {phase.share}")
-    need(
-        phase.crop >= 16 and phase.crop % 4 == 0,
-        f"{name}.crop must be a multiple of 4 from 16 on, got {phase.crop}",
-    )
-    need(
-        bool(phase.style_crop) and min(phase.style_crop) >= 16,
-        f"{name}.style_crop must be at least 16 pixels",
-    )
-    need(
-        phase.batch >= 1 and phase.per_style >= 1 and phase.batch % phase.per_style == 0,
-        f"{name}.batch must be a multiple of {name}.per_style, both at least 1",
-    )
-    need(phase.zoom >= 1, f"{name}.zoom must be at least 1, got {phase.zoom}")
-    need(0 <= phase.identity <= 1, f"{name}.identity must be in [0, 1], got {phase.identity}")
-    need(0 <= phase.partial <= 1, f"{name}.partial must be in [0, 1], got {phase.partial}")
-    need(0 <= phase.split <= 1, f"{name}.split must be in [0, 1], got {phase.split}")
-    need(
-        phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, got {phase.train!r}"
-    )
-    for label, weight in phase.weights.items():
-        need(weight >= 0, f"{name}.weights.{label} must be >= 0, got {weight}")
-    need(
-        (not phase.identity and not phase.partial) or phase.per_style == 1,
-        f"{name}: identity pairs need per_style = 1, and so do samples in part; or set identity "
-        "and partial to 0",
-    )
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(RunConfig):
+    """Everything about a training run.
+
+    Attributes:
+        output: folder of the checkpoint; the state to resume from lies in ``training/`` in it.
+        model: a model preset's name or a whole model configuration.
+        init: checkpoint folder whose weights to start from; empty starts afresh.
+        encoder_weights: pre-trained encoder weights for a fresh start; empty takes the default
+            ones of the encoder.
+        seed: of everything random.
+        description: for the model card.
+    """
+
+    EXAMPLE = "folder for the checkpoint"
+    FREE = (*RunConfig.FREE, "description")
+    PRESETS = PRESETS
+
+    model: str | Mapping[str, Any] = "film"
+    init: File = ""
+    encoder_weights: File = ""
+    description: str = ""
+    data: DataConfig = field(default_factory=DataConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+    schedule: Annotated[ScheduleConfig, WHOLE] = field(default_factory=ScheduleConfig)
+    phases: Annotated[tuple[PhaseConfig, ...], NOT_EMPTY] = (PhaseConfig(),)
+    runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
+
+    @property
+    def state_file(self) -> Path:
+        """The file of the state to resume from."""
+        return Path(self.output) / "training" / "state.safetensors"
+
+    def check(self) -> None:
+        """Refuse values that don't go together; see :meth:`RunConfig.check`."""
+        super().check()
+        crop = self.phases[0].style_crop
+        for number, phase in enumerate(self.phases):
+            path = f"phases[{number}]"
+            need(
+                phase.batch % phase.per_style == 0,
+                f"{path}.batch must be a multiple of {path}.per_style = {phase.per_style}, got "
+                f"{phase.batch}",
+            )
+            need(
+                (not phase.identity and not phase.partial) or phase.per_style == 1,
+                f"{path}: identity pairs need per_style = 1, and so do samples in part; or set "
+                "identity and partial to 0",
+            )
+            need(
+                not self.data.bank or phase.style_crop == crop,
+                "data.bank keeps crops of one size: give every phase the same style_crop",
+            )
+        need(
+            not self.data.bank or len(crop) == 1,
+            "data.bank keeps crops of one size: give one style_crop",
+        )

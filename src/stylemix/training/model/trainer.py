@@ -16,8 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from stylemix import checkpoint
 from stylemix.backbones import feature_net
 from stylemix.errors import CheckpointError, ConfigError
-from stylemix.losses.objective import PRESETS as LOSS_PRESETS
-from stylemix.losses.objective import Objective
+from stylemix.losses.objective import Objective, terms_of
 from stylemix.ops import place, stream
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
@@ -27,7 +26,7 @@ from stylemix.training.data import Crops, read_pictures
 from stylemix.training.log import TrainingLog
 from stylemix.training.model.bank import Bank, load_bank, make_bank, save_bank
 from stylemix.training.model.batches import Batches
-from stylemix.training.model.config import PhaseConfig, TrainConfig, phase_at
+from stylemix.training.model.config import TrainConfig, phase_at
 from stylemix.training.model.identity import fit_identity
 from stylemix.training.model.named import rows_of, with_styles
 from stylemix.training.model.samples import sheet
@@ -171,11 +170,6 @@ class Trainer(ResumableRun[TrainConfig]):
 
     def _take_record(self, record: Mapping[str, Any]) -> None:
         self.seen_styles = record["seen_styles"]
-
-    def _completed(self, before: dict[str, Any]) -> dict[str, Any]:
-        # A state from before a phase could be told something lacks that key.
-        usual = json.loads(json.dumps(dataclasses.asdict(PhaseConfig())))
-        return {**before, "phases": [{**usual, **phase} for phase in before["phases"]]}
 
     def _save_output(self) -> None:
         checkpoint.save(
@@ -346,15 +340,7 @@ class Trainer(ResumableRun[TrainConfig]):
 
 def _objective(config: TrainConfig) -> Objective:
     losses = config.losses
-    if losses.preset not in LOSS_PRESETS:
-        raise ConfigError(
-            f"losses.preset: no loss preset is named {losses.preset!r}"
-            f"{suggest(losses.preset, LOSS_PRESETS)} "
-            f"(there are: {', '.join(LOSS_PRESETS)})"
-        )
-    terms = {label: dict(spec) for label, spec in LOSS_PRESETS[losses.preset].items()}
-    for label, spec in losses.terms.items():
-        terms[label] = {**terms.get(label, {}), **spec}
+    terms = terms_of(losses.preset, losses.terms)
     for number, phase in enumerate(config.phases):
         for label in phase.weights:
             if label not in terms:
