@@ -30,7 +30,7 @@ NOTHING = "libraries alone"
 
 
 def tokens(options: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
-    """Give query, key and value, each [1, 1, places, channels]."""
+    """Return query, key and value, each [1, 1, places, channels]."""
     torch.manual_seed(0)
     places = (options.size // options.stride) ** 2
     q, k, v = (torch.randn(1, 1, places, options.channels) for _ in range(3))
@@ -38,24 +38,24 @@ def tokens(options: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def attention(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
-    """Give a function that runs one attention."""
+    """Return a function that runs one attention."""
     q, k, v = tokens(options)
     if name == WAYS[0]:
         scale = options.channels**-0.5
         return lambda: torch.softmax(scale * (q @ k.transpose(2, 3)), 3) @ v
 
-    from stylemix.ops.attention import attend, sample_places
+    from stylemix.ops.attention import attend, sample_positions
 
     if name == WAYS[1]:
         return lambda: attend(q, k, v)
-    chosen = sample_places(k.shape[2], options.keys)
+    chosen = sample_positions(k.shape[2], options.keys)
     if chosen is not None:
         k, v = k[:, :, chosen], v[:, :, chosen]
     return lambda: attend(q, k, v)
 
 
 def network(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
-    """Give a function that runs one pass of a plugin's network."""
+    """Return a function that runs one pass of a plugin's network."""
     import stylemix
     from stylemix.plugins import registry
     from stylemix.stylizers import FeedForward, build
@@ -69,12 +69,12 @@ def network(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
 
 
 def prepare(name: str, options: argparse.Namespace) -> Callable[[], Tensor]:
-    """Give what a row of the tables runs."""
+    """Return what a row of the tables runs."""
     return attention(name, options) if name in WAYS else network(name, options)
 
 
 def peak_memory() -> float:
-    """Give this process's peak resident memory in MiB."""
+    """Return this process's peak resident memory in MiB."""
     # Kibibytes on Linux, bytes on macOS.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
@@ -88,7 +88,7 @@ def in_a_process_of_its_own(name: str) -> float:
 
 
 def seconds(runs: dict[str, Callable[[], Tensor]], times: int) -> dict[str, tuple[float, float]]:
-    """Give each row's median time, and that of all its threads together, measured in turns."""
+    """Return each row's median time, and that of all its threads together, measured in turns."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(times):
         for name, run in runs.items():

@@ -32,12 +32,12 @@ Pairs = dict[tuple[str, str], dict[str, Any]]
 
 
 def pairs_of(report: dict[str, Any]) -> Pairs:
-    """Give a report's records by the names of photograph and painting."""
+    """Return a report's records by the names of photograph and painting."""
     return {(r["content"], r["style"]): r for r in report["records"]}
 
 
 def differences(control: Pairs, other: Pairs, metric: str) -> list[float]:
-    """Give what a metric is more than in the control, for every pair that both have.
+    """Return what a metric is more than in the control, for every pair that both have.
 
     Raises:
         SystemExit: the two don't have the same pairs.
@@ -51,7 +51,7 @@ def differences(control: Pairs, other: Pairs, metric: str) -> list[float]:
 
 
 def table(names: Sequence[str], reports: Sequence[dict[str, Any]]) -> str:
-    """Give the Markdown table."""
+    """Return the Markdown table."""
     control, *others = (pairs_of(r) for r in reports)
     shown = [c for c in COLUMNS if all(c[1] in record for record in control.values())]
     lines = ["| | " + " | ".join(c[0] for c in shown) + " |", "| --- |" + " --- |" * len(shown)]

@@ -51,14 +51,14 @@ FAULTS = (
 
 
 def name_of(settings: dict[str, Any]) -> str:
-    """Give a model's name; of a folder its last part."""
+    """Return a model's name; of a folder its last part."""
     name = Path(str(settings["model"])).name
     strength = settings.get("strength", 1.0)
     return name if strength == 1.0 else f"{name}, strength {strength:g}"
 
 
 def cell(summary: dict[str, Any], metric: str, digits: int, factor: float) -> str:
-    """Give a mean with its interval, or nothing where it wasn't measured."""
+    """Return a mean with its interval, or nothing where it wasn't measured."""
     found = summary.get(metric)
     if found is None:
         return ""
@@ -71,7 +71,7 @@ def cell(summary: dict[str, Any], metric: str, digits: int, factor: float) -> st
 def table(
     reports: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str, int, float]]
 ) -> list[str]:
-    """Give a table, a line a report; columns that nobody measured are left out."""
+    """Return a table, one line per report; columns that nobody measured are left out."""
     shown = [c for c in columns if any(c[1] in r["summary"] for r in reports)]
     lines = ["| | " + " | ".join(c[0] for c in shown) + " |", "| --- |" + " --- |" * len(shown)]
     lines += [
@@ -84,7 +84,7 @@ def table(
 
 
 def strength_table(reports: Sequence[dict[str, Any]]) -> list[str]:
-    """Give content and style loss along the strengths, for the models that were asked."""
+    """Return content and style loss along the strengths, for the models that were asked."""
     asked = [r for r in reports if "content_rises" in r["summary"]]
     if not asked:
         return []
@@ -118,7 +118,7 @@ def strength_table(reports: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def command(report: dict[str, Any]) -> str:
-    """Give the command that measures a model's line, with words for the folders."""
+    """Return the command that measures a model's line, with words for the folders."""
     settings, summary = report["settings"], report["summary"]
     parts = [
         "stylemix evaluate --content PHOTOGRAPHS --style PAINTINGS",
@@ -144,7 +144,7 @@ def command(report: dict[str, Any]) -> str:
 
 
 def document(reports: Sequence[dict[str, Any]]) -> str:
-    """Give all tables as Markdown."""
+    """Return all tables as Markdown."""
     lines: list[str] = []
     for kind in ("unseen", "seen"):
         chosen = [r for r in reports if r["settings"].get("set", "unseen") == kind]

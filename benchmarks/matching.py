@@ -30,7 +30,7 @@ WAYS = ("nothing", "sampled", "chunked", "brute force")
 
 
 def maps(size: int) -> tuple[Tensor, Tensor]:
-    """Give smooth random maps of a picture and a painting, [C, h, w]."""
+    """Return smooth random maps of a picture and a painting, [C, h, w]."""
     chance = torch.Generator().manual_seed(0)
     side = size // STRIDE
     coarse = torch.randn(2, CHANNELS, side // 4, side // 4, generator=chance)
@@ -51,7 +51,7 @@ def chunked(x: Tensor, s: Tensor, stride: int = 1, count: int = 10**9) -> Tensor
 
 
 def peak_memory() -> float:
-    """Give this process's peak resident memory in MiB."""
+    """Return this process's peak resident memory in MiB."""
     if sys.platform == "linux":
         # getrusage remembers the peak of the process that started this one.
         with open("/proc/self/status") as file:

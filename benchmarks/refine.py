@@ -52,7 +52,7 @@ class Variant:
 
 
 def variants() -> Iterator[Variant]:
-    """Give what is compared: the chosen recipe, and each choice changed by itself."""
+    """Return what is compared: the chosen recipe, and each choice changed by itself."""
     coarse = ((0.5, 0.5), (1.0, 0.5))
     yield Variant("photograph", 0, start=0.0)
     yield Variant("forward pass", 0, start=1.0)
@@ -85,11 +85,11 @@ def variants() -> Iterator[Variant]:
 
 
 def nyquist(image: Image.Image) -> float:
-    """Give a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
-    grey = luma(to_float(read(image).rgb)[0].double())[0]
-    height, width = grey.shape
+    """Return a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
+    gray = luma(to_float(read(image).rgb)[0].double())[0]
+    height, width = gray.shape
     window = torch.hann_window(height)[:, None] * torch.hann_window(width)
-    power = torch.fft.fft2((grey - grey.mean()) * window).abs().square()
+    power = torch.fft.fft2((gray - gray.mean()) * window).abs().square()
     high = (
         torch.maximum(
             torch.fft.fftfreq(height).abs()[:, None], torch.fft.fftfreq(width).abs()[None]
@@ -136,8 +136,8 @@ def gigaflop(space: FeatureSpace, steps: int, size: int) -> float:
     return steps * counter.get_total_flops() / 1e9
 
 
-def main() -> None:
-    """Measure and print a Markdown table."""
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photographs", type=Path)
     parser.add_argument("paintings", type=Path)
@@ -165,7 +165,77 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="variants to run")
     parser.add_argument("--sheet", help="folder for a contact sheet of each variant")
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def measure(
+    variant: Variant,
+    run: Callable[[Image.Image, Image.Image], Image.Image],
+    space: FeatureSpace,
+    contents: list[Path],
+    paintings: list[Path],
+    pairs: list[tuple[int, int]],
+    levels: list[float],
+    options: argparse.Namespace,
+) -> str:
+    """Run one variant on all pairs; return its row of the table.
+
+    Args:
+        variant: what is measured.
+        run: its method.
+        space: what it extracts features with.
+        contents: photographs.
+        paintings: those of the pairs first, then others to find one's own among.
+        pairs: numbers of photograph and painting.
+        levels: each photograph's own power near the Nyquist frequency.
+        options: of the command line.
+    """
+    noise: list[float] = []
+    used_cpu: list[float] = []
+    results: dict[tuple[int, int], Image.Image] = {}
+
+    def timed(photo: Image.Image, painting: Image.Image) -> Image.Image:
+        begin = time.process_time()
+        out = run(photo, painting)
+        used_cpu.append(time.process_time() - begin)
+        return out
+
+    def keep(i: int, j: int, out: Image.Image) -> None:
+        noise.append(nyquist(out) / levels[i])
+        results[i, j] = out
+
+    report = evaluate_pairs(
+        timed,
+        contents,
+        paintings,
+        pairs=pairs,
+        size=options.size,
+        weights=options.vgg16,
+        stability=False,
+        device="cpu",
+        on_result=keep,
+    )
+    if options.sheet:
+        Path(options.sheet).mkdir(exist_ok=True)
+        contact_sheet(
+            contents,
+            paintings[: len(pairs)],
+            results,
+            Path(options.sheet) / f"{variant.name.replace(' ', '-')}.jpg",
+        )
+    mean = {k: v["mean"] for k, v in report.summary.items()}
+    flop = gigaflop(space, variant.steps, options.size) if variant.steps else 0.0
+    return (
+        f"| {variant.name} | {mean['content_loss']:.3f} | {mean['style_loss']:.3f} | "
+        f"{mean['top1']:.2f} | {sum(noise) / len(noise):.2f} | {mean['checkerboard']:.0f} | "
+        f"{100 * mean['saturation_over']:+.1f} % | {mean['seconds']:.1f} | "
+        f"{sum(used_cpu) / len(used_cpu):.1f} | {flop:.0f} |"
+    )
+
+
+def main() -> None:
+    """Measure and print a Markdown table."""
+    options = arguments()
     torch.set_num_threads(options.threads)
     photographs, paintings = (
         sorted(p for p in folder.iterdir() if p.is_file())
@@ -192,59 +262,13 @@ def main() -> None:
                 variant.features, options.vgg16 if variant.features == "vgg16" else None
             )
         space = spaces[variant.features]
-        noise: list[float] = []
-        used_cpu: list[float] = []
-        results: dict[tuple[int, int], Image.Image] = {}
         run = method(variant, model, space)
-
-        def timed(
-            photo: Image.Image,
-            painting: Image.Image,
-            run: Callable[[Image.Image, Image.Image], Image.Image] = run,
-            used_cpu: list[float] = used_cpu,
-        ) -> Image.Image:
-            begin = time.process_time()
-            out = run(photo, painting)
-            used_cpu.append(time.process_time() - begin)
-            return out
-
-        def keep(
-            i: int,
-            j: int,
-            out: Image.Image,
-            noise: list[float] = noise,
-            results: dict[tuple[int, int], Image.Image] = results,
-        ) -> None:
-            noise.append(nyquist(out) / levels[i])
-            results[i, j] = out
-
-        report = evaluate_pairs(
-            timed,
-            contents,
-            [paintings[j] for j in used],
-            pairs=dealt,
-            size=options.size,
-            weights=options.vgg16,
-            stability=False,
-            on_result=keep,
-        )
-        mean = {k: v["mean"] for k, v in report.summary.items()}
-        flop = gigaflop(space, variant.steps, options.size) if variant.steps else 0.0
         print(
-            f"| {variant.name} | {mean['content_loss']:.3f} | {mean['style_loss']:.3f} | "
-            f"{mean['top1']:.2f} | {sum(noise) / len(noise):.2f} | {mean['checkerboard']:.0f} | "
-            f"{100 * mean['saturation_over']:+.1f} % | {mean['seconds']:.1f} | "
-            f"{sum(used_cpu) / len(used_cpu):.1f} | {flop:.0f} |",
+            measure(
+                variant, run, space, contents, [paintings[j] for j in used], dealt, levels, options
+            ),
             flush=True,
         )
-        if options.sheet:
-            Path(options.sheet).mkdir(exist_ok=True)
-            contact_sheet(
-                contents,
-                [paintings[j] for j in used[: len(pairs)]],
-                results,
-                Path(options.sheet) / f"{variant.name.replace(' ', '-')}.jpg",
-            )
     # Kibibytes on Linux, bytes on macOS.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit:.0f} MiB")

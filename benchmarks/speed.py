@@ -84,7 +84,7 @@ def one_style_network() -> nn.Sequential:
 
 
 def prepare(name: str, options: argparse.Namespace) -> tuple[Callable[[], Tensor], int]:
-    """Give a function that runs one pass, and how many parameters take part in it."""
+    """Return a function that runs one pass, and how many parameters take part in it."""
     torch.manual_seed(0)
     content = torch.rand(1, 3, options.size, options.size)
     if name == "one style":
@@ -100,12 +100,12 @@ def prepare(name: str, options: argparse.Namespace) -> tuple[Callable[[], Tensor
 
 
 def count(network: nn.Module) -> int:
-    """Give a network's number of parameters."""
+    """Return a network's number of parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def time_in_turns(options: argparse.Namespace) -> dict[str, tuple[list[float], int]]:
-    """Give each network's seconds per pass and its parameters."""
+    """Return each network's seconds per pass and its parameters."""
     prepared = {name: prepare(name, options) for name in NETWORKS}
     seconds: dict[str, list[float]] = {name: [] for name in NETWORKS}
     for run, _ in prepared.values():
@@ -119,7 +119,7 @@ def time_in_turns(options: argparse.Namespace) -> dict[str, tuple[list[float], i
 
 
 def peak_memory() -> float:
-    """Give this process's peak resident memory in MiB."""
+    """Return this process's peak resident memory in MiB."""
     # Kibibytes on Linux, bytes on macOS.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from stylemix.injections.style import StyleMix
+from stylemix.ops import ContentMoments
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
 
@@ -49,3 +53,55 @@ def tiny_palette_model(seed: int = 0) -> FeedForward:
         "palette_hidden": 12,
     }
     return place(FeedForward.from_config({**config, "encoder": encoder}), "cpu").eval()
+
+
+def check_halos(model: FeedForward) -> None:
+    """Poke a pixel beyond each stage's halo: no output value may change, statistics frozen."""
+    mix = StyleMix.single(model.prepare(picture(3)))
+    x = picture(1, 96, 96)
+    for stage in model.generator.stages:
+        channels = x.shape[1]
+        seen: dict[ContentMoments, tuple[torch.Tensor, torch.Tensor]] = {}
+        hooks = [
+            m.register_forward_hook(lambda m, i, o, seen=seen: seen.setdefault(m, o))
+            for m in stage.modules()
+            if isinstance(m, ContentMoments)
+        ]
+        out = stage(x, mix)
+        for hook in hooks:
+            hook.remove()
+        # As tiled rendering has it: the statistics are those of the whole picture.
+        hooks = [
+            module.register_forward_hook(lambda m, i, o, values=values: values)
+            for module, values in seen.items()
+        ]
+        middle = x.shape[-1] // 2
+        poked = x.clone()
+        poked[:, :, :, middle] += torch.randn(channels, x.shape[2])
+        changed = (stage(poked, mix) - out).abs().amax((0, 1, 2)) > 0
+        reach = changed.nonzero().flatten().float() * stage.stride_out / stage.stride_in
+        assert reach.min() >= middle - stage.halo - 1
+        assert reach.max() <= middle + stage.halo + 1
+        for hook in hooks:
+            hook.remove()
+        x = out
+
+
+@contextmanager
+def devices_of_feature_networks() -> Iterator[set[str]]:
+    """Collect the devices of what feature networks are given."""
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    from stylemix.backbones import FeatureNet
+
+    seen: set[str] = set()
+
+    def note(module: torch.nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, FeatureNet):
+            seen.add(args[0].device.type)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield seen
+    finally:
+        hook.remove()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from stylemix.backbones import DistilledVGG, FeatureNet
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS, DistilledVGG, FeatureNet
 from stylemix.optimization.space import FeatureSpace
 
 
@@ -30,5 +29,5 @@ def tiny_space(*, mapped=True, seed=0):
 def tiny_distilled(channels=(3, 4, 5, 6), wide=9, seed=0):
     """Give a random distilled network and its linear maps [wide, C + 1] by layer."""
     torch.manual_seed(seed)
-    maps = {layer: torch.randn(wide, c + 1) for layer, c in zip(GRAM_LAYERS, channels, strict=True)}
+    maps = {layer: torch.randn(wide, c + 1) for layer, c in zip(BLOCK_ENDS, channels, strict=True)}
     return DistilledVGG(channels, maps).requires_grad_(False), maps

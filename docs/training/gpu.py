@@ -1,6 +1,6 @@
 """Train models within the minutes of a lent GPU: one command, jobs by share of the time.
 
-    python docs/training/gpu.py DATA OUT --minutes 12 --jobs film-fast=5,film-equal=1,concat=1
+    python docs/training/gpu.py DATA OUT --minutes 12 --jobs film=5,film-equal=1,concat=1
 
 DATA holds folders (``a``, ``b``, ...) with ``content*.tar`` and ``style*.tar``, and
 ``vgg16.safetensors``; what has arrived when a phase begins is used. OUT gets one safetensors file
@@ -69,14 +69,16 @@ _LARGE = Plan(256, 32, **_USUAL)
 _SMALL = Plan(192, 32, zoom=1.4, identity=0.18, partial=0.12)
 _STEADY = {"shifted": 0.125, "weights": {"shift": 60.0}}
 JOBS = {
-    "film-fast": Job(
-        "film-fast", 2e-3, ((0.25, replace(_SMALL, **_STEADY)), (0.75, replace(_LARGE, **_STEADY)))
+    "film": Job(
+        "film", 2e-3, ((0.25, replace(_SMALL, **_STEADY)), (0.75, replace(_LARGE, **_STEADY)))
     ),
     **{
         name: Job(name, 2e-3, ((0.7, _SMALL), (0.3, _LARGE)))
         for name in ("film-equal", "concat", "inject", "patch")
     },
-    "film": Job("film", 1e-3, ((1.0, _LARGE),), init="film.safetensors", warmup=100),
+    "film-large": Job(
+        "film-large", 1e-3, ((1.0, _LARGE),), init="film-large.safetensors", warmup=100
+    ),
 }
 
 

@@ -6,9 +6,9 @@ from helpers import picture
 from optimization_nets import tiny_distilled
 from safetensors.torch import save_file
 
-from stylemix.backbones import DistilledVGG, feature_net
+from stylemix.backbones import BLOCK_ENDS, DistilledVGG, feature_net
 from stylemix.backbones.distilled import WEIGHTS
-from stylemix.backbones.vgg import BLOCK_ENDS, VGG16_CHANNELS, ThinVGG
+from stylemix.backbones.vgg import VGG16_CHANNELS, ThinVGG
 from stylemix.backbones.weights_file import load_weights
 from stylemix.errors import ConfigError, WeightsError
 

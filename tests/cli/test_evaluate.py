@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import stylemix
@@ -163,3 +164,25 @@ def test_wrong_input_is_one_error(invoke, model, folders, tmp_path, monkeypatch,
     assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
     assert said in result.stderr
     assert not Path("sheet.gif").exists()
+
+
+def test_the_device_is_that_of_everything_that_measures(
+    invoke, model, folders, tmp_path, monkeypatch
+):
+    net = metrics.LPIPS()
+    state = {k: v for k, v in net.state_dict().items() if k.startswith("features.")}
+    state |= {f"lin{i}.model.1.weight": w[None, :, None, None] for i, w in enumerate(net.weights)}
+    torch.save({k: v.detach() for k, v in state.items()}, tmp_path / "lpips.pth")
+    placed, move = {}, torch.nn.Module.to
+
+    def to(self, *args, **options):
+        if args:
+            placed[type(self).__name__] = str(args[0])
+        return move(self, *args, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "to", to)
+    options = ["--size", 64, "--features", "thin", "--limit", 1, "--lpips", tmp_path / "lpips.pth"]
+    # The CPU by another name, so that it can be told from a place that nobody asked for.
+    result = invoke("evaluate", *folders, "-m", model, *options, "--device", "cpu:0")
+    assert result.exit_code == 0, result.stderr
+    assert placed["DistilledVGG"] == placed["LPIPS"] == "cpu:0"

@@ -60,3 +60,12 @@ def test_the_examples_of_the_current_folder_are_found_else_none(tmp_path, monkey
     assert find_folder() is None
     (tmp_path / "examples" / "paintings").mkdir()
     assert find_folder() == tmp_path / "examples"
+
+
+def test_every_picture_that_can_be_read_is_an_example(tmp_path):
+    source = tmp_path / "in" / "photos"
+    source.mkdir(parents=True)
+    for name in ("a.gif", "b.bmp", "c.jfif", "d.tif"):
+        Image.new("RGB", (4, 4)).save(source / name)
+    (source / "._a.gif").write_bytes(b"what macOS leaves")
+    assert [e.title for e in prepare(tmp_path / "in", tmp_path / "out").photos] == list("ABCD")

@@ -9,13 +9,13 @@ from helpers import picture
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders.texture_palette import (
-    MAPS,
     QUANTILES,
     TexturePaletteEncoder,
     directions,
 )
-from stylemix.images.color import grey
+from stylemix.images.color import desaturate
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def code(encoder, image):
 def test_code_has_the_declared_channels(encoder):
     found = code(encoder, picture(1, 40, 56))
     assert {k: v.shape[1] for k, v in found.items()} == dict(encoder.channels)
-    assert list(encoder.channels) == ["embedding", "palette", *MAPS]
+    assert list(encoder.channels) == ["embedding", "palette", *BLOCK_ENDS]
     assert found["embedding"].shape == (1, 8)
     assert found["palette"].shape == (1, 5)
 
@@ -43,7 +43,7 @@ def test_code_has_the_declared_channels(encoder):
 @given(st.integers(0, 1000))
 def test_texture_sees_brightness_alone(encoder, seed):
     image = picture(seed, 24, 30)
-    seen, drained = code(encoder, image), code(encoder, grey(image))
+    seen, drained = code(encoder, image), code(encoder, desaturate(image))
     torch.testing.assert_close(seen["embedding"], drained["embedding"], atol=1e-4, rtol=0)
     assert (seen["palette"] - drained["palette"]).abs().max() > 1e-3
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import torch
 from helpers import picture
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.encoders import ThinEncoder
-from stylemix.encoders.measured import MAPS
 
 
 def make():
@@ -18,7 +18,7 @@ def test_code_has_the_declared_channels():
     encoder = make()
     code = encoder(picture(1, 40, 56))
     assert {k: v.shape[1] for k, v in code.items()} == dict(encoder.channels)
-    assert list(encoder.channels)[1:] == list(MAPS)
+    assert list(encoder.channels)[1:] == list(BLOCK_ENDS)
 
 
 def test_shipped_trunk_is_trained():

@@ -4,24 +4,28 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from stylemix.backbones import LAYERS
 from stylemix.generators.vgg_decoder import Decoder
-from stylemix.generators.vgg_trunk import LAYERS, stride_of
 
-CHANNELS = {layer: 2 ** int(layer[4]) for layer in LAYERS}
+CHANNELS = {name: 2**layer.block for name, layer in LAYERS.items()}
 
 
 def maps_of(layers, side=32, seed=0):
     random = torch.Generator().manual_seed(seed)
     return {
         layer: torch.randn(
-            1, CHANNELS[layer], side // stride_of(layer), side // stride_of(layer), generator=random
+            1,
+            CHANNELS[layer],
+            side // LAYERS[layer].stride,
+            side // LAYERS[layer].stride,
+            generator=random,
         )
         for layer in layers
     }
 
 
 def test_convolutions_mirror_those_of_vgg16():
-    widths = {layer: (64, 128, 256, 512)[int(layer[4]) - 1] for layer in LAYERS}
+    widths = {name: (64, 128, 256, 512)[layer.block - 1] for name, layer in LAYERS.items()}
     decoder = Decoder(["relu4_1"], widths)
     shapes = [
         (c.in_channels, c.out_channels, c.kernel_size)
@@ -93,8 +97,8 @@ def test_reach_and_size(layers):
     out = decoder(maps).detach()
     assert out.shape == (1, 3, 128, 128)
     assert float(out.min()) >= 0 and float(out.max()) <= 1
-    deep = max(layers, key=LAYERS.index)
-    stride = stride_of(deep)
+    deep = max(layers, key=list(LAYERS).index)
+    stride = LAYERS[deep].stride
     middle = maps[deep].shape[-1] // 2
     poked = maps[deep].clone()
     poked[..., middle] += torch.randn(poked.shape[:-1], dtype=torch.float64)

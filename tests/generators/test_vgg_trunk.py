@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from helpers import picture
 from safetensors.torch import save_file
 
-from stylemix.backbones import VGG16, VGG16_FILE, ThinVGG
+from stylemix.backbones import FEATURES, LAYERS, VGG16, VGG16_FILE, ThinVGG, feature_net
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.generators import vgg_trunk
-from stylemix.generators.vgg_trunk import LAYERS, SIZES, Trunk, stride_of
+from stylemix.generators.vgg_trunk import OWN, SIZES, Trunk
 
 
 def thin_net() -> ThinVGG:
@@ -33,17 +33,17 @@ def vgg_file(tmp_path, monkeypatch):
 def test_far_from_the_border_it_is_the_feature_network_over_a_constant():
     net = thin_net()
     x = picture(1, 192, 192)
-    found = Trunk("thin", "relu4_3")(x, ["relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3"])
+    found = Trunk(OWN, "relu4_3")(x, LAYERS)
     for layer, wanted in net(x).items():
-        ratio = SIZES["thin"][LAYERS.index(layer)]
-        edge = 64 // stride_of(layer)  # farther in than zeros or reflections are seen
+        ratio = SIZES[OWN][list(LAYERS).index(layer)]
+        edge = 64 // LAYERS[layer].stride  # farther in than zeros or reflections are seen
         inner = (..., slice(edge, -edge), slice(edge, -edge))
         torch.testing.assert_close(found[layer][inner] * ratio, wanted[inner], rtol=1e-3, atol=1e-4)
 
 
 def test_padding_is_by_reflection():
     """A picture mirrored beyond its edges has the same map inside as the picture alone."""
-    trunk = Trunk("thin", "relu1_2")
+    trunk = Trunk(OWN, "relu1_2")
     x = picture(1, 24, 24)
     wide = F.pad(x, (4, 4, 4, 4), mode="reflect")
     alone, inside = (trunk(image, ["relu1_1"])["relu1_1"] for image in (x, wide))
@@ -54,21 +54,21 @@ def test_padding_is_by_reflection():
 @pytest.mark.parametrize("layer", LAYERS)
 def test_reach_is_the_receptive_field(layer):
     torch.manual_seed(0)
-    trunk = Trunk("thin", layer).double()
+    trunk = Trunk(OWN, layer).double()
     side = 128
     x = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
     y = trunk(x, [layer])[layer]
     at = y.shape[-1] // 2
     (gradient,) = torch.autograd.grad(y[..., at, at].sum(), x)
     rows = gradient.abs().amax((0, 1, 3)).nonzero().flatten()
-    first, last = at * stride_of(layer), (at + 1) * stride_of(layer) - 1
-    reach = trunk.reach(layer)
+    first, last = at * LAYERS[layer].stride, (at + 1) * LAYERS[layer].stride - 1
+    reach = LAYERS[layer].reach
     assert first - reach <= rows.min() and rows.max() <= last + reach
-    assert rows.max() - rows.min() + 1 >= 2 * reach - stride_of(layer)  # not far too wide
+    assert rows.max() - rows.min() + 1 >= 2 * reach - LAYERS[layer].stride  # not far too wide
 
 
 def test_nothing_is_trained_and_gradients_pass():
-    trunk = Trunk("thin", "relu2_1")
+    trunk = Trunk(OWN, "relu2_1")
     assert not list(trunk.parameters())
     x = picture(0, 16, 16).requires_grad_()
     trunk(x, ["relu2_1"])["relu2_1"].sum().backward()
@@ -76,7 +76,7 @@ def test_nothing_is_trained_and_gradients_pass():
 
 
 def test_own_weights_are_kept_with_a_model_and_those_of_vgg16_never(vgg_file):
-    assert len(Trunk("thin", "relu3_1").state_dict()) == 2 * 5
+    assert len(Trunk(OWN, "relu3_1").state_dict()) == 2 * 5
     trunk = Trunk("vgg16", "relu2_2")
     assert trunk.state_dict() == {}
     assert trunk.channels == {"relu1_1": 64, "relu1_2": 64, "relu2_1": 128, "relu2_2": 128}
@@ -91,6 +91,18 @@ def test_own_weights_are_kept_with_a_model_and_those_of_vgg16_never(vgg_file):
     )
 
 
+def test_the_former_name_is_the_same_network():
+    image = picture(1, 32, 32)
+    found, former = (Trunk(name, "relu2_1")(image, ["relu2_1"]) for name in (OWN, "thin"))
+    assert torch.equal(found["relu2_1"], former["relu2_1"])
+
+
+def test_the_feature_network_of_losses_has_another_name_and_another_width():
+    assert OWN not in FEATURES
+    assert Trunk(OWN, "relu1_1").channels["relu1_1"] == 16
+    assert feature_net("thin").features["0"].out_channels == 24
+
+
 def test_missing_weights_are_named(monkeypatch, tmp_path):
     vgg_trunk._vgg16.cache_clear()
     monkeypatch.setenv(VGG16_FILE, str(tmp_path / "none.safetensors"))
@@ -99,13 +111,13 @@ def test_missing_weights_are_named(monkeypatch, tmp_path):
 
 
 def test_bad_names():
-    with pytest.raises(ConfigError, match="did you mean 'thin'"):
-        Trunk("thim", "relu1_1")
+    with pytest.raises(ConfigError, match="did you mean 'thin-encoder'"):
+        Trunk("thin-encode", "relu1_1")
     with pytest.raises(ConfigError, match="relu9_1.*there are: relu1_1"):
-        Trunk("thin", "relu9_1")
+        Trunk(OWN, "relu9_1")
 
 
-@pytest.mark.parametrize("features", ["thin"])
+@pytest.mark.parametrize("features", [OWN])
 def test_layers_have_about_unit_size_on_photographs(features):
     from pathlib import Path
 

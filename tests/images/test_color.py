@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stylemix.images.color import grey, luma, preserve_color
+from stylemix.images.color import desaturate, luma, match_moments, preserve_color
 
 seeds = st.integers(0, 2**31)
 
@@ -84,7 +84,32 @@ def test_shapes_must_agree() -> None:
 @given(seed=seeds)
 def test_grey_has_the_luminance_and_no_chroma(seed: int) -> None:
     x = torch.stack([picture(seed), picture(seed + 1)])
-    found = grey(x)
+    found = desaturate(x)
     for one, drained in zip(x, found, strict=True):
         assert torch.equal(drained, luma(one).expand(3, -1, -1))
         assert chroma(drained).abs().max() < 1e-3
+
+
+def test_matched_moments_are_those_of_the_other_pictures():
+    content, style = (torch.rand(2, 3, 20, 24) * a + b for a, b in ((0.2, 0.4), (0.3, 0.3)))
+    found = match_moments(content, style)
+    for moment in ("mean", "std"):
+        torch.testing.assert_close(
+            getattr(found, moment)((2, 3)), getattr(style, moment)((2, 3)), rtol=1e-3, atol=1e-3
+        )
+    torch.testing.assert_close(match_moments(content, content), content)
+
+
+def test_a_flat_channel_takes_the_mean_alone():
+    content = torch.full((1, 3, 4, 4), 0.25)
+    style = torch.rand(1, 3, 4, 4)
+    torch.testing.assert_close(
+        match_moments(content, style), style.mean((2, 3), keepdim=True).expand_as(content)
+    )
+
+
+def test_luma_of_a_batch_is_that_of_each():
+    images = torch.rand(2, 3, 5, 6)
+    assert torch.equal(luma(images), torch.stack([luma(x) for x in images]))
+    gray = torch.full((3, 2, 2), 0.3)
+    assert torch.equal(luma(gray), gray[:1])

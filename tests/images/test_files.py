@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from stylemix.errors import PictureError
-from stylemix.images import read
+from stylemix.images import is_picture_name, open_file, picture_endings, read
 
 
 def picture(height: int = 24, width: int = 32, channels: int = 3) -> np.ndarray:
@@ -338,3 +338,34 @@ def test_our_limit_holds_and_not_that_of_pillow(
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     assert read(tmp_path / "a.png").rgb.shape == (3, 24, 32)
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "A.JPEG", "x.jfif", "x.jpe", "x.png", "x.webp", "x.gif", "x.ppm", "x.tiff"]
+)
+def test_names_of_pictures(name: str) -> None:
+    assert is_picture_name(name)
+    assert is_picture_name(Path("folder.txt") / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "a.pdf", "jpg", ".jpg", "._a.jpg", "a.jpg.part", "film.mpg", "a.h5", ""]
+)
+def test_names_of_other_files(name: str) -> None:
+    assert not is_picture_name(name)
+
+
+def test_every_ending_that_pillow_can_write_too_is_read_again(tmp_path: Path) -> None:
+    Image.init()
+    tried = 0
+    for ending in sorted(picture_endings()):
+        path = tmp_path / f"x{ending}"
+        try:
+            Image.new("RGB", (32, 32), (200, 100, 50)).save(path)
+        except (OSError, ValueError, KeyError):  # read only, or of other modes
+            continue
+        tried += 1
+        with open_file(str(path), 2_000_000) as image:  # icons are enlarged when they are saved
+            assert image.width == image.height >= 32
+            image.load()
+    assert tried > 10

@@ -7,7 +7,7 @@ import torch
 from stylemix.errors import ConfigError
 from stylemix.losses import Lattice
 from stylemix.losses.objective import Objective
-from stylemix.metrics.artefacts import checkerboard
+from stylemix.metrics.artifacts import checkerboard
 
 
 def noise(seed: int, height: int = 128, width: int = 128, n: int = 1) -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 from stylemix.errors import ConfigError
 from stylemix.losses import SlicedWasserstein
 from stylemix.losses.objective import Objective
-from stylemix.losses.quantiles import unit_vectors
+from stylemix.ops import unit_vectors
 from stylemix.plugins import check_table
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from helpers import picture, tiny_config, tiny_model
+from helpers import devices_of_feature_networks, picture, tiny_config, tiny_model
 
 from stylemix import checkpoint, load, metrics
 from stylemix.checkpoint import catalogue
@@ -127,3 +127,10 @@ def test_bad_arguments(options, message):
         compare(PHOTO, PAINTING, **options)
     with pytest.raises(ConfigError, match="cell"):
         comparison_sheet(PHOTO, PAINTING, [], cell=10)
+
+
+def test_losses_are_measured_on_the_device(folders):
+    """No number can be read back from the device "meta", which computes shapes only."""
+    with devices_of_feature_networks() as seen, pytest.raises((RuntimeError, NotImplementedError)):
+        compare(PHOTO, PAINTING, folders[:1], size=64, features="thin", device="meta")
+    assert seen == {"meta"}

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import picture, tiny_model
+from helpers import devices_of_feature_networks, picture, tiny_model
 from PIL import Image
 from safetensors.torch import save_file
 
 from stylemix.backbones import InceptionMixed6e, feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import read, resize, to_float, to_pil
-from stylemix.metrics import artefacts, baselines, perceptual
+from stylemix.metrics import artifacts, baselines, perceptual
 from stylemix.metrics.evaluate import evaluate_pairs
 from stylemix.metrics.methods import stylizer_method
 from stylemix.metrics.palette import palette_distance
@@ -77,7 +77,7 @@ def test_records_are_the_metrics_of_the_given_pairs():
             float(perceptual.style_loss(looks, perceptual.describe(painting, net))), rel=1e-5
         )
         assert record["palette"] == pytest.approx(palette_distance(output, painting), rel=1e-5)
-        assert record["blobs"] == artefacts.blobs(output)
+        assert record["blobs"] == artifacts.blobs(output)
 
 
 def test_a_stylizer_from_files(tmp_path):
@@ -171,3 +171,17 @@ def test_refuses_what_can_not_be_measured():
         evaluate_pairs(
             lambda c, s: Image.new("RGB", (64, 64)), PHOTOS, PAINTINGS, size=64, features="thin"
         )
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ConfigError, match="'banana' can't be used here"):
+        evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, features="thin", device="banana")
+
+
+def test_losses_are_measured_on_the_device():
+    """No number can be read back from the device "meta", which computes shapes only."""
+    with devices_of_feature_networks() as seen, pytest.raises((RuntimeError, NotImplementedError)):
+        evaluate_pairs(
+            baselines.copy, PHOTOS[:1], PAINTINGS[:1], size=64, features="thin", device="meta"
+        )
+    assert seen == {"meta"}

@@ -7,8 +7,7 @@ import pytest
 import torch
 from helpers import picture
 
-from stylemix.backbones import feature_net
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS, feature_net
 from stylemix.metrics.perceptual import (
     content_loss,
     describe,
@@ -26,7 +25,7 @@ def net():
 
 def _numpy_grams(image, net):
     found = []
-    for layer in GRAM_LAYERS:
+    for layer in BLOCK_ENDS:
         x = net(image, [layer])[layer][0].double().numpy()
         flat = x.reshape(len(x), -1)
         found.append(flat @ flat.T / flat.size)

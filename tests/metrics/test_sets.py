@@ -43,8 +43,8 @@ def test_distances_are_those_of_the_features(files):
     paintings = [picture(s, 80, 80)[0] for s in (11, 12, 13)]
     outputs = [picture(s, 80, 80)[0] for s in range(5)]
     styles = [2, 0, 1, 1, 0]
-    sets.look_at_paintings(paintings)
-    found = [sets.look(k, outputs[k], outputs[0], styles[k]) for k in (3, 0, 4, 1, 2)]
+    sets.extract_paintings(paintings)
+    found = [sets.extract(k, outputs[k], outputs[0], styles[k]) for k in (3, 0, 4, 1, 2)]
     assert found[1]["lpips"] == 0  # the photograph itself
     assert all(f["lpips"] > 0 for i, f in enumerate(found) if i != 1)
     facts = sets.facts(styles, {"content_loss": 0.5, "lpips": 0.25})
@@ -66,21 +66,21 @@ def test_fid_is_scipys_where_there_are_more_pictures_than_numbers():
     sets.nets = {"mixed6e": lambda image: image.mean((1, 2))[None]}
     sets.results = {"mixed6e": {}}
     paintings = [picture(s, 8, 8)[0] for s in range(20)]
-    sets.look_at_paintings(paintings)
+    sets.extract_paintings(paintings)
     outputs = [picture(s, 8, 8)[0] ** 2 for s in range(20, 40)]
     for k, output in enumerate(outputs):
-        record = sets.look(k, output, output, k)
+        record = sets.extract(k, output, output, k)
         assert 1 <= record["inception_rank"] <= 20
     facts = sets.facts(list(range(20)), {"content_loss": 1.0})
     wanted = scipys(*(torch.stack([x.mean((1, 2)) for x in y]) for y in (outputs, paintings)))
     assert facts["fid_mixed6e"] == pytest.approx(wanted, rel=1e-6)
     # The paintings' features are taken anew, the results' forgotten.
-    sets.look_at_paintings(paintings[:2])
+    sets.extract_paintings(paintings[:2])
     assert sets.results == {"mixed6e": {}}
 
 
 def test_nothing_given_is_nothing_measured():
     sets = Sets()
-    sets.look_at_paintings([])
-    assert sets.look(0, picture(1)[0], picture(1)[0], 0) == {}
+    sets.extract_paintings([])
+    assert sets.extract(0, picture(1)[0], picture(1)[0], 0) == {}
     assert sets.facts([0, 1], {"content_loss": 1.0}) == {}

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.ops.attention import attend, sample_places
+from stylemix.ops.attention import attend, sample_positions
 
 
 def _brute(q: np.ndarray, k: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_one_style_serves_a_batch_with_gradients():
 
 @given(places=st.integers(1, 300), most=st.integers(1, 300))
 def test_a_sample_is_ascending_without_repetition_and_always_the_same(places, most):
-    found = sample_places(places, most)
+    found = sample_positions(places, most)
     if places <= most:
         assert found is None
         return
@@ -64,11 +64,11 @@ def test_a_sample_is_ascending_without_repetition_and_always_the_same(places, mo
     assert found[-1] < places
     assert bool((found.diff() > 0).all())
     torch.manual_seed(places)  # whatever else is random
-    assert torch.equal(found, sample_places(places, most))
+    assert torch.equal(found, sample_positions(places, most))
 
 
 def test_a_sample_is_spread_over_the_map():
-    found = sample_places(10_000, 2_000)
+    found = sample_positions(10_000, 2_000)
     assert found is not None
     # The mean of 2,000 of 10,000 uniform places has a deviation of about 58.
     assert abs(float(found.double().mean()) - 5_000) < 4 * 58

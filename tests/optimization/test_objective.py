@@ -5,7 +5,7 @@ import torch
 from helpers import picture
 from optimization_nets import tiny_space
 
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.ops import gram
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import Region, regions, style_grams
@@ -31,7 +31,7 @@ def test_losses_are_the_defined_ones():
     found, gradient = objective(space)(OUTPUT)
     c, y, s = (net(x) for x in (CONTENT, OUTPUT, PAINTINGS[0]))
     content = (y["relu3_3"] - c["relu3_3"]).square().sum() / c["relu3_3"].square().sum()
-    style = sum((gram(y[k]) - gram(s[k])).norm() / gram(s[k]).norm() for k in GRAM_LAYERS) / 4
+    style = sum((gram(y[k]) - gram(s[k])).norm() / gram(s[k]).norm() for k in BLOCK_ENDS) / 4
     assert found.content == pytest.approx(float(content), rel=1e-4)
     assert found.style == pytest.approx(float(style), rel=1e-3)
     assert gradient.shape == OUTPUT.shape
@@ -45,7 +45,7 @@ def test_a_guided_loss_is_that_of_the_masked_features():
     total = 0.0
     for mask, painting in ((left, PAINTINGS[0]), (right, PAINTINGS[1])):
         s = net(painting)
-        for layer in GRAM_LAYERS:
+        for layer in BLOCK_ENDS:
             x = y[layer][0]
             t = torch.nn.functional.interpolate(mask, x.shape[-2:], mode="area")[0]
             guided = (x * t).flatten(1) @ x.flatten(1).T / t.sum()
@@ -71,7 +71,7 @@ def test_tiles_change_nothing(mapped, maps, strength):
 def test_the_gradient_is_that_of_finite_differences():
     space, net, _ = tiny_space()
     net.double()
-    space.look = lambda image, layers=GRAM_LAYERS: net(image, layers)
+    space.look = lambda image, layers=BLOCK_ENDS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
     goal = Objective(
         space,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optimization_nets import tiny_space
 
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.ops import gram
 from stylemix.optimization.targets import mixed, regions, style_grams
 
@@ -55,7 +55,7 @@ def test_grams_and_their_mixture():
     a, b = picture(1, 30, 40), picture(2, 24, 24)
     one, two = style_grams(space, a), style_grams(space, b)
     half = mixed([one, two], [0.25, 0.75])
-    for layer in GRAM_LAYERS:
+    for layer in BLOCK_ENDS:
         x = net(a, (layer,))[layer]
         torch.testing.assert_close(one[layer], gram(x)[0] * x.shape[1])
         torch.testing.assert_close(half[layer], 0.25 * one[layer] + 0.75 * two[layer])

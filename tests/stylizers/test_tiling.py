@@ -18,7 +18,6 @@ from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.patch import Patch
 from stylemix.injections.style import Style, StyleMix
-from stylemix.ops import ContentMoments
 from stylemix.stylizers.tiling import render_tiled
 
 
@@ -213,7 +212,6 @@ def test_a_cancelled_rendering_leaves_nothing_behind(stop):
     with pytest.raises(Cancelled, match="enough"):
         render_tiled(generator, content, mix, 32, progress=progress)
     assert hooks(generator) == 0
-    assert all(m.frozen is None for m in generator.modules() if isinstance(m, ContentMoments))
     assert torch.equal(untiled(generator, content, mix), before)
     render_tiled(generator, content, mix, 32)
     assert hooks(generator) == 0
@@ -236,14 +234,6 @@ def test_another_thread_can_use_the_generator_meanwhile():
     assert len(results) == 12 * 4
     assert all(torch.equal(result, expected) for result in results)
     assert (tiled - untiled(generator, content, mix)).abs().max() < 1e-5
-
-
-def test_statistics_frozen_by_the_caller_are_kept():
-    generator = johnson(FiLM)
-    mix = mixture(generator, 64, 64, "single")
-    moments = next(m for m in generator.modules() if isinstance(m, ContentMoments))
-    moments.frozen = (torch.zeros(1, 4, 1, 1), torch.full((1, 4, 1, 1), 2.0))
-    assert difference(generator, photograph(64, 64), mix, 32) < 1e-5
 
 
 class Everywhere(FiLM):

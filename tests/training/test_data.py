@@ -12,6 +12,7 @@ from PIL import Image
 from training_cases import as_bytes, crops, photograph, write_folder, write_shard
 
 from stylemix.errors import DataError
+from stylemix.images import picture_endings
 from stylemix.training.data import Crops, read_pictures
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
@@ -125,11 +126,28 @@ def test_nothing_found(tmp_path):
     with pytest.raises(DataError, match="there is no"):
         read_pictures([f"{tmp_path}/*.png"], 64)
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(DataError, match=r"there are no pictures.*\.jpg"):
+    with pytest.raises(DataError, match="there are no pictures in .*JPEG"):
         read_pictures([tmp_path], 64)
     (tmp_path / "x.jpg").write_text("x")
     with pytest.raises(DataError, match="none of the 1 style could be read"):
         read_pictures([tmp_path], 64, what="style")
+
+
+@pytest.mark.parametrize("ending", ["jfif", "jpe", "gif", "ppm", "avif", "TIF"])
+def test_every_format_that_can_be_read_is_taken(tmp_path, ending):
+    if f".{ending.lower()}" not in picture_endings():
+        pytest.skip("this Pillow doesn't read it")
+    flat(tmp_path / f"x.{ending}", (200, 200, 200))
+    (found,) = read_pictures([tmp_path], 64)
+    assert (found.int() - 200).abs().max() < 4
+
+
+def test_hidden_files_and_folders_named_as_pictures_are_none(tmp_path, caplog):
+    flat(tmp_path / "a.png", RED)
+    (tmp_path / "._a.png").write_bytes(b"what macOS leaves")
+    flat(tmp_path / "b.png" / "c.png", GREEN)
+    assert colors(read_pictures([tmp_path], 64)) == [RED, GREEN]
+    assert not caplog.records
 
 
 def test_large_pictures_are_shrunk_small_ones_are_not(tmp_path):

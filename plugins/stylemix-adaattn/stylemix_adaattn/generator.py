@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix import Generator, StyleMix
+from stylemix.backbones import LAYERS
 from stylemix.generators import (
     Attach,
     Decode,
@@ -19,7 +20,6 @@ from stylemix.generators import (
     Stage,
     Trunk,
     check_layer,
-    stride_of,
 )
 from stylemix_adaattn.injection import KeyedSite
 
@@ -65,15 +65,15 @@ class Stacks:
 
     def gather(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the first site's stack under its name, and deeper layers under theirs."""
-        stride = stride_of(self.layers[0])
-        start = [_shrink(maps[k], stride // stride_of(k)) for k in self.start]
+        stride = LAYERS[self.layers[0]].stride
+        start = [_shrink(maps[k], stride // LAYERS[k].stride) for k in self.start]
         return {self.layers[0]: torch.cat(start, dim=1), **{k: maps[k] for k in self.rest}}
 
     def stack(self, gathered: Mapping[str, Tensor], layer: str) -> Tensor:
         """Return a site's stack from what :meth:`gather` gave."""
-        first, stride = self.layers[0], stride_of(layer)
+        first, stride = self.layers[0], LAYERS[layer].stride
         names = [first, *(k for k in self.members(layer) if k in self.rest)]
-        return torch.cat([_shrink(gathered[k], stride // stride_of(k)) for k in names], dim=1)
+        return torch.cat([_shrink(gathered[k], stride // LAYERS[k].stride) for k in names], dim=1)
 
 
 def _shrink(x: Tensor, factor: int) -> Tensor:
@@ -108,7 +108,9 @@ class Sites(Stage):
     ) -> None:
         injected = {
             layer: Injected(
-                KeyedSite(layer, "map", stacks.totals[layer], stride_of(layer), channels[layer]),
+                KeyedSite(
+                    layer, "map", stacks.totals[layer], LAYERS[layer].stride, channels[layer]
+                ),
                 attach,
             )
             for layer in stacks.layers
@@ -146,7 +148,7 @@ class KeyedVGG(Generator):
 
     Args:
         attach: gives the injections of a site.
-        features: the network, ``"thin"`` or ``"vgg16"``; see the generator ``vgg``.
+        features: the network, ``"thin-encoder"`` or ``"vgg16"``; see the generator ``vgg``.
         layers: where the sites are. The paper's are relu3_1, relu4_1 and relu5_1 of VGG-19.
 
     Raises:
@@ -158,7 +160,7 @@ class KeyedVGG(Generator):
         self,
         attach: Attach,
         *,
-        features: str = "thin",
+        features: str = "thin-encoder",
         layers: Layers = ("relu3_1", "relu4_1", "relu4_3"),
     ) -> None:
         super().__init__()
@@ -176,7 +178,7 @@ class KeyedVGG(Generator):
                 Decode(self.decoder, sites.out),
             ]
         )
-        self.multiple_of = stride_of(ordered[-1])
+        self.multiple_of = LAYERS[ordered[-1]].stride
         self.minimum_size = 2 * self.multiple_of  # reflection needs two pixels at every layer
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
-from stylemix.ops import ContentMoments, moments, sample_places
+from stylemix.ops import ContentMoments, moments, sample_positions
 from stylemix.plugins import at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
 
@@ -71,7 +71,7 @@ class AdaAttN(Injection):
         mean, std = moments(x)
         key = tokens(self.key(((x - mean) / std).to(x.dtype)))
         value = tokens(self.value(x[:, -self.own :]))
-        chosen = sample_places(key.shape[1], self.keys, x.device)
+        chosen = sample_positions(key.shape[1], self.keys, x.device)
         return (key, value) if chosen is None else (key[:, chosen], value[:, chosen])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:

@@ -9,13 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS, LAYERS
 from stylemix.losses import Features, LossTerm
-from stylemix.ops import moments, sample_places
+from stylemix.ops import moments, sample_positions
 from stylemix.plugins import NOT_EMPTY, at_least
 from stylemix_adaattn.statistics import as_map, attention_statistics, tokens
-
-KEYS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-"""Layers that places are compared by: one of each block, which every feature network has."""
 
 
 class Local(LossTerm):
@@ -46,7 +44,11 @@ class Local(LossTerm):
         self.targets = tuple(layers)
         self.keys = keys
         self.relative = relative
-        self.members = {layer: [*(k for k in KEYS if k[4] < layer[4]), layer] for layer in layers}
+        # Places are compared by a layer of each shallower block, one that every network has.
+        self.members = {
+            layer: [*(k for k in BLOCK_ENDS if LAYERS[k].block < LAYERS[layer].block), layer]
+            for layer in layers
+        }
         self.layers = tuple(dict.fromkeys(k for layer in layers for k in self.members[layer]))
 
     def prepare(self, features: Features) -> list[Tensor]:
@@ -78,7 +80,7 @@ class Local(LossTerm):
         style = style.repeat_interleave(len(content) // len(style), dim=0)
         normal, key = (_normalized(x) for x in (content, style))
         key, value = tokens(key), tokens(style[:, -own:])
-        chosen = sample_places(key.shape[1], self.keys, key.device)
+        chosen = sample_positions(key.shape[1], self.keys, key.device)
         if chosen is not None:
             key, value = key[:, chosen], value[:, chosen]
         mean, deviation = attention_statistics(tokens(normal), key, value)

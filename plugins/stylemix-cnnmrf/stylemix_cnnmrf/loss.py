@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stylemix.optimization import HALO, STRIDES, FeatureSpace, Losses, on_map, shrink, split, within
+from stylemix.backbones import HALO, LAYERS, TILE_UNIT
+from stylemix.optimization import FeatureSpace, Losses, shrink
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 
 CONTENT_LAYER = "relu4_3"
+
+_HALO = HALO + (SIDE - 1) * TILE_UNIT
+"""Pixels around a tile that its patches see; they reach two positions beyond it."""
 
 
 def layers_of(space: FeatureSpace) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ class MarkovLoss:
         self.style_weight = style_weight
         self.strength = strength
         self.height, self.width = content.shape[-2:]
-        self.boxes = split(self.height, self.width, tile)
+        self.boxes = Box.tiles(self.height, self.width, tile, TILE_UNIT)
         self.layers = layers_of(space)
         self.seen = tuple(dict.fromkeys((*self.layers, CONTENT_LAYER)))
         self.keys = [self._look_at_painting(p, count, seed) for p in paintings]
@@ -87,7 +91,7 @@ class MarkovLoss:
 
     @torch.no_grad()
     def _look_at_painting(self, painting: Tensor, count: int, seed: int) -> dict[str, Tensor]:
-        least = SIDE * max(STRIDES.values())
+        least = SIDE * TILE_UNIT
         if min(painting.shape[-2:]) < least:
             size = [max(least, s) for s in painting.shape[-2:]]
             painting = torch.nn.functional.interpolate(painting, size=size, mode="bilinear")
@@ -99,7 +103,7 @@ class MarkovLoss:
 
     def _grid(self, layer: str, stride: int) -> tuple[list[int], list[int]]:
         """Return where the picture's patches begin; maps of less than 3 positions have none."""
-        sizes = [s // STRIDES[layer] for s in (self.height, self.width)]
+        sizes = [s // LAYERS[layer].stride for s in (self.height, self.width)]
         if min(sizes) < SIDE:
             return [], []
         return starts(sizes[0], stride), starts(sizes[1], stride)
@@ -107,7 +111,7 @@ class MarkovLoss:
     def _weight(self, weight: Tensor, layer: str) -> Tensor:
         if weight.numel() == 1:
             return weight.reshape(1, 1)
-        stride = STRIDES[layer]
+        stride = LAYERS[layer].stride
         return shrink(weight, weight.new_empty(1, 1, self.height // stride, self.width // stride))[
             0, 0
         ]
@@ -115,7 +119,7 @@ class MarkovLoss:
     @torch.no_grad()
     def _look_at_content(self, content: Tensor) -> None:
         """Keep the photograph's content map, its length, and its own patches where they count."""
-        stride = STRIDES[CONTENT_LAYER]
+        stride = LAYERS[CONTENT_LAYER].stride
         self.content: Tensor | None = None
         self.own: dict[tuple[int, str], Tensor] = {}
         for number, box in enumerate(self.boxes):
@@ -136,7 +140,7 @@ class MarkovLoss:
         gradient = torch.zeros_like(image)
         content_loss = energy = 0.0
         for number, box in enumerate(self.boxes):
-            rows, columns = _with_halo(box, self.height, self.width).slices()
+            rows, columns = box.grown(_HALO, self.height, self.width).slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
             with torch.enable_grad():
                 content, style = self._tile(pixels, number, box)
@@ -147,7 +151,7 @@ class MarkovLoss:
         return Losses(content_loss, energy), gradient
 
     def _tile(self, pixels: Tensor, number: int, box: Box) -> tuple[Tensor, Tensor]:
-        outer = _with_halo(box, self.height, self.width)
+        outer = box.grown(_HALO, self.height, self.width)
         maps = {layer: x[0] for layer, x in self.space.look(pixels, self.seen).items()}
         assert self.content is not None
         rows, columns = self._place(box, CONTENT_LAYER).slices()
@@ -176,7 +180,7 @@ class MarkovLoss:
         return difference.square().sum() / self.norm, style
 
     def _look(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
-        outer = _with_halo(box, self.height, self.width)
+        outer = box.grown(_HALO, self.height, self.width)
         rows, columns = outer.slices()
         seen = self.space.look(image[:, :, rows, columns], self.seen)
         return {layer: x[0] for layer, x in seen.items()}, outer
@@ -199,17 +203,8 @@ class MarkovLoss:
         return patches(x, rows - seen.top, columns - seen.left), rows, columns
 
     def _crop(self, x: Tensor, layer: str, box: Box, outer: Box) -> Tensor:
-        rows, columns = within(self._place(box, layer), self._place(outer, layer)).slices()
+        rows, columns = self._place(box, layer).within(self._place(outer, layer)).slices()
         return x[:, rows, columns]
 
     def _place(self, box: Box, layer: str) -> Box:
-        return on_map(box, STRIDES[layer], self.height, self.width)
-
-
-def _with_halo(box: Box, height: int, width: int) -> Box:
-    """Return a tile with all that its patches see, which reach two positions beyond it."""
-    halo = HALO + (SIDE - 1) * max(STRIDES.values())
-    top, left = max(box.top - halo, 0), max(box.left - halo, 0)
-    bottom = min(box.top + box.height + halo, height)
-    right = min(box.left + box.width + halo, width)
-    return Box(top, left, bottom - top, right - left)
+        return box.on_map(LAYERS[layer].stride)

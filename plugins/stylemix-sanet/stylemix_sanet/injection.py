@@ -8,7 +8,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
-from stylemix.ops import ContentMoments, attend, moments, sample_places
+from stylemix.ops import ContentMoments, attend, moments, sample_positions
 from stylemix.plugins import at_least
 
 
@@ -54,7 +54,7 @@ class SANet(Injection):
         mean, std = moments(x)
         normal = ((x - mean) / std).to(x.dtype)
         key, value = _tokens(self.key(normal)), _tokens(self.value(x))
-        chosen = sample_places(key.shape[2], self.keys, x.device)
+        chosen = sample_positions(key.shape[2], self.keys, x.device)
         return (key, value) if chosen is None else (key[:, :, chosen], value[:, :, chosen])
 
     def forward(self, x: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:

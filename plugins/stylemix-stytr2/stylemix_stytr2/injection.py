@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from stylemix import Injection, Site, StyleCode
 from stylemix.errors import ConfigError
-from stylemix.ops import sample_places
+from stylemix.ops import sample_positions
 from stylemix.plugins import at_least, below
 from stylemix_stytr2.position import ContentAwarePosition
 from stylemix_stytr2.transformer import DecoderLayer, EncoderLayer
@@ -69,7 +69,7 @@ class StyTr2(Injection):
     def prepare(self, style: StyleCode) -> Tensor:
         """Return the style's encoded tokens [N, K, C] of K <= ``keys`` places."""
         x = _tokens(style["site"])
-        chosen = sample_places(x.shape[1], self.keys, x.device)
+        chosen = sample_positions(x.shape[1], self.keys, x.device)
         if chosen is not None:
             x = x[:, chosen]
         for layer in self.style_layers:
@@ -79,7 +79,7 @@ class StyTr2(Injection):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Write [B, C, h, w] anew; memory is linear in h w."""
         height, width = x.shape[-2:]
-        chosen = sample_places(height * width, self.keys, x.device)
+        chosen = sample_positions(height * width, self.keys, x.device)
         position = _tokens(self.position(x))
         tokens = _tokens(x) + position
         for layer in self.content_layers:

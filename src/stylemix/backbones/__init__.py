@@ -1,4 +1,4 @@
-"""Feature networks that encoders and losses look through."""
+"""Feature networks: what encoders, losses and measures extract maps with."""
 
 from __future__ import annotations
 
@@ -7,37 +7,43 @@ from pathlib import Path
 
 from stylemix.backbones.distilled import DistilledVGG
 from stylemix.backbones.inception import InceptionMixed6e
-from stylemix.backbones.vgg import LAYERS, VGG16, FeatureNet, ThinVGG
+from stylemix.backbones.layers import BLOCK_ENDS, HALO, LAYERS, TILE_UNIT, Layer
+from stylemix.backbones.vgg import VGG16, FeatureNet, ThinVGG
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.plugins.registries import suggest
 
 __all__ = [
+    "BLOCK_ENDS",
     "FEATURES",
+    "HALO",
     "LAYERS",
+    "TILE_UNIT",
     "VGG16",
     "VGG16_FILE",
     "DistilledVGG",
     "FeatureNet",
     "InceptionMixed6e",
+    "Layer",
     "ThinVGG",
     "feature_net",
 ]
 
 FEATURES = ("thin", "vgg16")
-"""The networks that losses, optimisations and measures can look through."""
+"""The networks that losses, optimizations and measures extract maps with."""
 
 VGG16_FILE = "STYLEMIX_VGG16"
 """Environment variable that names a safetensors file with VGG-16's weights."""
 
 
 def feature_net(name: str, weights: str | Path | None = None) -> FeatureNet:
-    """Give a frozen feature network by name; everything that looks through one asks here.
+    """Return a frozen feature network by name; everything that extracts features asks here.
 
     Args:
-        name: ``"thin"``, the small network that ships with stylemix and whose maps are in VGG-16's
-            metric; or ``"vgg16"``.
-        weights: a safetensors file. None takes for ``"thin"`` the file that ships, and for
-            ``"vgg16"`` the one that the environment variable ``STYLEMIX_VGG16`` names, else
+        name: ``"thin"``, the small network that ships with stylemix, whose maps are in VGG-16's
+            metric (:class:`DistilledVGG`; ``"thin-encoder"``, which style encoders and the
+            generator ``vgg`` are made of, is another one); or ``"vgg16"``.
+        weights: a safetensors or ``.pth`` file. None takes for ``"thin"`` the file that ships, and
+            for ``"vgg16"`` the one that the environment variable ``STYLEMIX_VGG16`` names, else
             torchvision's download.
 
     Raises:
@@ -62,7 +68,7 @@ def feature_net(name: str, weights: str | Path | None = None) -> FeatureNet:
 
 
 def check_features(name: str) -> str:
-    """Give the name of a feature network back.
+    """Return the name of a feature network that there is.
 
     Raises:
         ConfigError: there is none of that name.

@@ -1,4 +1,4 @@
-"""A thin network that sees what VGG-16 sees: its maps are in VGG-16's metric.
+"""A thin network whose maps are in VGG-16's metric.
 
 The network was trained so that a linear map of its features, with bias, gives VGG-16's (linear
 embedding of Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style
@@ -23,14 +23,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from stylemix.backbones.vgg import BLOCK_ENDS, ThinVGG
-from stylemix.backbones.weights_file import load_weights
+from stylemix.backbones.layers import BLOCK_ENDS, LAYERS
+from stylemix.backbones.vgg import ThinVGG
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import ConfigError, WeightsError
 
 WEIGHTS = Path(__file__).parent / "weights" / "thin_perceptual.safetensors"
 """The network that ships, trained by ``stylemix distill``; see docs/distillation.md."""
-
-_FIRST = ("0", "5", "10", "17")
 
 
 class DistilledVGG(ThinVGG):
@@ -60,15 +59,15 @@ class DistilledVGG(ThinVGG):
             self.channels[layer] = len(matrix)
 
     def forward(self, image: Tensor, layers: Iterable[str] = BLOCK_ENDS) -> dict[str, Tensor]:
-        """Give maps by name, see :meth:`stylemix.backbones.FeatureNet.forward`.
+        """Extract maps by name, see :meth:`stylemix.backbones.FeatureNet.forward`.
 
         Raises:
             ConfigError: an unknown layer, one that was not distilled, or a picture too small.
         """
         layers = tuple(layers)
-        if "relu4_1" in layers:
+        for layer in LAYERS.keys() & set(layers) - set(BLOCK_ENDS):
             raise ConfigError(
-                "the thin feature network has no map of relu4_1; take one of "
+                f"the distilled feature network has no map of {layer}; take one of "
                 f"{', '.join(BLOCK_ENDS)}, or the features 'vgg16'"
             )
         seen = super().forward(image, layers)
@@ -76,7 +75,7 @@ class DistilledVGG(ThinVGG):
 
     @classmethod
     def load(cls, weights: str | Path | None = None) -> DistilledVGG:
-        """Give the frozen network of any width, as ``stylemix distill`` writes it.
+        """Return the frozen network of any width, as ``stylemix distill`` writes it.
 
         Args:
             weights: a safetensors file with ``features.N.weight``, ``features.N.bias`` and, for the
@@ -87,9 +86,20 @@ class DistilledVGG(ThinVGG):
             WeightsError: the file is missing, damaged or doesn't fit.
         """
         path = weights or WEIGHTS
+
+        def explain(problem: str) -> WeightsError:
+            return WeightsError(
+                f"{path} holds no distilled feature network: {problem}; give a file that "
+                "`stylemix distill` wrote"
+            )
+
         state = {k: v.float() for k, v in load_weights(path).items()}
         try:
-            channels = [len(state[f"features.{number}.bias"]) for number in _FIRST]
+            channels = [
+                len(state[f"features.{layer.number}.bias"])
+                for layer in LAYERS.values()
+                if layer.first
+            ]
             maps = {
                 layer: torch.cat(
                     [
@@ -101,21 +111,12 @@ class DistilledVGG(ThinVGG):
                 for number, layer in enumerate(BLOCK_ENDS)
             }
             net = cls(channels, maps)
-            net.features.load_state_dict(
-                {
-                    k.removeprefix("features."): v
-                    for k, v in state.items()
-                    if k.startswith("features.")
-                }
-            )
         except KeyError as problem:
-            raise WeightsError(
-                f"{path} holds no distilled feature network ({problem} is missing); "
-                "give a file that `stylemix distill` wrote"
-            ) from None
-        except RuntimeError as problem:
-            raise WeightsError(
-                f"{path} holds no distilled feature network ({problem}); give a "
-                "file that `stylemix distill` wrote"
-            ) from None
+            raise explain(f"it lacks {problem}") from None
+        except RuntimeError as problem:  # shapes that no network has
+            raise explain(str(problem)) from None
+        given = {
+            k.removeprefix("features."): v for k, v in state.items() if k.startswith("features.")
+        }
+        fill(net.features, given, explain)
         return net.requires_grad_(False).eval()

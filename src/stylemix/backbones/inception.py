@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torchvision.models import Inception_V3_Weights
 from torchvision.models import inception as blocks
 
-from stylemix.backbones.weights_file import load_weights
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import WeightsError
 
 CHANNELS = {"conv2d_2b": 64, "conv2d_4a": 192, "mixed_5d": 288, "mixed_6e": 768}
 """Feature maps on offer and their channels, from fine to coarse."""
 
 SMALLEST = 75
-"""Pixels a side that the network needs."""
+"""Pixels per side that the network needs."""
 
 
 class InceptionMixed6e(nn.Module):
@@ -39,7 +39,7 @@ class InceptionMixed6e(nn.Module):
         self.Mixed_6e = blocks.InceptionC(768, channels_7x7=192)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Give the maps of ``CHANNELS`` for pictures [N, 3, H, W] in [0, 1].
+        """Extract the maps of ``CHANNELS`` for pictures [N, 3, H, W] in [0, 1].
 
         Smaller pictures than 75 x 75 are enlarged to it first.
         """
@@ -61,7 +61,7 @@ class InceptionMixed6e(nn.Module):
         """Read ImageNet weights.
 
         Args:
-            weights: a safetensors file with torchvision's names; None downloads
+            weights: a file with torchvision's names; None downloads
                 ``Inception_V3_Weights.IMAGENET1K_V1`` through torchvision.
 
         Raises:
@@ -78,18 +78,13 @@ class InceptionMixed6e(nn.Module):
                 ) from problem
         else:
             state = load_weights(weights)
-        own = self.state_dict()
-        missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
-        if missing:
-            raise WeightsError(
-                f"{weights or 'the download'} lacks {missing[0]} and "
-                f"{len(missing) - 1} more tensors of Inception-v3; give a file "
-                "with torchvision's names"
-            )
-        try:
-            self.load_state_dict({k: state.get(k, v).to(v.dtype) for k, v in own.items()})
-        except RuntimeError as problem:
-            raise WeightsError(
-                f"{weights or 'the download'} does not fit Inception-v3: {problem}; "
+        # Torchvision's file goes on to the classifier.
+        fill(
+            self,
+            state,
+            lambda problem: WeightsError(
+                f"{weights or 'the download'} does not hold Inception-v3: {problem}; "
                 "give a file with torchvision's names and shapes"
-            ) from None
+            ),
+            extra=True,
+        )

@@ -9,32 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.backbones.weights_file import load_weights
+from stylemix.backbones.layers import LAYERS
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.plugins.registries import suggest
 
-LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_1", "relu4_3")
-
-# (layer number in torchvision's vgg16.features, block) of each convolution.
-_CONVOLUTIONS = (
-    (0, 0),
-    (2, 0),
-    (5, 1),
-    (7, 1),
-    (10, 2),
-    (12, 2),
-    (14, 2),
-    (17, 3),
-    (19, 3),
-    (21, 3),
-)
-BLOCK_ENDS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-"""The last map of each block: what Gram matrices are made of (Johnson et al., 2016)."""
-
-TAPS = {2: "relu1_2", 7: "relu2_2", 14: "relu3_3", 17: "relu4_1", 21: "relu4_3"}
-POOL_BEFORE = (5, 10, 17)
 SMALLEST = 8
-"""Pixels a side: below it the fourth block has nothing left to see."""
+"""Pixels per side: below it the fourth block has nothing left to see."""
 
 _MEAN = (0.48502, 0.45796, 0.40761)
 
@@ -60,17 +41,17 @@ class FeatureNet(nn.Module):
 
     def __init__(self, channels: tuple[int, int, int, int], scale: float) -> None:
         super().__init__()
-        self.channels = {name: channels[int(name[4]) - 1] for name in LAYERS}
+        self.channels = {name: channels[layer.block - 1] for name, layer in LAYERS.items()}
         self.scale = scale
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.features = nn.ModuleDict()
         c = 3
-        for number, block in _CONVOLUTIONS:
-            self.features[str(number)] = nn.Conv2d(c, channels[block], 3, padding=1)
-            c = channels[block]
+        for name, layer in LAYERS.items():
+            self.features[str(layer.number)] = nn.Conv2d(c, self.channels[name], 3, padding=1)
+            c = self.channels[name]
 
     def forward(self, image: Tensor, layers: Iterable[str] = LAYERS) -> dict[str, Tensor]:
-        """Give feature maps by name; nothing behind the deepest one asked for is computed.
+        """Extract feature maps by name; nothing behind the deepest one asked for is computed.
 
         Args:
             image: [N, 3, H, W] RGB in [0, 1], at least 8 x 8.
@@ -92,14 +73,14 @@ class FeatureNet(nn.Module):
             )
         found: dict[str, Tensor] = {}
         x = (image - self.mean) * self.scale
-        for number, _ in _CONVOLUTIONS:
+        for name, layer in LAYERS.items():
             if len(found) == len(wanted):
                 break
-            if number in POOL_BEFORE:
+            if layer.pooled:
                 x = F.max_pool2d(x, 2)
-            x = self.convolve(self.features[str(number)], x)
-            if TAPS.get(number) in wanted:
-                found[TAPS[number]] = x
+            x = self.convolve(self.features[str(layer.number)], x)
+            if name in wanted:
+                found[name] = x
         return found
 
     def convolve(self, convolution: nn.Module, x: Tensor) -> Tensor:
@@ -118,11 +99,11 @@ class VGG16(FeatureNet):
 
     @classmethod
     def load(cls, weights: str | Path | None = None) -> VGG16:
-        """Give the frozen network with its weights.
+        """Return the frozen network with its weights.
 
         Args:
-            weights: a safetensors file with ``features.N.weight`` and ``features.N.bias``; None
-                takes ``VGG16_Weights.IMAGENET1K_FEATURES`` (the original Caffe weights) through
+            weights: a file with ``features.N.weight`` and ``features.N.bias``; None takes
+                ``VGG16_Weights.IMAGENET1K_FEATURES`` (the original Caffe weights) through
                 torchvision's download cache.
 
         Raises:
@@ -130,19 +111,17 @@ class VGG16(FeatureNet):
         """
         net = cls()
         state = _torchvision_state() if weights is None else load_weights(weights)
-        state = {
-            k: v.float()
-            for k, v in state.items()
-            if k.startswith("features.") and k.split(".")[1] in net.features
-        }
-        try:
-            net.load_state_dict(state)
-        except RuntimeError as problem:
-            raise WeightsError(
+        # Torchvision's file holds the fifth block and the classifier too.
+        fill(
+            net,
+            state,
+            lambda problem: WeightsError(
                 f"{weights or 'torchvision VGG-16'} does not hold VGG-16's features "
                 f"(features.N.weight and .bias): {problem}; give the file of "
                 "torchvision's IMAGENET1K_FEATURES"
-            ) from None
+            ),
+            extra=True,
+        )
         return net.requires_grad_(False).eval()
 
 
@@ -182,13 +161,12 @@ class ThinVGG(FeatureNet):
         Raises:
             WeightsError: the file is missing, damaged or doesn't fit.
         """
-        state = load_weights(weights or ENCODER_WEIGHTS)
-        try:
-            self.load_state_dict(
-                {k: v.float() for k, v in state.items() if k.startswith("features.")}
-            )
-        except RuntimeError as problem:
-            raise WeightsError(
-                f"{weights or ENCODER_WEIGHTS} does not hold a thin VGG: {problem}; "
+        path = weights or ENCODER_WEIGHTS
+        fill(
+            self,
+            {k: v for k, v in load_weights(path).items() if k.startswith("features.")},
+            lambda problem: WeightsError(
+                f"{path} does not hold a thin VGG: {problem}; "
                 "give a file of the same channels, or none for the one that ships"
-            ) from None
+            ),
+        )

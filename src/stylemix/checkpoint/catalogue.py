@@ -74,7 +74,7 @@ def models() -> list[ModelInfo]:
 
 
 def methods() -> dict[str, str]:
-    """Give the stylizers that work without trained weights, by name, with one line on each.
+    """Return the stylizers that work without trained weights, by name, with one line on each.
 
     An embedded model or a plugin's of the same name comes first.
     """
@@ -94,7 +94,7 @@ def _embedded() -> dict[str, Path]:
 
 
 def _brought() -> dict[str, Path]:
-    """Give the checkpoint folders that plugins registered, but for names that are taken."""
+    """Return the checkpoint folders that plugins registered, but for names that are taken."""
     known, taken = registry("models"), _embedded()
     return {name: Path(known.get(name)) for name in known.names() if name not in taken}
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +13,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from stylemix.backbones.weights_file import fill
 from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
+from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
@@ -28,7 +27,6 @@ FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "library_name")
-_TEMPORARY = ".saving-"
 
 
 def save(
@@ -41,8 +39,8 @@ def save(
 ) -> Path:
     """Write a stylizer's configuration, weights and model card.
 
-    The files are written to a temporary folder first and then moved into place one by one, so
-    that no file is ever half-written: a failure or a kill leaves the former checkpoint or the new
+    The files are written beside their places first and then moved there one by one, so that no
+    file is ever half-written: a failure or a kill leaves the former checkpoint or the new
     one. Only where a model of *another* configuration is replaced, a kill between two moves can
     leave files that don't fit together, which :func:`load` reports.
 
@@ -94,30 +92,27 @@ def save(
         name: _halved(tensor) if half else tensor.detach().cpu().clone().contiguous()
         for name, tensor in stylizer.state_dict().items()
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(folder)
-        temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder))
-        try:
-            save_file(state, temporary / WEIGHTS, metadata={"format": "pt"})
-            (temporary / CONFIG).write_text(config_text, "utf-8")
-            (temporary / CARD).write_text(text, "utf-8")
-            for name, _, source in shown:
-                shutil.copyfile(source, temporary / name)
-            names = [*(name for name, _, _ in shown), WEIGHTS, CARD, CONFIG]
-            for name in names:
-                os.chmod(temporary / name, 0o644)
-                with open(temporary / name, "rb+") as file:
-                    os.fsync(file.fileno())
-            for name in names:
-                os.replace(temporary / name, folder / name)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except (OSError, SafetensorError) as problem:
-        raise CheckpointError(
+
+    def explain(problem: Exception) -> CheckpointError:
+        return CheckpointError(
             f"the checkpoint can't be written to {folder} ({problem}); "
             "choose another folder or make room"
-        ) from problem
+        )
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise explain(problem) from problem
+    targets = [folder / name for name in (*(n for n, _, _ in shown), WEIGHTS, CARD, CONFIG)]
+    for target in targets:
+        remove_abandoned(target)
+    with replacing(targets, explain) as parts:
+        *pictured, weights, card_file, config_file = parts
+        save_file(state, weights, metadata={"format": "pt"})
+        config_file.write_text(config_text, "utf-8")
+        card_file.write_text(text, "utf-8")
+        for part, (_, _, source) in zip(pictured, shown, strict=True):
+            shutil.copyfile(source, part)
     return folder
 
 
@@ -152,9 +147,13 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
         raise CheckpointError(
             f"{path} is damaged or cut short ({problem}); download or export it again"
         ) from problem
-    _check(state, stylizer.state_dict(), path)
-    own = stylizer.state_dict()
-    stylizer.load_state_dict({k: v.to(own[k].dtype) for k, v in state.items()})
+    fill(
+        stylizer,
+        state,
+        lambda problem: CheckpointError(
+            f"{path} doesn't belong to the {CONFIG} beside it: {problem}; export the model again"
+        ),
+    )
     return place(stylizer, device).eval()
 
 
@@ -209,33 +208,6 @@ def _halved(tensor: torch.Tensor) -> torch.Tensor:
         return full
     half = full.half()
     return half if torch.equal(half.isfinite(), full.isfinite()) else full
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed saves left; young ones may belong to another process."""
-    for leftover in folder.glob(f"{_TEMPORARY}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > 3600:
-                shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _check(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], path: Path) -> None:
-    missing = [k for k in own if k not in state]
-    extra = [k for k in state if k not in own]
-    for kind, names in (("lacks the tensor", missing), ("has an unexpected tensor", extra)):
-        if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise CheckpointError(
-                f"{path} {kind} {names[0]!r}{more}; it doesn't belong to the "
-                f"{CONFIG} beside it: export the model again"
-            )
-    for name, tensor in own.items():
-        if state[name].shape != tensor.shape:
-            raise CheckpointError(
-                f"{path}: {name!r} has shape {list(state[name].shape)}, but the "
-                f"{CONFIG} beside it asks for {list(tensor.shape)}: export the "
-                "model again"
-            )
 
 
 def _components(config: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ _TRIES = 4
 
 
 def download(repository: str, revision: str | None = None, sha256: str | None = None) -> Path:
-    """Give the folder of a repository's checkpoint; what the cache lacks is downloaded.
+    """Return the folder of a repository's checkpoint; what the cache lacks is downloaded.
 
     Weights whose SHA-256 is known are checked on every call, and a file that differs is removed
     from the cache. It is known where ``sha256`` gives it, and also where the Hub keeps the file
@@ -57,7 +57,7 @@ def download(repository: str, revision: str | None = None, sha256: str | None = 
 
 
 def cached(repository: str, revision: str | None) -> Path | None:
-    """Give the folder of a checkpoint that lies in the Hub's cache, unchecked; else None."""
+    """Return the folder of a checkpoint that lies in the Hub's cache, unchecked; else None."""
     from huggingface_hub import try_to_load_from_cache
 
     found = [
@@ -123,7 +123,7 @@ def _fetched(repository: str, revision: str | None) -> Path:
 
 
 def _recorded(weights: Path) -> str | None:
-    """Give the SHA-256 by which the cache names a large file; None for other files.
+    """Return the SHA-256 by which the cache names a large file; None for other files.
 
     A cache on a file system without links has no such names.
     """

@@ -14,7 +14,7 @@ from PIL import Image
 
 from stylemix.errors import PictureError
 
-PLACE = "path/to/this/folder"
+PLACEHOLDER = "path/to/this/folder"
 """What the card's example names as the model; publishing puts the repository there."""
 
 _ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
@@ -88,7 +88,7 @@ def card_text(
         "```python",
         "import stylemix",
         "",
-        f'picture = stylemix.stylize("photo.jpg", {_style(config)}model="{PLACE}")',
+        f'picture = stylemix.stylize("photo.jpg", {_style(config)}model="{PLACEHOLDER}")',
         'picture.save("out.png")',
         "```",
     ]
@@ -145,13 +145,13 @@ def picture_names(pictures: Mapping[str, str | os.PathLike[str]]) -> list[tuple[
 
 
 def shown_pictures(text: str) -> list[str]:
-    """Give the relative paths of the pictures that a card shows, each once, in their order."""
+    """Return the relative paths of the pictures that a card shows, each once, in their order."""
     found = (first or second for first, second in _SHOWN.findall(text))
     return [f for f in dict.fromkeys(found) if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", f)]
 
 
 def _style(config: Mapping[str, Any]) -> str:
-    """Give the second argument of the card's example and what follows it: a painting or a name."""
+    """Return the second argument of the card's example, a painting or a name, with its comma."""
     if not needs_painting(config):
         return ""
     encoder = config.get("encoder")
@@ -193,7 +193,7 @@ def _licence(licence: Any) -> dict[str, Any]:
 
 
 def _numbers(metrics: Any) -> list[tuple[str, str, float]]:
-    """Give data set, metric and value of each number."""
+    """Return data set, metric and value of each number."""
     if not isinstance(metrics, Mapping):
         return []
     found: list[tuple[str, str, float]] = []
@@ -210,7 +210,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _tidy(text: str) -> str:
-    """Give a name without space at its ends, which the Hub's client may cut off unasked."""
+    """Return a name without space at its ends, which the Hub's client may cut off unasked."""
     return " ".join(text.split()) or "unnamed"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylemix.checkpoint import checkpoint
 from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
-from stylemix.checkpoint.model_card import PLACE, card_text, shown_pictures
+from stylemix.checkpoint.model_card import PLACEHOLDER, card_text, shown_pictures
 from stylemix.checkpoint.published import REPOSITORY
 from stylemix.errors import CheckpointError, ConfigError, StylemixError
 from stylemix.stylizers import Stylizer
@@ -93,7 +93,7 @@ def push(
 
 
 def _prepare(model: str | os.PathLike[str] | Stylizer, repository: str, folder: Path) -> list[str]:
-    """Copy what is to be published into a folder; give the files' names."""
+    """Copy what is to be published into a folder; return the files' names."""
     if isinstance(model, Stylizer):
         checkpoint.save(model, folder)
         source, title = folder, repository.split("/")[1]
@@ -121,7 +121,7 @@ def _prepare(model: str | os.PathLike[str] | Stylizer, repository: str, folder: 
             if source != folder:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, folder / name)
-        (folder / CARD).write_text(text.replace(PLACE, repository), "utf-8")
+        (folder / CARD).write_text(text.replace(PLACEHOLDER, repository), "utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise CheckpointError(
             f"{source} can't be read ({problem}); check your rights, the model "
@@ -139,7 +139,7 @@ def _upload(
     revision: str | None,
     message: str,
 ) -> str:
-    """Make repository and branch as needed and commit the files; give the commit."""
+    """Make repository and branch as needed and commit the files; return the commit."""
     from huggingface_hub import CommitOperationAdd
 
     api.create_repo(repository, private=private or None, exist_ok=True)

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
 from stylemix.errors import PictureError
+from stylemix.images.files import is_picture_name
 from stylemix.images.saving import FORMATS
 
 FALLBACK = ".png"
@@ -107,11 +106,8 @@ def _find(content: str) -> tuple[list[Path], list[str]] | None:
             raise PictureError(
                 f"the folder {content!r} can't be read ({problem.strerror}); check your rights"
             ) from problem
-        # Pillow also knows endings that it only writes, such as .pdf.
-        known = Image.registered_extensions().items()
-        endings = {ending for ending, kind in known if kind in Image.OPEN}
         visible = [e for e in entries if not e.name.startswith(".")]
-        files = [e for e in visible if not e.is_dir() and e.suffix.lower() in endings]
+        files = [e for e in visible if is_picture_name(e) and not e.is_dir()]
         return files, [e.name for e in visible if e not in set(files)]
     if not glob.has_magic(content) or path.exists():
         return None

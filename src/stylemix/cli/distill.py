@@ -41,7 +41,7 @@ def distill(**options: Any) -> None:
     """  # noqa: D301 (click wants the character \b)
     import json
 
-    from stylemix.backbones.vgg import BLOCK_ENDS
+    from stylemix.backbones import BLOCK_ENDS
     from stylemix.training.features import DistillConfig, Distiller
 
     distiller, file = train_to_the_end(DistillConfig, Distiller, **options)

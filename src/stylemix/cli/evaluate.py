@@ -184,7 +184,7 @@ def evaluate(
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
-    sets = metrics.Sets(inception, art_inception, lpips)
+    sets = metrics.Sets(inception, art_inception, lpips, device)
     own = metrics.stylizer_method(stylizer, strength=strength, folder=_folder(model))
     if memory:
         own.facts["peak_mib"] = metrics.peak_memory(model, size)
@@ -210,6 +210,7 @@ def evaluate(
             features=features,
             weights=vgg,
             sets=sets,
+            device=device,
             stability=name != "gatys",
             strengths=strengths or () if method is own else (),
             on_result=None if name else keep,

@@ -88,7 +88,7 @@ def tsne(
 
     Each painting is a point; near points have alike style codes. With two encoders there are two
     panels of the same paintings, first models, then encoder files, in the order given. Needs
-    scikit-learn: pip install 'stylemix[metrics]'.
+    scikit-learn and Matplotlib: pip install 'stylemix[metrics]'.
 
     \b
     Examples:
@@ -107,15 +107,14 @@ def tsne(
     from stylemix.api import load
     from stylemix.errors import ConfigError
     from stylemix.images.saving import save
+    from stylemix.ops import usable_device
     from stylemix.stylizers import FeedForward
     from stylemix.training.encoder.encoder_file import open_encoder
     from stylemix.training.encoder.figure import scatter
     from stylemix.training.encoder.gallery import choose, embeddings
     from stylemix.training.encoder.tsne import tsne as lay_out
-    from stylemix.training.hardware import pick_device
-    from stylemix.training.model.config import RuntimeConfig
 
-    where = pick_device(RuntimeConfig(device=device or "auto"), "--device")
+    where = usable_device(device, "--device")
     shown = []
     for name in models:
         model = load(name, device="cpu")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylemix.demo.results import preview
+from stylemix.images import is_picture_name
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 THUMBNAIL = 240
 MOST = 12
 """Pictures of each kind that the page shows."""
@@ -66,7 +66,7 @@ def prepare(source: Path | None, target: Path) -> Examples:
 def _prepare(source: Path, target: Path) -> tuple[Example, ...]:
     if not source.is_dir():
         return ()
-    files = sorted(f for f in source.iterdir() if f.suffix.lower() in ENDINGS)
+    files = sorted(f for f in source.iterdir() if is_picture_name(f) and f.is_file())
     found = []
     for file in files[:MOST]:
         target.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
-from stylemix.backbones.weights_file import load_weights
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import ConfigError, WeightsError
 from stylemix.types import StyleCode
 
@@ -68,26 +67,15 @@ class StyleEncoder(nn.Module, ABC):
             WeightsError: the file is missing or damaged, lacks a tensor, has one too many, or has
                 one of another shape.
         """
-        found, own = load_weights(weights), self.state_dict()
-        wrong = [f"it lacks {k}" for k in own if k not in found]
-        wrong += [f"it has {k}, which the encoder lacks" for k in found if k not in own]
-        wrong += [
-            f"{k} is {list(found[k].shape)} in it, {list(v.shape)} in the encoder"
-            for k, v in own.items()
-            if k in found and found[k].shape != v.shape
-        ]
-        if wrong:
-            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            raise WeightsError(
-                f"{weights} does not hold an encoder such as this "
-                f"{type(self).__name__}: {wrong[0]}{more}; build the encoder with "
-                "the options that it was pre-trained with"
-            )
-        broken = [k for k, v in found.items() if v.is_floating_point() and not v.isfinite().all()]
-        if broken:
-            raise WeightsError(f"{weights} holds infinite values in {broken[0]}; train it again")
-        with torch.no_grad():
-            self.load_state_dict({k: found[k].to(v.dtype) for k, v in own.items()})
+        fill(
+            self,
+            load_weights(weights),
+            lambda problem: WeightsError(
+                f"{weights} does not hold an encoder such as this {type(self).__name__}: "
+                f"{problem}; build the encoder with the options that it was pre-trained with, or "
+                "train it again"
+            ),
+        )
         self.whole = True
 
     def calibrate(self, images: Tensor) -> None:

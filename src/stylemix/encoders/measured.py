@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import abstractmethod
 from pathlib import Path
 
@@ -10,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.backbones.vgg import SMALLEST, ThinVGG
 from stylemix.encoders.base import StyleEncoder, holds_whole
-from stylemix.ops import moments
+from stylemix.ops import moments, order_statistics
 from stylemix.types import StyleCode
 
-MAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 QUANTILES = (0.02, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.98)
 
 
@@ -88,8 +87,8 @@ class MeasuredEncoder(StyleEncoder):
 
     def _maps(self, image: Tensor) -> tuple[dict[str, Tensor], list[Tensor]]:
         """Return the trunk's maps, and the mean and deviation [N, C, 1, 1] of each."""
-        maps = self.trunk(image, MAPS)
-        return maps, [part for name in MAPS for part in moments(maps[name])]
+        maps = self.trunk(image, BLOCK_ENDS)
+        return maps, [part for name in BLOCK_ENDS for part in moments(maps[name])]
 
 
 def enlarged(image: Tensor) -> Tensor:
@@ -102,12 +101,4 @@ def enlarged(image: Tensor) -> Tensor:
 
 def quantiles(values: Tensor) -> Tensor:
     """Return the quantiles of values [N, D, P] over P, by sorting (exact at any size): [N, 9 D]."""
-    ordered = values.sort(dim=2).values
-    return ordered[:, :, _places(ordered.shape[2] - 1, values.device)].flatten(1)
-
-
-@functools.lru_cache(maxsize=64)
-def _places(last: int, device: torch.device) -> Tensor:
-    """Return the places of the quantiles among sorted values; made once for CUDA graphs."""
-    with torch.inference_mode(False):
-        return torch.tensor([round(q * last) for q in QUANTILES], device=device)
+    return order_statistics(values.sort(dim=2).values, QUANTILES).flatten(1)

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.encoders.measured import MAPS, QUANTILES, MeasuredEncoder, enlarged, quantiles
-from stylemix.images.color import grey
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.encoders.measured import QUANTILES, MeasuredEncoder, enlarged, quantiles
+from stylemix.images.color import desaturate
 from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
 
@@ -60,7 +61,7 @@ class TexturePaletteEncoder(MeasuredEncoder):
         palette_hidden: Annotated[int, at_least(1)] = 128,
     ) -> None:
         super().__init__()
-        maps = {name: self.trunk.channels[name] for name in MAPS}
+        maps = {name: self.trunk.channels[name] for name in BLOCK_ENDS}
         self.channels = {"embedding": dim, "palette": palette_dim, **maps}
         self.register_buffer("directions", directions(), persistent=False)
         self.texture_count = 2 * sum(maps.values())
@@ -85,7 +86,7 @@ class TexturePaletteEncoder(MeasuredEncoder):
         }
 
     def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        maps, parts = self._maps(grey(enlarged(image)))
+        maps, parts = self._maps(desaturate(enlarged(image)))
         return maps, torch.cat([torch.cat(parts, dim=1).flatten(1), self._colors(image)], dim=1)
 
     def _colors(self, image: Tensor) -> Tensor:

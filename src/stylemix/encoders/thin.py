@@ -7,7 +7,8 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from stylemix.encoders.measured import MAPS, QUANTILES, MeasuredEncoder, enlarged, quantiles
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.encoders.measured import QUANTILES, MeasuredEncoder, enlarged, quantiles
 from stylemix.ops import moments
 from stylemix.plugins.rules import at_least
 from stylemix.types import StyleCode
@@ -32,7 +33,7 @@ class ThinEncoder(MeasuredEncoder):
         hidden: Annotated[int, at_least(1)] = 256,
     ) -> None:
         super().__init__()
-        maps = {name: self.trunk.channels[name] for name in MAPS}
+        maps = {name: self.trunk.channels[name] for name in BLOCK_ENDS}
         self.channels = {"embedding": dim, **maps}
         count = 2 * sum(maps.values()) + 3 * (2 + len(QUANTILES))
         self._make_room(count)

@@ -15,7 +15,7 @@ from stylemix.generators.johnson import Johnson
 from stylemix.generators.lean import Lean
 from stylemix.generators.vgg import VGG, Decode, Layers, Packing
 from stylemix.generators.vgg_decoder import Decoder
-from stylemix.generators.vgg_trunk import Trunk, check_layer, stride_of
+from stylemix.generators.vgg_trunk import Trunk, check_layer
 from stylemix.plugins.hookspecs import Register, hookimpl
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "double",
     "mirror",
     "pad_to_multiple",
-    "stride_of",
 ]
 
 

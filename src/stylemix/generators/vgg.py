@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix.backbones import LAYERS
 from stylemix.generators.base import Attach, Generator, Injected, Stage
 from stylemix.generators.vgg_decoder import Decoder
-from stylemix.generators.vgg_trunk import LAYERS, Trunk, check_layer, stride_of
+from stylemix.generators.vgg_trunk import OWN, Trunk, check_layer
 from stylemix.injections.style import StyleMix
 from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, one_of
 from stylemix.types import Site
@@ -30,8 +31,8 @@ class Packing:
 
     def __init__(self, layers: Sequence[str], channels: Mapping[str, int]) -> None:
         self.layers = tuple(layers)
-        self.stride = stride_of(self.layers[-1])
-        self.factors = [self.stride // stride_of(layer) for layer in self.layers]
+        self.stride = LAYERS[self.layers[-1]].stride
+        self.factors = [self.stride // LAYERS[layer].stride for layer in self.layers]
         self.sizes = [
             channels[layer] * factor**2
             for layer, factor in zip(self.layers, self.factors, strict=True)
@@ -61,7 +62,7 @@ class Encode(Stage):
         super().__init__(
             stride_in=1,
             stride_out=packing.stride,
-            halo=_whole(trunk.reach(packing.layers[-1]), packing.stride),
+            halo=_whole(LAYERS[packing.layers[-1]].reach, packing.stride),
             channels_out=sum(packing.sizes),
         )
         self.packing = packing
@@ -77,7 +78,7 @@ class Sites(Stage):
 
     def __init__(self, packing: Packing, channels: Mapping[str, int], attach: Attach) -> None:
         injected = {
-            layer: Injected(Site(layer, "map", channels[layer], stride_of(layer)), attach)
+            layer: Injected(Site(layer, "map", channels[layer], LAYERS[layer].stride), attach)
             for layer in packing.layers
         }
         reach = max(i.reach * i.site.stride for i in injected.values())
@@ -138,7 +139,7 @@ class VGG(Generator):
 
     Args:
         attach: gives the injections of a site.
-        features: the network, ``"thin"`` (ships with stylemix; saved with the model) or
+        features: the network, ``"thin-encoder"`` (ships with stylemix; saved with the model) or
             ``"vgg16"`` (never saved; read from the safetensors file that the environment
             variable ``STYLEMIX_VGG16`` names, or through torchvision).
         layers: where the sites are; the deepest is how deep the network is.
@@ -153,7 +154,7 @@ class VGG(Generator):
         self,
         attach: Attach,
         *,
-        features: str = "thin",
+        features: str = OWN,
         layers: Layers = ("relu4_1",),
         cascade: bool = False,
     ) -> None:
@@ -173,7 +174,7 @@ class VGG(Generator):
                 Decode(decoder, packing),
             ]
         self.stages = nn.ModuleList(stages)  # type: ignore[assignment]
-        self.multiple_of = stride_of(ordered[-1])
+        self.multiple_of = LAYERS[ordered[-1]].stride
         self.minimum_size = 2 * self.multiple_of  # reflection needs two pixels at every layer
         self.sites = tuple(m.site for m in self.modules() if isinstance(m, Injected))
 
@@ -185,6 +186,3 @@ class VGG(Generator):
 def _whole(pixels: int, stride: int) -> int:
     """Round up to a multiple."""
     return -(-pixels // stride) * stride
-
-
-__all__ = ["LAYERS", "VGG"]

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix.backbones import LAYERS
 from stylemix.generators.blocks import double
-from stylemix.generators.vgg_trunk import LAYERS, pooled_before, stride_of
 
 
 class Decoder(nn.Module):
@@ -34,15 +34,16 @@ class Decoder(nn.Module):
 
     def __init__(self, layers: Sequence[str], channels: Mapping[str, int]) -> None:
         super().__init__()
-        ordered = sorted(layers, key=LAYERS.index)
-        block = ordered[-1][4]
-        self.deep = [layer for layer in ordered if layer[4] == block]
-        self.skips = [layer for layer in ordered if layer[4] != block]
+        ordered = [layer for layer in LAYERS if layer in layers]
+        block = LAYERS[ordered[-1]].block
+        self.deep = [layer for layer in ordered if LAYERS[layer].block == block]
+        self.skips = [layer for layer in ordered if LAYERS[layer].block != block]
         start = self.deep[0]
         self.merge = None
         if len(self.deep) > 1:
             self.merge = nn.Conv2d(channels[start], channels[start], 3)
-        self.path = LAYERS[: LAYERS.index(start) + 1][::-1]
+        shallower = list(LAYERS)
+        self.path = tuple(shallower[shallower.index(start) :: -1])
         self.convolutions = nn.ModuleDict()
         for layer, target in zip(self.path, [*self.path[1:], None], strict=True):
             wide = channels[layer] * (2 if layer in self.skips else 1)
@@ -63,19 +64,20 @@ class Decoder(nn.Module):
             if layer in self.skips:
                 x = torch.cat([x, maps[layer]], dim=1)
             x = _convolve(self.convolutions[layer], x)
-            if layer == LAYERS[0]:
+            if layer == self.path[-1]:
                 return torch.sigmoid(x)
             x = F.relu(x)
-            if pooled_before(layer):
+            if LAYERS[layer].pooled:
                 x = double(x)
         raise AssertionError("every path ends at the first layer")
 
     @property
     def reach(self) -> int:
         """Return how far, in picture pixels, a value of the picture sees beyond its place."""
-        merged = stride_of(self.deep[0]) if self.merge is not None else 0
-        doubled = sum(stride_of(layer) for layer in self.path if pooled_before(layer))
-        return merged + doubled + sum(stride_of(layer) for layer in self.path)
+        merged = LAYERS[self.deep[0]].stride if self.merge is not None else 0
+        path = [LAYERS[layer] for layer in self.path]
+        doubled = sum(layer.stride for layer in path if layer.pooled)
+        return merged + doubled + sum(layer.stride for layer in path)
 
 
 def _convolve(convolution: nn.Module, x: Tensor) -> Tensor:

@@ -10,40 +10,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.backbones import VGG16_FILE, FeatureNet, ThinVGG, check_features, feature_net
+from stylemix.backbones import LAYERS, VGG16_FILE, FeatureNet, ThinVGG, feature_net
 from stylemix.errors import ConfigError
 from stylemix.plugins.registries import suggest
 
-# Layer -> number in torchvision's vgg16.features; a max-pool stands in front of each block's first.
-NUMBERS = {
-    "relu1_1": 0,
-    "relu1_2": 2,
-    "relu2_1": 5,
-    "relu2_2": 7,
-    "relu3_1": 10,
-    "relu3_2": 12,
-    "relu3_3": 14,
-    "relu4_1": 17,
-    "relu4_2": 19,
-    "relu4_3": 21,
-}
-LAYERS = tuple(NUMBERS)
+OWN = "thin-encoder"
+"""The small network that style encoders and this generator are made of. It is another one than the
+feature network ``"thin"`` of losses and measures (:func:`stylemix.backbones.feature_net`)."""
+
+_FORMER = {"thin": OWN}
+"""Networks by the names that former configurations have."""
 
 # Root mean square of each layer on photographs of 256 x 256 pixels, with reflection padding.
 SIZES = {
-    "thin": (0.794, 2.035, 1.546, 1.908, 1.228, 0.867, 1.044, 0.569, 0.284, 0.389),
+    OWN: (0.794, 2.035, 1.546, 1.908, 1.228, 0.867, 1.044, 0.569, 0.284, 0.389),
     "vgg16": (47.4, 210.6, 313.3, 448.9, 512.7, 526.8, 465.5, 348.9, 201.3, 79.8),
 }
-
-
-def stride_of(layer: str) -> int:
-    """Return the picture pixels per pixel of a layer's map."""
-    return 1 << (int(layer[4]) - 1)
-
-
-def pooled_before(layer: str) -> bool:
-    """Return whether a max-pool stands in front of a layer."""
-    return layer[5:] == "_1" and layer[4] != "1"
 
 
 class Trunk(nn.Module):
@@ -55,12 +37,12 @@ class Trunk(nn.Module):
     meets inputs of unit size (as the ``vgg_normalised`` of Huang and Belongie, 2017, does for
     every channel).
 
-    The weights are buffers: no optimiser sees them. Those of ``"thin"``, our own, are saved with
-    a model, which thereby keeps the encoder that its decoder belongs to; those of ``"vgg16"``
+    The weights are buffers: no optimiser sees them. Those of ``"thin-encoder"``, our own, are saved
+    with a model, which thereby keeps the encoder that its decoder belongs to; those of ``"vgg16"``
     never are, but read when the model is built.
 
     Args:
-        features: ``"thin"`` or ``"vgg16"``.
+        features: ``"thin-encoder"`` or ``"vgg16"``; ``"thin"`` is the former name of the first.
         deepest: the last layer.
 
     Attributes:
@@ -71,16 +53,17 @@ class Trunk(nn.Module):
 
     def __init__(self, features: str, deepest: str) -> None:
         super().__init__()
+        features = check_network(features)
         net = _network(features)
-        self.layers = LAYERS[: check_layer(deepest) + 1]
+        self.layers = tuple(LAYERS)[: check_layer(deepest) + 1]
         self.channels: dict[str, int] = {}
         self.register_buffer("mean", net.mean.clone(), persistent=False)
         before = net.scale
         for layer, size in zip(self.layers, SIZES[features], strict=False):
-            convolution = net.features[str(NUMBERS[layer])]
+            convolution = net.features[str(LAYERS[layer].number)]
             assert isinstance(convolution, nn.Conv2d)
             assert convolution.bias is not None
-            kept = features == "thin"
+            kept = features == OWN
             weight = convolution.weight.detach() * (before / size)
             self.register_buffer(f"{layer}_weight", weight, persistent=kept)
             self.register_buffer(f"{layer}_bias", convolution.bias.detach() / size, persistent=kept)
@@ -95,7 +78,7 @@ class Trunk(nn.Module):
         for layer in self.layers:
             if len(found) == len(wanted):
                 break
-            if pooled_before(layer):
+            if LAYERS[layer].pooled:
                 x = F.max_pool2d(x, 2)
             x = F.pad(x, (1, 1, 1, 1), mode="reflect")
             x = F.relu(
@@ -104,17 +87,6 @@ class Trunk(nn.Module):
             if layer in wanted:
                 found[layer] = x
         return found
-
-    def reach(self, layer: str) -> int:
-        """Return how far, in picture pixels, a value of a layer's map sees beyond its place."""
-        pixels = 0
-        for name in self.layers:
-            if pooled_before(name):
-                pixels += stride_of(name) // 2
-            pixels += stride_of(name)
-            if name == layer:
-                break
-        return pixels
 
 
 def check_layer(layer: str) -> int:
@@ -128,11 +100,26 @@ def check_layer(layer: str) -> int:
             f"generator.layers: no layer is named {layer!r}"
             f"{suggest(str(layer), LAYERS)} (there are: {', '.join(LAYERS)})"
         )
-    return LAYERS.index(layer)
+    return list(LAYERS).index(layer)
+
+
+def check_network(features: str) -> str:
+    """Return the name of a trunk's network, for a former name the one that it has now.
+
+    Raises:
+        ConfigError: there is no such network.
+    """
+    name = _FORMER.get(features, features) if isinstance(features, str) else features
+    if not isinstance(name, str) or name not in SIZES:
+        raise ConfigError(
+            f"generator.features: no network is named {name!r}"
+            f"{suggest(str(name), SIZES)} (there are: {', '.join(SIZES)})"
+        )
+    return name
 
 
 def _network(features: str) -> FeatureNet:
-    if check_features(features) == "thin":
+    if features == OWN:
         thin = ThinVGG()
         thin.load_weights()
         return thin

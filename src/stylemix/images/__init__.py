@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from stylemix.images.color import grey, luma, preserve_color, transfer_color
-from stylemix.images.files import open_file
+from stylemix.images.color import (
+    desaturate,
+    luma,
+    match_moments,
+    preserve_color,
+    transfer_color,
+)
+from stylemix.images.files import is_picture_name, open_file, picture_endings
 from stylemix.images.images import (
     LoadedPicture,
     Picture,
@@ -19,9 +25,12 @@ __all__ = [
     "FORMATS",
     "LoadedPicture",
     "Picture",
-    "grey",
+    "desaturate",
+    "is_picture_name",
     "luma",
+    "match_moments",
     "open_file",
+    "picture_endings",
     "preserve_color",
     "read",
     "read_mask",

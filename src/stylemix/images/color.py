@@ -5,24 +5,51 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from stylemix.ops import moments
+
 _CHUNK = 2_000_000  # pixels at a time, to bound the temporaries
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """Give Y of YIQ, ``0.299 R + 0.587 G + 0.114 B``, as [1, H, W] of a picture [3, H, W]."""
-    red, green, blue = rgb
+    """Return Y of YIQ, ``0.299 R + 0.587 G + 0.114 B``.
+
+    Args:
+        rgb: [..., 3, H, W].
+
+    Returns:
+        [..., 1, H, W]; exactly the common value where the three channels agree.
+    """
+    red, green, blue = rgb.unbind(-3)
     # Differences make it exact where the three are equal.
-    return (green + 0.299 * (red - green) + 0.114 * (blue - green))[None]
+    return (green + 0.299 * (red - green) + 0.114 * (blue - green)).unsqueeze(-3)
 
 
-def grey(images: Tensor) -> Tensor:
-    """Give pictures [N, 3, H, W] without their colours: Y of YIQ in all three channels."""
-    red, green, blue = images.unbind(1)
-    return (green + 0.299 * (red - green) + 0.114 * (blue - green))[:, None].expand_as(images)
+def desaturate(images: Tensor) -> Tensor:
+    """Return pictures [..., 3, H, W] without their colors: Y of YIQ in all three channels."""
+    return luma(images).expand_as(images)
+
+
+def match_moments(content: Tensor, style: Tensor, least: float = 1e-3) -> Tensor:
+    """Move each channel's mean and deviation to another picture's (Reinhard et al., 2001).
+
+    Reinhard, Adhikhmin, Gooch and Shirley, "Color Transfer between Images", 2001, equation 11,
+    here in RGB. :func:`transfer_color` matches the covariance of the channels too.
+
+    Args:
+        content: [N, 3, H, W].
+        style: [N, 3, h, w].
+        least: that a deviation of ``content`` is taken for at least.
+
+    Returns:
+        [N, 3, H, W], not clipped.
+    """
+    mean_c, std_c = moments(content, eps=0)
+    mean_s, std_s = moments(style, eps=0)
+    return (content - mean_c) / std_c.clamp_min(least) * std_s + mean_s
 
 
 def transfer_color(content: Tensor, painting: Tensor) -> Tensor:
-    """Move a photograph's colours by the linear map that gives them another's mean and covariance.
+    """Map a photograph's colors linearly to another picture's mean and covariance.
 
     Of all such maps this is the one that moves colours least, the optimal transport between two
     Gaussians: ``x -> T (x - m_c) + m_s`` with
@@ -47,12 +74,12 @@ def transfer_color(content: Tensor, painting: Tensor) -> Tensor:
 
 
 def preserve_color(output: Tensor, content: Tensor) -> Tensor:
-    """Give the luminance of ``output`` the chroma of ``content``.
+    """Combine the luminance of ``output`` with the chroma of ``content``.
 
     Luminance-only transfer of Gatys, Bethge, Hertzmann and Shechtman, "Preserving Color in Neural
     Artistic Style Transfer", 2016, section 4: Y from the stylised picture, I and Q from the
     photograph. R, G and B each depend on Y with factor one, so this is ``content + Y(output) -
-    Y(content)``. A colour that falls outside [0, 1] is moved straight towards the grey of its own
+    Y(content)``. A colour that falls outside [0, 1] is moved straight towards the gray of its own
     luminance until it fits: it pales, while luminance and hue stay.
 
     Args:
@@ -93,15 +120,15 @@ def _recolor(output: Tensor, content: Tensor) -> Tensor:
 def _statistics(image: Tensor) -> tuple[Tensor, Tensor]:
     colors = image.reshape(3, -1).double()
     mean = colors.mean(1, keepdim=True)
-    centred = colors - mean
-    return mean, centred @ centred.T / colors.shape[1]
+    centered = colors - mean
+    return mean, centered @ centered.T / colors.shape[1]
 
 
 def _roots(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the square root and its pseudo-inverse of a positive semi-definite matrix."""
+    """Return the square root and its pseudo-inverse of a positive semi-definite matrix."""
     values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
     values = values.clamp_min(0)
     root = values.sqrt()
-    # Below one millionth of a grey level's variance there is no direction to speak of.
+    # Below one millionth of a gray level's variance there is no direction to speak of.
     inverse = torch.where(values > 1e-10, 1 / root.clamp_min(1e-12), torch.zeros_like(root))
     return (vectors * root) @ vectors.T, (vectors * inverse) @ vectors.T

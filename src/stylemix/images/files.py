@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from stylemix.errors import PictureError
 
+_NOT_DECODED = ("BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF")
+"""Formats that Pillow recognises, but decodes with other programs' help or not at all."""
+
 _SIXTEEN_BIT = re.compile(r"I(;16[BLN]?)?")
 _limit_lock = threading.Lock()
+
+
+@functools.cache
+def picture_endings() -> frozenset[str]:
+    """Return the file name endings of pictures that can be read, in lower case with their dot.
+
+    They are those of the formats that the installed Pillow decodes by itself: ``.jpg``, ``.jfif``,
+    ``.png``, ``.webp``, ``.avif``, ``.gif``, ``.ppm``, ``.tif`` and many more.
+    """
+    known = Image.registered_extensions().items()
+    return frozenset(e for e, kind in known if kind in Image.OPEN and kind not in _NOT_DECODED)
+
+
+def is_picture_name(name: str | PurePath) -> bool:
+    """Tell by its name whether a file found in a folder or an archive is taken for a picture.
+
+    Its ending must be one of :func:`picture_endings`, and it must not be hidden: macOS leaves
+    ``._photo.jpg`` beside ``photo.jpg``, which is none.
+    """
+    path = PurePath(name)
+    return not path.name.startswith(".") and path.suffix.lower() in picture_endings()
 
 
 @contextmanager
@@ -121,7 +147,7 @@ def decode(
 
 
 def _split(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | None]:
-    """Give colours (L, RGB, CMYK or F) and transparency (L or None)."""
+    """Return colors (L, RGB, CMYK or F) and transparency (L or None)."""
     if _SIXTEEN_BIT.fullmatch(image.mode):
         return _from_sixteen_bit(image, shown), None
     if image.mode in ("L", "RGB", "CMYK", "F") and "transparency" not in image.info:
@@ -129,8 +155,8 @@ def _split(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | N
     if image.mode == "1" and "transparency" not in image.info:
         return image.convert("L"), None
     if image.mode in ("LA", "La"):
-        grey, alpha = image.convert("LA").split()
-        return grey, alpha
+        gray, alpha = image.convert("LA").split()
+        return gray, alpha
     if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
         full = image.convert("RGBA")
         return full.convert("RGB"), full.getchannel("A")

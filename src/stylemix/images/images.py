@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError, PictureError
+from stylemix.images.color import luma
 from stylemix.images.files import decode, open_file
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
@@ -304,8 +305,7 @@ def _luminance(rgb: Tensor) -> Tensor:
     out = torch.empty(rgb.shape[-2:])
     step = max(1, _ROWS // (3 * rgb.shape[-1]))
     for start in range(0, rgb.shape[-2], step):
-        red, green, blue = to_float(rgb[:, start : start + step])[0]
-        out[start : start + step] = green + 0.299 * (red - green) + 0.114 * (blue - green)
+        out[start : start + step] = luma(to_float(rgb[:, start : start + step])[0])[0]
     return out.clamp_(0, 1)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from stylemix.errors import ConfigError, PictureError
+from stylemix.images.atomic import replacing
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -60,7 +60,7 @@ def save(image: Image.Image, path: str | os.PathLike[str], quality: int = 95) ->
         )
     if max(image.size) > _LONGEST.get(kind, max(image.size)):
         raise PictureError(
-            f"{kind} holds at most {_LONGEST[kind]} pixels a side, the picture is "
+            f"{kind} holds at most {_LONGEST[kind]} pixels per side, the picture is "
             f"{image.width} x {image.height}: save it as .png or .tif"
         )
     if not os.path.isdir(target.parent):
@@ -93,27 +93,16 @@ def _options(image: Image.Image, kind: str, quality: int) -> dict[str, Any]:
 
 
 def _write(image: Image.Image, target: Path, kind: str, options: dict[str, Any]) -> None:
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        # 0o666 less the umask: the rights that a plain open() would give.
-        handle = os.open(
-            part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-        )
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                image.save(file, format=kind, **options)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    def explain(problem: Exception) -> PictureError:
+        number = getattr(problem, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             remedy = "the disk or its quota is full: free some space, or save elsewhere"
-        elif problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
             remedy = "you may not write there: choose another folder"
         else:
             remedy = "choose another folder or file name"
-        reason = problem.strerror or str(problem)
-        raise PictureError(f"{str(target)!r} can't be written ({reason}): {remedy}") from problem
+        reason = getattr(problem, "strerror", None) or str(problem)
+        return PictureError(f"{str(target)!r} can't be written ({reason}): {remedy}")
+
+    with replacing([target], explain) as (part,), open(part, "w+b") as file:
+        image.save(file, format=kind, **options)

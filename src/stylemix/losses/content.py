@@ -7,6 +7,7 @@ from typing import Annotated
 
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
 from stylemix.plugins.rules import NOT_EMPTY
@@ -75,11 +76,7 @@ class IdentityFeatures(Content):
 
     identity_only = True
 
-    def __init__(
-        self,
-        *,
-        layers: Annotated[Sequence[str], NOT_EMPTY] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
-    ) -> None:
+    def __init__(self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS) -> None:
         super().__init__(layers=layers, relative=True)
 
 

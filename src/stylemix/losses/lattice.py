@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Annotated
 
 import torch
@@ -10,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.images.color import grey
+from stylemix.images.color import luma
 from stylemix.losses.base import Features, LossTerm
 from stylemix.plugins.rules import at_least
 
@@ -36,7 +35,7 @@ class Lattice(LossTerm):
     The root makes every peak's amplitude count alike; the 1.5 leaves to chance what chance does,
     so that noise costs next to nothing, and so does a pattern of any other frequency.
 
-    It is the differentiable form of :func:`stylemix.metrics.artefacts.checkerboard`, whose peaks
+    It is the differentiable form of :func:`stylemix.metrics.artifacts.checkerboard`, whose peaks
     are those of periods 2 and 4 only; not from a paper.
 
     Args:
@@ -60,7 +59,7 @@ class Lattice(LossTerm):
                 f"the loss 'lattice' of period {self.period} needs crops of at least "
                 f"{_SPACING * self.period} pixels, got {image.shape[-1]} x {image.shape[-2]}"
             )
-        power, floor = _power(grey(image[..., :height, :width])[:, :1])
+        power, floor = _power(luma(image[..., :height, :width]))
         steps = (height // self.period, width // self.period)
         ratio = _mean_around(power, (1, 1)) / _ring(power.detach(), steps).clamp_min(floor)
         at = ratio[:, 0, :: steps[0], :: steps[1]].flatten(1)
@@ -70,21 +69,14 @@ class Lattice(LossTerm):
 def _power(image: Tensor) -> tuple[Tensor, float]:
     """Return the power spectrum under a Hann window, [B, 1, H, W], and that of 8-bit rounding."""
     height, width = image.shape[-2:]
-    window, energy = _window(height, width, image.device)
+    window = torch.hann_window(height, device=image.device)[:, None] * torch.hann_window(
+        width, device=image.device
+    )
+    # Squares of a Hann window of N add up to 3 N / 8; reading them back would stop a GPU.
+    energy = 9 / 64 * height * width
     mean = (image * window).sum((-2, -1), keepdim=True) / window.sum()
     power = torch.fft.fft2((image - mean) * window).abs().square()
     return power, energy * (1 / 255) ** 2 / 12
-
-
-@functools.lru_cache(maxsize=16)
-def _window(height: int, width: int, device: torch.device) -> tuple[Tensor, float]:
-    """Return the Hann window [H, W] and the sum of its squares.
-
-    Made once a size: reading a number back stops a GPU, and can't be captured in a graph.
-    """
-    with torch.inference_mode(False):  # it has to serve under autograd as well
-        window = torch.hann_window(height)[:, None] * torch.hann_window(width)
-        return window.to(device), float(window.square().sum())
 
 
 def _mean_around(power: Tensor, reach: tuple[int, int]) -> Tensor:

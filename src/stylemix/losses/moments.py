@@ -8,11 +8,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import moments
 from stylemix.plugins.rules import NOT_EMPTY
-
-MOMENT_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Moments(LossTerm):
@@ -33,7 +32,7 @@ class Moments(LossTerm):
     source = "style"
 
     def __init__(
-        self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = MOMENT_LAYERS, relative: bool = False
+        self, *, layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS, relative: bool = False
     ) -> None:
         super().__init__()
         self.layers = tuple(layers)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.quantiles import projected_quantiles, unit_vectors
+from stylemix.ops import quantiles, sorted_projections, unit_vectors
 from stylemix.plugins.rules import at_least
 
 
@@ -58,4 +58,4 @@ class Palette(LossTerm):
     def _measure(self, image: Tensor) -> Tensor:
         """Return the quantiles of colours along each axis."""
         small = F.avg_pool2d(image.float(), self.shrink, ceil_mode=True)
-        return projected_quantiles(small, self.axes, self.quantiles)
+        return quantiles(sorted_projections(small, self.axes), self.quantiles)

@@ -8,7 +8,7 @@ from typing import Annotated
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.quantiles import projected_quantiles, unit_vectors
+from stylemix.ops import quantiles, sorted_projections, unit_vectors
 from stylemix.plugins.rules import NOT_EMPTY, at_least
 
 SLICED_LAYERS = ("relu2_2", "relu3_3")
@@ -64,4 +64,4 @@ class SlicedWasserstein(LossTerm):
         if channels not in self._axes:
             self._axes[channels] = unit_vectors(self.count, channels)
         axes = self._axes[channels] = self._axes[channels].to(x.device)
-        return projected_quantiles(x, axes, self.quantiles)
+        return quantiles(sorted_projections(x, axes), self.quantiles)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from torch import Tensor
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
 from stylemix.ops import gram
@@ -14,8 +15,6 @@ from stylemix.plugins.rules import NOT_EMPTY
 
 _LEAST = 1e-4
 """A squared relative error this small is as good as none."""
-
-GRAM_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class Gram(LossTerm):
@@ -45,7 +44,7 @@ class Gram(LossTerm):
     def __init__(
         self,
         *,
-        layers: Annotated[Sequence[str], NOT_EMPTY] = GRAM_LAYERS,
+        layers: Annotated[Sequence[str], NOT_EMPTY] = BLOCK_ENDS,
         balanced: bool = False,
         root: bool = False,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stylemix.metrics import baselines
 from stylemix.metrics.art_inception import ArtInception
-from stylemix.metrics.artefacts import Levels, alarms, measure, shift_stability
+from stylemix.metrics.artifacts import Levels, alarms, measure, shift_stability
 from stylemix.metrics.bootstrap import Interval, mean_interval
 from stylemix.metrics.edges import edge_preservation
 from stylemix.metrics.evaluate import evaluate_pairs

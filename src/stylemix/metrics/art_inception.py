@@ -9,7 +9,8 @@ from torch import Tensor
 from torchvision.models import inception as blocks
 
 from stylemix.backbones.inception import InceptionMixed6e
-from stylemix.metrics.given import fill, tensors_of
+from stylemix.backbones.weights_file import fill, load_weights
+from stylemix.errors import WeightsError
 
 
 class ArtInception(InceptionMixed6e):
@@ -28,18 +29,26 @@ class ArtInception(InceptionMixed6e):
 
     @classmethod
     def load(cls, file: str | Path) -> ArtInception:
-        """Give the frozen network with its weights.
+        """Return the frozen network with its weights.
 
         Raises:
             WeightsError: the file is missing or damaged, or holds other weights.
         """
         net = cls()
-        fill(net, tensors_of(file), file, "the Inception network of ArtFID")
+        fill(
+            net,
+            load_weights(file),
+            lambda problem: WeightsError(
+                f"{file} does not hold the Inception network of ArtFID: {problem}; give the file "
+                "that its authors offer"
+            ),
+            extra=True,
+        )
         return net.requires_grad_(False).eval()
 
     @torch.inference_mode()
     def pooled(self, image: Tensor) -> Tensor:
-        """Give the features of pictures [N, 3, H, W] or [3, H, W] in [0, 1], [N, 2048]."""
+        """Extract the features of pictures [N, 3, H, W] or [3, H, W] in [0, 1], [N, 2048]."""
         batch = (image if image.ndim == 4 else image[None]).float()
         # The trunk takes [0, 1] to [-1, 1] first; this network was trained without that.
         x = self((batch + 1) / 2)["mixed_6e"]

@@ -9,12 +9,12 @@ from stylemix.images.color import transfer_color
 
 
 def copy(content: Picture, style: Picture) -> Image.Image:
-    """Give the photograph back: the best content, no style."""
+    """Return the photograph as it is: the best content, no style."""
     return to_pil(read(content, to_srgb=True).rgb)
 
 
 def color(content: Picture, style: Picture) -> Image.Image:
-    """Give the photograph in the painting's colours, without any texture of it."""
+    """Return the photograph in the painting's colours, without any texture of it."""
     photograph = to_float(read(content, to_srgb=True).rgb)[0]
     painting = to_float(read(style, to_srgb=True).rgb)[0]
     return to_pil(transfer_color(photograph, painting).clamp(0, 1))

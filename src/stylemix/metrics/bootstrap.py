@@ -30,7 +30,7 @@ class Interval:
 def mean_interval(
     values: Sequence[float], *, level: float = 0.95, resamples: int = 5000, seed: int = 0
 ) -> Interval:
-    """Give the mean with its percentile bootstrap interval (Efron and Tibshirani, 1993, ch. 13).
+    """Return the mean with its percentile bootstrap interval (Efron and Tibshirani, 1993, ch. 13).
 
     The values are drawn anew with replacement, ``resamples`` times; the interval holds the middle
     ``level`` of the resampled means. It takes the values as independent: where pairs share

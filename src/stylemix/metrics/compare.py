@@ -19,7 +19,7 @@ from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual
 from stylemix.metrics.tiles import Tile, lay_out
-from stylemix.ops.placement import place
+from stylemix.ops import place, usable_device
 from stylemix.optimization import check_steps
 from stylemix.plugins import plugin_info
 
@@ -52,7 +52,7 @@ class Compared:
 
 
 def best_features() -> str:
-    """Give ``"vgg16"`` where ``STYLEMIX_VGG16`` names its weights, else ``"thin"``."""
+    """Return ``"vgg16"`` where ``STYLEMIX_VGG16`` names its weights, else ``"thin"``."""
     return "vgg16" if os.environ.get(VGG16_FILE) else "thin"
 
 
@@ -100,7 +100,7 @@ def compare(
         raise ConfigError("name at least one model to compare, or none at all for every one")
     photograph = to_pil(resize(read(content, to_srgb=True).rgb, long_side=size))
     painting = to_pil(resize(read(style, to_srgb=True).rgb, long_side=size))
-    judge = _Judge(photograph, painting, features or best_features())
+    judge = _Judge(photograph, painting, features or best_features(), device)
     found = [Compared("the photograph", photograph, 0.0, *judge(photograph))]
     with warnings.catch_warnings():
         # A broken plugin has an entry of its own.
@@ -149,7 +149,7 @@ def comparison_sheet(
 
 
 def comparison_table(results: Sequence[Compared]) -> str:
-    """Give names, seconds, content and style loss as lines of text, or the problem."""
+    """Return names, seconds, content and style loss as lines of text, or the problem."""
     width = max(len(r.name) for r in results)
     lines = [f"{'':<{width}}  {'seconds':>8}  {'content':>8}  {'style':>8}"]
     for r in results:
@@ -168,16 +168,22 @@ def comparison_table(results: Sequence[Compared]) -> str:
 class _Judge:
     """Measures pictures against the photograph and the painting."""
 
-    def __init__(self, photograph: Image.Image, painting: Image.Image, features: str) -> None:
-        self.net = place(feature_net(features), "cpu")
-        self.photograph = self._look(photograph)
-        self.painting = self._look(painting)
+    def __init__(
+        self,
+        photograph: Image.Image,
+        painting: Image.Image,
+        features: str,
+        device: str | torch.device | None,
+    ) -> None:
+        self.net = place(feature_net(features), usable_device(device))
+        self.photograph = self._describe(photograph)
+        self.painting = self._describe(painting)
 
-    def _look(self, picture: Image.Image) -> perceptual.Description:
+    def _describe(self, picture: Image.Image) -> perceptual.Description:
         return perceptual.describe(to_float(read(picture).rgb)[0], self.net)
 
     def __call__(self, picture: Image.Image) -> tuple[float, float]:
-        seen = self._look(picture)
+        seen = self._describe(picture)
         return (
             float(perceptual.content_loss(seen, self.photograph)),
             float(perceptual.style_loss(seen, self.painting)),

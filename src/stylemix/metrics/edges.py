@@ -10,27 +10,27 @@ from stylemix.images.color import luma
 
 
 def edge_map(image: Tensor, sigma: float = 2.0) -> Tensor:
-    """Give the Sobel gradient magnitude of the blurred luminance, [H, W].
+    """Compute the Sobel gradient magnitude of the blurred luminance, [H, W].
 
     Args:
         image: [3, H, W] RGB in [0, 1].
         sigma: of the Gaussian blur in pixels, cut at 4 sigma; strokes finer than that don't count.
     """
-    grey = luma(image.float())[None]
+    gray = luma(image.float())[None]
     radius = int(4 * sigma + 0.5)
-    offsets = torch.arange(-radius, radius + 1, device=grey.device, dtype=grey.dtype)
+    offsets = torch.arange(-radius, radius + 1, device=gray.device, dtype=gray.dtype)
     kernel = torch.exp(-0.5 * (offsets / sigma).square())
     kernel = kernel / kernel.sum()
-    grey = F.conv2d(F.pad(grey, (0, 0, radius, radius), "replicate"), kernel.view(1, 1, -1, 1))
-    grey = F.conv2d(F.pad(grey, (radius, radius, 0, 0), "replicate"), kernel.view(1, 1, 1, -1))
-    across = grey.new_tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    gray = F.conv2d(F.pad(gray, (0, 0, radius, radius), "replicate"), kernel.view(1, 1, -1, 1))
+    gray = F.conv2d(F.pad(gray, (radius, radius, 0, 0), "replicate"), kernel.view(1, 1, 1, -1))
+    across = gray.new_tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     both = torch.stack([across, across.T])[:, None]
-    slopes = F.conv2d(F.pad(grey, (1, 1, 1, 1), "replicate"), both)[0]
+    slopes = F.conv2d(F.pad(gray, (1, 1, 1, 1), "replicate"), both)[0]
     return slopes.square().sum(0).sqrt()
 
 
 def correlation(a: Tensor, b: Tensor) -> float:
-    """Give Pearson's correlation of two maps of one shape; 0 where one of them is flat."""
+    """Compute Pearson's correlation of two maps of one shape; 0 where one of them is flat."""
     a, b = a.double() - a.double().mean(), b.double() - b.double().mean()
     power = a.square().sum() * b.square().sum()
     if float(power) < 1e-18:
@@ -39,7 +39,7 @@ def correlation(a: Tensor, b: Tensor) -> float:
 
 
 def edge_preservation(output: Tensor, photograph: Tensor, sigma: float = 2.0) -> float:
-    """Give the correlation of two pictures' edge maps: 1 for a copy, near 0 for another picture.
+    """Return the correlation of two pictures' edge maps: 1 for a copy, near 0 for another picture.
 
     Args:
         output: [3, H, W] RGB in [0, 1].

@@ -8,20 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.backbones import feature_net
+from stylemix.backbones import FeatureNet, feature_net
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, resize, to_float, to_pil
-from stylemix.metrics import artefacts, palette, perceptual, retrieval
+from stylemix.metrics import artifacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
 from stylemix.metrics.methods import Method, StylizerMethod
 from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
-from stylemix.ops.placement import place
+from stylemix.ops import has_float64, place, usable_device
 from stylemix.stylizers import Progress
 
 _COLORS = 65_536
@@ -30,23 +31,14 @@ a thousandth and take long to sort."""
 
 
 @dataclass
-class _Paintings:
-    """What is known of all paintings before the first pair."""
-
-    images: list[Image.Image]
-    looks: perceptual.Description
-    palettes: list[Tensor]
-
-
-@dataclass
 class _Photograph:
     """What is known of one photograph while its pairs are done."""
 
     image: Image.Image
     rgb: Tensor
-    looks: perceptual.Description
+    description: perceptual.Description
     edges: Tensor
-    levels: artefacts.Levels
+    levels: artifacts.Levels
     identity: float | None = None
 
 
@@ -62,6 +54,7 @@ def evaluate_pairs(
     sets: Sets | None = None,
     strengths: Sequence[float] = (),
     stability: bool = True,
+    device: str | torch.device | None = None,
     on_result: Callable[[int, int, Image.Image], None] | None = None,
     progress: Progress | None = None,
     seed: int = 0,
@@ -101,6 +94,8 @@ def evaluate_pairs(
             with :meth:`StylizerMethod.at` only.
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
+        device: where the feature network and the measures of pixels run; None takes a GPU where
+            there is one. ``sets`` and the method have devices of their own.
         on_result: called with (content index, style index, result).
         progress: called with pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
@@ -126,13 +121,17 @@ def evaluate_pairs(
         strengths = check_strengths(strengths)
         if not isinstance(method, StylizerMethod):
             raise ConfigError("only a stylizer's strength can be measured; leave strengths out")
-    net = place(feature_net(features, weights), "cpu")
-    sets = sets if sets is not None else Sets()
-    known = _look_at_paintings(styles, size, net, sets, seed)
-    names = (
-        [_name(p, i) for i, p in enumerate(contents)],
-        [_name(p, i) for i, p in enumerate(styles)],
+    where = usable_device(device)
+    bench = _Bench(
+        method,
+        place(feature_net(features, weights), where),
+        sets if sets is not None else Sets(device=where),
+        size=size,
+        seed=seed,
+        strengths=strengths,
+        stability=stability,
     )
+    bench.describe_paintings(styles)
     records: dict[int, dict[str, Any]] = {}
     # Photograph by photograph, so that only one photograph's maps are held at a time.
     order = sorted(range(len(wanted)), key=lambda k: wanted[k][0])
@@ -142,45 +141,13 @@ def evaluate_pairs(
             progress(done, len(order))
         i, j = wanted[k]
         if i != current or photograph is None:
-            current, photograph = i, _look_at_photograph(contents[i], size, net)
-        begin = time.perf_counter()
-        result = method(photograph.image, known.images[j])
-        seconds = time.perf_counter() - begin
-        if result.size != photograph.image.size:
-            raise ConfigError(
-                f"the method gave a picture of {result.size} for a photograph of "
-                f"{photograph.image.size}; it must keep the size"
-            )
+            current, photograph = i, bench.describe_photograph(contents[i])
+        result, record = bench.stylize(k, photograph, j)
         if on_result is not None:
             on_result(i, j, result)
-        output = to_float(read(result).rgb)[0]
-        looks = perceptual.describe(output, net)
-        record = {
-            "content": names[0][i],
-            "style": names[1][j],
-            **_fidelity(output, looks, photograph, known, j, seed),
-            **_faults(output, photograph),
-        }
-        record |= sets.look(k, output, photograph.rgb, j)
-        if stability:
-            record["shift_psnr"] = _shift(method, photograph, known.images[j], output)
-            if getattr(method, "any_painting", True):
-                record["identity_psnr"] = _identity(method, photograph)
-        if strengths:
-            assert isinstance(method, StylizerMethod)
-            record |= curve(strengths, _losses_at(method, photograph, known, j, net))
-        records[k] = {**record, "seconds": seconds}
+        records[k] = {"content": _name(contents[i], i), "style": _name(styles[j], j), **record}
     if progress is not None:
         progress(len(order), len(order))
-    means: dict[str, float] = {
-        name: sum(r[name] for r in records.values()) / len(records)
-        for name in ("content_loss", "lpips")
-        if name in records[0]
-    }
-    facts: dict[str, float] = {
-        **getattr(method, "facts", {}),
-        **sets.facts([j for _, j in wanted], means),
-    }
     settings = {
         "size": size,
         "features": features,
@@ -189,102 +156,168 @@ def evaluate_pairs(
         "paintings": len(styles),
         "pairs": len(wanted),
     }
-    return Report([records[k] for k in range(len(wanted))], facts, settings)
+    ordered = [records[k] for k in range(len(wanted))]
+    return Report(ordered, bench.facts([j for _, j in wanted], ordered), settings)
 
 
-def _load(picture: Picture, size: int) -> tuple[Image.Image, Tensor]:
-    rgb = resize(read(picture, to_srgb=True).rgb, short_side=size)
-    image = to_pil(rgb)
-    return image, to_float(read(image).rgb)[0]
+class _Bench:
+    """What an evaluation measures with, and what it knows of all paintings.
 
+    Args:
+        method: what is measured.
+        net: the feature network, on the device where pixels are measured too.
+        sets: further networks.
+        size: pixels of the short side that photographs and paintings are brought to.
+        seed: of the palette's directions.
+        strengths: to stylize each pair at besides; empty for none.
+        stability: measure shifted photographs and identity pairs.
+    """
 
-def _look_at_paintings(
-    styles: Sequence[Picture], size: int, net: Any, sets: Sets, seed: int
-) -> _Paintings:
-    images, looks, palettes, tensors = [], [], [], []
-    for style in styles:
-        image, rgb = _load(style, size)
-        images.append(image)
-        looks.append(perceptual.describe(rgb, net, content=False))
-        palettes.append(palette.project(rgb, seed=seed, pixels=_COLORS))
-        if sets.nets:
-            tensors.append(rgb)
-    sets.look_at_paintings(tensors)
-    return _Paintings(images, perceptual.join(looks), palettes)
+    def __init__(
+        self,
+        method: Method,
+        net: FeatureNet,
+        sets: Sets,
+        *,
+        size: int,
+        seed: int,
+        strengths: Sequence[float],
+        stability: bool,
+    ) -> None:
+        self.method, self.net, self.sets = method, net, sets
+        self.size, self.seed = size, seed
+        self.strengths, self.stability = strengths, stability
+        device = next(net.parameters()).device
+        # Some measures need float64.
+        self.device = device if has_float64(device) else torch.device("cpu")
 
+    def describe_paintings(self, styles: Sequence[Picture]) -> None:
+        """Measure what is compared of all paintings, before the first pair."""
+        self.paintings: list[Image.Image] = []
+        self.palettes: list[Tensor] = []
+        described, tensors = [], []
+        for style in styles:
+            image, rgb = self._load(style)
+            self.paintings.append(image)
+            described.append(perceptual.describe(rgb, self.net, content=False))
+            self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
+            if self.sets.nets:
+                tensors.append(rgb)
+        self.described = perceptual.join(described)
+        self.sets.extract_paintings(tensors)
 
-def _look_at_photograph(picture: Picture, size: int, net: Any) -> _Photograph:
-    image, rgb = _load(picture, size)
-    return _Photograph(
-        image, rgb, perceptual.describe(rgb, net), edge_map(rgb), artefacts.measure(rgb)
-    )
+    def describe_photograph(self, picture: Picture) -> _Photograph:
+        """Measure what is compared of a photograph, once for its pairs."""
+        image, rgb = self._load(picture)
+        description = perceptual.describe(rgb, self.net)
+        return _Photograph(image, rgb, description, edge_map(rgb), artifacts.measure(rgb))
 
+    def stylize(
+        self, number: int, photograph: _Photograph, j: int
+    ) -> tuple[Image.Image, dict[str, Any]]:
+        """Stylize one pair.
 
-def _identity(method: Method, photograph: _Photograph) -> float:
-    """Give how well a photograph comes back when it is its own style, once for its pairs."""
-    if photograph.identity is None:
-        again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(to_float(read(again).rgb)[0], photograph.rgb)
-    return photograph.identity
+        Args:
+            number: of the pair.
+            photograph: of the pair.
+            j: the painting's number.
 
+        Returns:
+            The result, and what is measured of it.
 
-def _losses_at(
-    method: StylizerMethod, photograph: _Photograph, known: _Paintings, j: int, net: Any
-) -> Callable[[float], tuple[float, float]]:
-    own = _own(known, j)
+        Raises:
+            ConfigError: the result is of another size than the photograph.
+        """
+        begin = time.perf_counter()
+        result = self.method(photograph.image, self.paintings[j])
+        seconds = time.perf_counter() - begin
+        if result.size != photograph.image.size:
+            raise ConfigError(
+                f"the method gave a picture of {result.size} for a photograph of "
+                f"{photograph.image.size}; it must keep the size"
+            )
+        output = self._pixels(result)
+        record = {**self._fidelity(output, photograph, j), **_faults(output, photograph)}
+        record |= self.sets.extract(number, output, photograph.rgb, j)
+        if self.stability:
+            record["shift_psnr"] = self._shift(photograph, j, output)
+            if getattr(self.method, "any_painting", True):
+                record["identity_psnr"] = self._identity(photograph)
+        if self.strengths:
+            record |= curve(self.strengths, lambda strength: self._at(strength, photograph, j))
+        return result, {**record, "seconds": seconds}
 
-    def losses(strength: float) -> tuple[float, float]:
-        result = method.at(strength, photograph.image, known.images[j])
-        looks = perceptual.describe(to_float(read(result).rgb)[0], net)
+    def facts(self, styles: Sequence[int], records: Sequence[dict[str, Any]]) -> dict[str, float]:
+        """Return the numbers about the method and about the whole set.
+
+        Args:
+            styles: the painting of each pair.
+            records: of each pair.
+        """
+        means: dict[str, float] = {
+            name: sum(r[name] for r in records) / len(records)
+            for name in ("content_loss", "lpips")
+            if name in records[0]
+        }
+        return {**getattr(self.method, "facts", {}), **self.sets.facts(styles, means)}
+
+    def _load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
+        image = to_pil(resize(read(picture, to_srgb=True).rgb, short_side=self.size))
+        return image, self._pixels(image)
+
+    def _pixels(self, image: Image.Image) -> Tensor:
+        """Return a picture as [3, H, W] in [0, 1], on the device."""
+        return to_float(read(image).rgb)[0].to(self.device)
+
+    def _own(self, j: int) -> perceptual.Description:
+        return perceptual.Description(None, tuple(g[j : j + 1] for g in self.described.grams))
+
+    def _fidelity(self, output: Tensor, photograph: _Photograph, j: int) -> dict[str, float]:
+        own, seen = self._own(j), perceptual.describe(output, self.net)
+        colors = palette.project(output, seed=self.seed, pixels=_COLORS)
+        return {
+            "content_loss": float(perceptual.content_loss(seen, photograph.description)),
+            "style_loss": float(perceptual.style_loss(seen, own)),
+            "raw_content": float(perceptual.raw_content_loss(seen, photograph.description)),
+            "raw_style": float(perceptual.raw_style_loss(seen, own)),
+            **retrieval.rank_record("", retrieval.gram_cosine(seen, self.described), j),
+            "palette": palette.sliced(colors, self.palettes[j]),
+            "palette_w2": palette.sliced(colors, self.palettes[j], order=2),
+            "edges": correlation(edge_map(output), photograph.edges),
+        }
+
+    def _shift(self, photograph: _Photograph, j: int, output: Tensor) -> float:
+        def render(rgb: Tensor) -> Tensor:
+            return self._pixels(self.method(to_pil(rgb), self.paintings[j]))
+
+        return artifacts.shift_stability(render, photograph.rgb, result=output)
+
+    def _identity(self, photograph: _Photograph) -> float:
+        """Measure how well a photograph comes back when it is its own style, once for its pairs."""
+        if photograph.identity is None:
+            again = self.method(photograph.image, photograph.image)
+            photograph.identity = psnr(self._pixels(again), photograph.rgb)
+        return photograph.identity
+
+    def _at(self, strength: float, photograph: _Photograph, j: int) -> tuple[float, float]:
+        """Measure content and style loss at another strength."""
+        assert isinstance(self.method, StylizerMethod)
+        result = self.method.at(strength, photograph.image, self.paintings[j])
+        seen = perceptual.describe(self._pixels(result), self.net)
         return (
-            float(perceptual.content_loss(looks, photograph.looks)),
-            float(perceptual.style_loss(looks, own)),
+            float(perceptual.content_loss(seen, photograph.description)),
+            float(perceptual.style_loss(seen, self._own(j))),
         )
-
-    return losses
-
-
-def _own(known: _Paintings, j: int) -> perceptual.Description:
-    return perceptual.Description(None, tuple(g[j : j + 1] for g in known.looks.grams))
-
-
-def _fidelity(
-    output: Tensor,
-    looks: perceptual.Description,
-    photograph: _Photograph,
-    known: _Paintings,
-    j: int,
-    seed: int,
-) -> dict[str, float]:
-    own = _own(known, j)
-    colors = palette.project(output, seed=seed, pixels=_COLORS)
-    return {
-        "content_loss": float(perceptual.content_loss(looks, photograph.looks)),
-        "style_loss": float(perceptual.style_loss(looks, own)),
-        "raw_content": float(perceptual.raw_content_loss(looks, photograph.looks)),
-        "raw_style": float(perceptual.raw_style_loss(looks, own)),
-        **retrieval.rank_record("", retrieval.gram_cosine(looks, known.looks), j),
-        "palette": palette.sliced(colors, known.palettes[j]),
-        "palette_w2": palette.sliced(colors, known.palettes[j], order=2),
-        "edges": correlation(edge_map(output), photograph.edges),
-    }
 
 
 def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
-    levels = artefacts.measure(output)
+    levels = artifacts.measure(output)
     own = asdict(photograph.levels)
     found: dict[str, float] = {}
-    for name, raised in artefacts.alarms(levels, photograph.levels).items():
+    for name, raised in artifacts.alarms(levels, photograph.levels).items():
         level = asdict(levels)[name]
         found |= {name: level, f"{name}_over": level - own[name], f"{name}_alarm": float(raised)}
     return found
-
-
-def _shift(method: Method, photograph: _Photograph, painting: Image.Image, output: Tensor) -> float:
-    def render(rgb: Tensor) -> Tensor:
-        return to_float(read(method(to_pil(rgb), painting)).rgb)[0]
-
-    return artefacts.shift_stability(render, photograph.rgb, result=output)
 
 
 def _name(picture: Picture, index: int) -> str:

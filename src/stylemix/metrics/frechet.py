@@ -9,20 +9,20 @@ from stylemix.errors import ConfigError
 
 
 def gaussian(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the mean [D] and the unbiased covariance [D, D] of vectors [N, D], in float64.
+    """Measure the mean [D] and the unbiased covariance [D, D] of vectors [N, D], in float64.
 
     Raises:
         ConfigError: fewer than two vectors, or not a matrix.
     """
-    mean, centred = _centred(features)
-    return mean, centred.T @ centred / (len(centred) - 1)
+    mean, centered = _centered(features)
+    return mean, centered.T @ centered / (len(centered) - 1)
 
 
-def _centred(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the mean [D] and the vectors without it [N, D], in float64."""
+def _centered(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean [D] and the vectors without it [N, D], in float64."""
     if features.ndim != 2 or len(features) < 2:
         raise ConfigError(
-            "a Fréchet distance needs at least two feature vectors [N, D] a side, "
+            "a Fréchet distance needs at least two feature vectors [N, D] per side, "
             f"got {list(features.shape)}"
         )
     values = features.double()
@@ -31,7 +31,7 @@ def _centred(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
-    """Give the squared Fréchet (2-Wasserstein) distance between two Gaussians.
+    """Measure the squared Fréchet (2-Wasserstein) distance between two Gaussians.
 
     ``||m_a - m_b||^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2))`` (Dowson and Landau, 1982; Heusel et
     al., 2017). The eigenvalues of ``C_a C_b`` are those of the symmetric
@@ -52,7 +52,7 @@ def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tens
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Give the Fréchet distance between the Gaussians fitted to vectors [N, D] and [M, D].
+    """Measure the Fréchet distance between the Gaussians fitted to vectors [N, D] and [M, D].
 
     With features of the Inception network this is the FID. It is biased upwards for small sets,
     strongly so below D vectors: compare only sets of equal sizes.
@@ -69,7 +69,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
         return gaussian_distance(*gaussian(a), *gaussian(b))
     # With C = X^T X / (N - 1), the trace of (C_a C_b)^(1/2) is the sum of the singular values of
     # X_a X_b^T, up to the factors: a small matrix where there are less vectors than numbers.
-    (mean_a, x), (mean_b, y) = _centred(a), _centred(b)
+    (mean_a, x), (mean_b, y) = _centered(a), _centered(b)
     n, m = len(x) - 1, len(y) - 1
     cross = torch.linalg.svdvals(x @ y.T).sum() / (n * m) ** 0.5
     distance = (
@@ -79,7 +79,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
 
 def artfid(content_distance: float, fid: float) -> float:
-    """Give ``(1 + content_distance) (1 + fid)`` (Wright and Ommer, 2022, equation 4).
+    """Return ``(1 + content_distance) (1 + fid)`` (Wright and Ommer, 2022, equation 4).
 
     The canonical ArtFID has LPIPS with AlexNet features as content distance and a FID with their
     ArtInception weights; with other distances the number compares only with its own kind.

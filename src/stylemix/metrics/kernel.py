@@ -8,7 +8,7 @@ from stylemix.errors import ConfigError
 
 
 def kernel_distance(a: Tensor, b: Tensor) -> float:
-    """Give the unbiased squared maximum mean discrepancy with a cubic kernel.
+    """Measure the unbiased squared maximum mean discrepancy with a cubic kernel.
 
     ``k(x, y) = (x . y / D + 1)^3``; with features of an Inception network this is the KID
     (Binkowski et al., "Demystifying MMD GANs", 2018, section 4). Unlike the Fréchet distance its
@@ -19,7 +19,7 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
         b: vectors [M, D].
 
     Raises:
-        ConfigError: fewer than two vectors a side, or different D.
+        ConfigError: fewer than two vectors per side, or different D.
     """
     if a.ndim != 2 or b.ndim != 2 or min(len(a), len(b)) < 2 or a.shape[1] != b.shape[1]:
         raise ConfigError(
@@ -31,7 +31,7 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
 
 
 def _within(x: Tensor) -> Tensor:
-    """Give the mean kernel of all pairs of two different vectors."""
+    """Return the mean kernel of all pairs of two different vectors."""
     all_pairs = _kernel(x, x)
     return (all_pairs.sum() - all_pairs.diagonal().sum()) / (len(x) * (len(x) - 1))
 

@@ -10,13 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import alexnet
 
+from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import ConfigError, WeightsError
-from stylemix.metrics.given import fill, tensors_of
 
 CHANNELS = (64, 192, 384, 256, 256)
 _TAPS = (1, 4, 7, 9, 11)
 SMALLEST = 35
-"""Pixels a side that AlexNet's five layers need."""
+"""Pixels per side that AlexNet's five layers need."""
 
 
 class LPIPS(nn.Module):
@@ -50,14 +50,14 @@ class LPIPS(nn.Module):
 
     @classmethod
     def load(cls, *files: str | Path) -> LPIPS:
-        """Give the frozen network with the weights of one or several files.
+        """Return the frozen network with the weights of one or several files.
 
         Raises:
             WeightsError: a file is missing or damaged, or together they lack a tensor.
         """
         tensors: dict[str, Tensor] = {}
         for file in files:
-            tensors |= tensors_of(file)
+            tensors |= load_weights(file)
         names = ", ".join(str(f) for f in files)
         net = cls()
         fill(
@@ -66,17 +66,17 @@ class LPIPS(nn.Module):
                 **{k: v for k, v in tensors.items() if k.startswith("features.")},
                 **_linear(tensors, names),
             },
-            names,
-            "the weights of LPIPS",
+            lambda problem: _misfit(names, problem),
+            extra=True,
         )
         return net.requires_grad_(False).eval()
 
     @torch.inference_mode()
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Give the distances of pictures [N, 3, H, W] in [0, 1], [N].
+        """Measure the distances of pictures [N, 3, H, W] in [0, 1], [N].
 
         Raises:
-            ConfigError: the pictures have two sizes, or less than 35 pixels a side.
+            ConfigError: the pictures have two sizes, or less than 35 pixels per side.
         """
         if a.shape != b.shape or min(a.shape[-2:]) < SMALLEST:
             raise ConfigError(
@@ -100,9 +100,13 @@ def _linear(tensors: Mapping[str, Tensor], names: str) -> dict[str, Tensor]:
     for layer in range(len(CHANNELS)):
         key = f"lin{layer}.model.1.weight"
         if key not in tensors:
-            raise WeightsError(
-                f"{names} does not hold the weights of LPIPS: it lacks {key}; give "
-                "torchvision's AlexNet and the linear weights of LPIPS 0.1, both"
-            )
+            raise _misfit(names, f"it lacks {key}")
         found[f"weights.{layer}"] = tensors[key].flatten()
     return found
+
+
+def _misfit(names: str, problem: str) -> WeightsError:
+    return WeightsError(
+        f"{names} does not hold the weights of LPIPS: {problem}; give torchvision's AlexNet and "
+        "the linear weights of LPIPS 0.1, both"
+    )

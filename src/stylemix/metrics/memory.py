@@ -28,7 +28,7 @@ print(peak)
 
 
 def peak_memory(model: str | Path, size: int, *, steps: int = 0) -> float:
-    """Give the peak resident memory of a process that stylises one square picture, in MiB.
+    """Measure the peak resident memory of a process that stylises one square picture, in MiB.
 
     The libraries are part of it (about 300 MiB), as they are for everyone who runs the model.
 

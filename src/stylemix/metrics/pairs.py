@@ -19,7 +19,7 @@ def deal_pairs(
     Args:
         contents: number of photographs.
         styles: number of paintings.
-        each: paintings a photograph; all of them where there are fewer.
+        each: paintings per photograph; all of them where there are fewer.
         seed: of the order.
 
     Returns:
@@ -47,7 +47,7 @@ def deal_pairs(
 def check_pairs(
     pairs: Sequence[tuple[int, int]], contents: int, styles: int
 ) -> list[tuple[int, int]]:
-    """Give the pairs as a list.
+    """Return the pairs as a list.
 
     Raises:
         ConfigError: there are none, or one names a picture that isn't there.

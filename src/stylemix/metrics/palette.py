@@ -5,16 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
-def directions(count: int, seed: int = 0) -> Tensor:
-    """Give unit vectors in RGB space, uniform on the sphere, [count, 3]."""
-    generator = torch.Generator().manual_seed(seed)
-    found = torch.randn(count, 3, generator=generator, dtype=torch.float64)
-    return (found / found.norm(dim=1, keepdim=True)).float()
+from stylemix.ops import sorted_projections, unit_vectors
 
 
 def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None = None) -> Tensor:
-    """Give the sorted brightnesses of a picture along each direction, [count, P].
+    """Return the sorted brightnesses of a picture along each direction, [count, P].
 
     Args:
         image: [3, H, W] RGB in [0, 1].
@@ -25,11 +20,12 @@ def project(image: Tensor, count: int = 32, *, seed: int = 0, pixels: int | None
     colors = image.reshape(3, -1).float()
     if pixels is not None and colors.shape[1] > pixels:
         colors = colors[:, torch.linspace(0, colors.shape[1] - 1, pixels).round().long()]
-    return (directions(count, seed).to(colors.device) @ colors).sort(1).values
+    directions = unit_vectors(count, 3, seed=seed, dtype=torch.float64).float()
+    return sorted_projections(colors[None], directions.to(colors.device))[0]
 
 
 def transport(a: Tensor, b: Tensor, order: int = 1) -> Tensor:
-    """Give the exact Wasserstein distance of order 1 or 2 between sorted samples on a line.
+    """Measure the exact Wasserstein distance of order 1 or 2 between sorted samples on a line.
 
     In one dimension the optimal plan joins equal quantiles. Of P and Q samples both quantile
     functions are constant between the fractions i/P and j/Q, so the integral is a finite sum.
@@ -58,7 +54,7 @@ def transport(a: Tensor, b: Tensor, order: int = 1) -> Tensor:
 def palette_distance(
     a: Tensor, b: Tensor, *, count: int = 32, seed: int = 0, order: int = 1
 ) -> float:
-    """Give the sliced Wasserstein distance between the colours of two pictures.
+    """Measure the sliced Wasserstein distance between the colours of two pictures.
 
     Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011: the
     distances along random directions, averaged (for order 2: the root of their mean square). It
@@ -76,6 +72,6 @@ def palette_distance(
 
 
 def sliced(a: Tensor, b: Tensor, order: int = 1) -> float:
-    """Give the palette distance of two pictures whose projections are at hand."""
+    """Measure the palette distance of two pictures whose projections are at hand."""
     each = transport(a, b, order).double()
     return float(each.pow(order).mean().pow(1 / order))

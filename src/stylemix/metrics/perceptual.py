@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylemix.backbones import FeatureNet
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.ops import gram
+from stylemix.backbones import BLOCK_ENDS, FeatureNet
+from stylemix.ops import gram, gram_error
 
 CONTENT_LAYER = "relu3_3"
 
 
 @dataclass(frozen=True)
 class Description:
-    """What the feature network sees in N pictures of one size; make it once, compare often.
+    """What a feature network extracts from N pictures of one size; made once, compared often.
 
     Attributes:
         content: relu3_3 maps [N, C, h, w]; None where only the style was asked for.
@@ -35,7 +34,7 @@ class Description:
 
 @torch.inference_mode()
 def describe(image: Tensor, net: FeatureNet, *, content: bool = True) -> Description:
-    """Look at pictures.
+    """Extract what the losses compare of pictures.
 
     Args:
         image: [N, 3, H, W] or [3, H, W] RGB in [0, 1], at least 8 x 8.
@@ -46,9 +45,9 @@ def describe(image: Tensor, net: FeatureNet, *, content: bool = True) -> Descrip
         ConfigError: a picture is too small.
     """
     device = next(net.parameters()).device
-    maps = net((image if image.ndim == 4 else image[None]).to(device).float(), GRAM_LAYERS)
+    maps = net((image if image.ndim == 4 else image[None]).to(device).float(), BLOCK_ENDS)
     return Description(
-        maps[CONTENT_LAYER] if content else None, tuple(gram(maps[layer]) for layer in GRAM_LAYERS)
+        maps[CONTENT_LAYER] if content else None, tuple(gram(maps[layer]) for layer in BLOCK_ENDS)
     )
 
 
@@ -60,7 +59,7 @@ def join(descriptions: list[Description]) -> Description:
 
 
 def content_loss(output: Description, photograph: Description) -> Tensor:
-    """Give ``||F_y - F_c||^2 / ||F_c||^2`` at relu3_3, [N].
+    """Return ``||F_y - F_c||^2 / ||F_c||^2`` at relu3_3, [N].
 
     0 for the photograph itself, 1 for a picture without any feature, near 2 for an unrelated one
     with features as strong.
@@ -70,22 +69,21 @@ def content_loss(output: Description, photograph: Description) -> Tensor:
 
 
 def style_loss(output: Description, painting: Description) -> Tensor:
-    """Give the mean over the four layers of ``||G_y - G_s||_F / ||G_s||_F``, [N].
+    """Return the mean over the four layers of ``||G_y - G_s||_F / ||G_s||_F``, [N].
 
     0 for the painting itself, 1 for a picture without any feature; a photograph as it is has about
     1, more where it is louder than the painting.
     """
     return torch.stack(
         [
-            torch.linalg.matrix_norm(found - wanted)
-            / torch.linalg.matrix_norm(wanted).clamp_min(1e-12)
+            gram_error(found, wanted)
             for found, wanted in zip(output.grams, painting.grams, strict=True)
         ]
     ).mean(0)
 
 
 def raw_content_loss(output: Description, photograph: Description) -> Tensor:
-    """Give the paper's content loss, the mean squared difference of relu3_3, [N].
+    """Return the paper's content loss, the mean squared difference of relu3_3, [N].
 
     Johnson et al. (2016), equation 2. It scales with the square of the network's features.
     """
@@ -93,7 +91,7 @@ def raw_content_loss(output: Description, photograph: Description) -> Tensor:
 
 
 def raw_style_loss(output: Description, painting: Description) -> Tensor:
-    """Give the paper's style loss, [N]: mean squared Gram differences, summed over four layers.
+    """Return the paper's style loss, [N]: mean squared Gram differences, summed over four layers.
 
     Johnson et al. (2016), equations 3 and 4, with the mean over a Gram matrix's entries as in
     their code. It scales with the fourth power of the network's features.

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stylemix.errors import DataError
+from stylemix.images.atomic import replacing
 from stylemix.metrics.bootstrap import mean_interval
 
 
@@ -21,7 +21,7 @@ class Report:
     """What an evaluation found.
 
     Attributes:
-        records: one mapping a pair; all have the same keys. Numbers, and the names of the
+        records: one mapping per pair; all have the same keys. Numbers, and the names of the
             photograph and the painting.
         facts: numbers about the whole set or the model, such as ``parameters``.
         settings: what was evaluated and how.
@@ -33,7 +33,7 @@ class Report:
 
     @property
     def summary(self) -> dict[str, dict[str, float]]:
-        """Give ``{metric: {"mean", "low", "high", "count"}}``, low and high at 95 %.
+        """Return ``{metric: {"mean", "low", "high", "count"}}``, low and high at 95 %.
 
         Facts have a mean alone. The interval is a percentile bootstrap over pairs.
         """
@@ -52,11 +52,11 @@ class Report:
 
     @property
     def metrics(self) -> list[str]:
-        """Give the names of the numbers in each record."""
+        """Return the names of the numbers in each record."""
         return [k for k, v in self.records[0].items() if isinstance(v, int | float)]
 
     def table(self) -> str:
-        """Give the summary as aligned text, a line a metric."""
+        """Return the summary as aligned text, one line per metric."""
         rows = [("metric", "mean", "95 % interval")]
         for name, value in self.summary.items():
             interval = f"{value['low']:.4g} to {value['high']:.4g}" if "low" in value else ""
@@ -76,7 +76,7 @@ class Report:
         _write(Path(path), json.dumps(found, indent=1, allow_nan=False) + "\n")
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the records as CSV, a line a pair.
+        """Write the records as CSV, one line per pair.
 
         Raises:
             DataError: the file can't be written.
@@ -89,17 +89,11 @@ class Report:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that is complete or not there at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8", newline="")
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-    except OSError as problem:
-        raise DataError(
-            f"{str(path)!r} can't be written ({problem.strerror or problem}): choose "
-            "a file name in an existing folder that you may write to"
-        ) from problem
+    with replacing(
+        [path],
+        lambda problem: DataError(
+            f"{str(path)!r} can't be written ({getattr(problem, 'strerror', None) or problem}): "
+            "choose a file name in an existing folder that you may write to"
+        ),
+    ) as (part,):
+        part.write_text(text, encoding="utf-8", newline="")

@@ -11,7 +11,7 @@ from stylemix.metrics.perceptual import Description
 
 
 def gram_cosine(outputs: Description, paintings: Description) -> Tensor:
-    """Give the mean over layers of the cosine between Gram matrices, [N, M].
+    """Return the mean over layers of the cosine between Gram matrices, [N, M].
 
     1 for equal Gram matrices up to a factor; never negative behind ReLUs. The cosine forgives
     contrast, so it finds the right painting more often than a squared distance.
@@ -26,7 +26,7 @@ def gram_cosine(outputs: Description, paintings: Description) -> Tensor:
 
 @torch.inference_mode()
 def inception_means(image: Tensor, net: InceptionMixed6e) -> Tensor:
-    """Give the spatial means of Inception-v3's Mixed_6e maps, [N, 768].
+    """Return the spatial means of Inception-v3's Mixed_6e maps, [N, 768].
 
     A second feature space that no Gram loss was trained against. It is the pooled feature of the
     paper's encoder, so a model that trained this encoder is not judged independently by it unless
@@ -42,12 +42,12 @@ def inception_means(image: Tensor, net: InceptionMixed6e) -> Tensor:
 
 
 def mean_cosine(outputs: Tensor, paintings: Tensor) -> Tensor:
-    """Give the cosine between feature vectors [N, D] and [M, D], [N, M]."""
+    """Return the cosine between feature vectors [N, D] and [M, D], [N, M]."""
     return F.normalize(outputs, dim=1) @ F.normalize(paintings, dim=1).T
 
 
 def ranks(similarity: Tensor, own: Tensor) -> Tensor:
-    """Give each output's rank of its own painting, 1 for the most similar.
+    """Rank each output's own painting among all, 1 for the most similar.
 
     Equal similarities count against the output: a picture that looks the same to all paintings
     finds nothing.
@@ -64,12 +64,12 @@ def ranks(similarity: Tensor, own: Tensor) -> Tensor:
 
 
 def top(rank: Tensor, k: int) -> Tensor:
-    """Give 1.0 where a rank is at most ``k``, else 0.0; its mean is the top-k accuracy."""
+    """Return 1.0 where a rank is at most ``k``, else 0.0; its mean is the top-k accuracy."""
     return (rank <= k).float()
 
 
 def rank_record(prefix: str, similarity: Tensor, own: int) -> dict[str, float]:
-    """Give one output's rank of its painting and whether that is among the first one and five.
+    """Return one output's rank of its painting and whether that is among the first one and five.
 
     Args:
         prefix: of the names ``rank``, ``top1`` and ``top5``.

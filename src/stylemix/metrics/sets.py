@@ -12,10 +12,9 @@ from stylemix.backbones import InceptionMixed6e
 from stylemix.metrics import retrieval
 from stylemix.metrics.art_inception import ArtInception
 from stylemix.metrics.frechet import artfid, frechet_distance
-from stylemix.metrics.given import fill, tensors_of
 from stylemix.metrics.kernel import kernel_distance
 from stylemix.metrics.lpips import LPIPS
-from stylemix.ops.placement import place
+from stylemix.ops import place, usable_device
 
 MIXED, ART = "mixed6e", "art"
 
@@ -29,7 +28,7 @@ class Sets:
         art_inception: the canonical ArtFID's network; gives ``fid_art``.
         lpips: files of LPIPS's weights; gives ``lpips`` for each pair, and with ``art_inception``
             the canonical ``artfid``.
-        device: where the networks run.
+        device: where the networks run; None takes a GPU where there is one.
 
     Raises:
         WeightsError: a file can't be used.
@@ -40,12 +39,13 @@ class Sets:
         inception: str | Path | None = None,
         art_inception: str | Path | None = None,
         lpips: Sequence[str | Path] = (),
-        device: torch.device | str = "cpu",
+        device: torch.device | str | None = None,
     ) -> None:
+        device = usable_device(device)
         self.nets: dict[str, Callable[[Tensor], Tensor]] = {}
         if inception is not None:
             trunk = InceptionMixed6e().eval()
-            fill(trunk, tensors_of(inception), inception, "Inception-v3")
+            trunk.load_weights(inception)
             place(trunk, device)
             self.nets[MIXED] = lambda image: retrieval.inception_means(image, trunk)
         if art_inception is not None:
@@ -56,16 +56,18 @@ class Sets:
         self.paintings: dict[str, Tensor] = {}
         self.results: dict[str, dict[int, Tensor]] = {name: {} for name in self.nets}
 
-    def look_at_paintings(self, images: Sequence[Tensor]) -> None:
-        """Take the features of all paintings, [3, H, W] in [0, 1] each; forget former results."""
+    def extract_paintings(self, images: Sequence[Tensor]) -> None:
+        """Extract the features of all paintings, each [3, H, W] in [0, 1]; forget former ones."""
         self.results = {name: {} for name in self.nets}
         self.paintings = {
             name: torch.cat([net(image).cpu() for image in images])
             for name, net in self.nets.items()
         }
 
-    def look(self, number: int, output: Tensor, photograph: Tensor, own: int) -> dict[str, float]:
-        """Take the features of the result of one pair, and measure what concerns it alone.
+    def extract(
+        self, number: int, output: Tensor, photograph: Tensor, own: int
+    ) -> dict[str, float]:
+        """Extract the features of the result of one pair, and measure what concerns it alone.
 
         Args:
             number: of the pair.
@@ -88,7 +90,7 @@ class Sets:
         return found
 
     def facts(self, styles: Sequence[int], means: Mapping[str, float]) -> dict[str, float]:
-        """Give the distances between results and their paintings, one painting a result.
+        """Return the distances between results and their paintings, one painting per result.
 
         ``artfid_proxy`` is ArtFID's product with other distances, ``(1 + content_loss) (1 +
         fid_mixed6e)``: it compares with its own kind only.

@@ -30,13 +30,13 @@ def contact_sheet(
     Every picture is shown whole, fitted into a square cell; a pair without a result stays empty.
 
     Args:
-        contents: photographs, a row each.
-        styles: paintings, a column each.
+        contents: photographs, one row each.
+        styles: paintings, one column each.
         results: pictures by (content index, style index).
         path: where to save the sheet too.
         cell: pixels of a cell's side, at least 16.
-        content_labels: a short text a photograph.
-        style_labels: a short text a painting.
+        content_labels: one short text per photograph.
+        style_labels: one short text per painting.
 
     Returns:
         An RGB picture.

@@ -15,7 +15,7 @@ TOLERANCE = 1e-6
 
 
 def check_strengths(strengths: Sequence[float]) -> list[float]:
-    """Give strengths as a list.
+    """Return strengths as a list.
 
     Raises:
         ConfigError: fewer than two, or they don't rise from 0 or more.
@@ -61,7 +61,7 @@ def _rises(values: Sequence[float]) -> bool:
 
 
 def psnr(a: Tensor, b: Tensor) -> float:
-    """Give the peak signal-to-noise ratio of two pictures in [0, 1], in decibels.
+    """Return the peak signal-to-noise ratio of two pictures in [0, 1], in decibels.
 
     ``-10 log10(mean (a - b)^2)``; 100 is given for equal pictures.
     """

@@ -36,7 +36,7 @@ def lay_out(tiles: Sequence[Tile], cell: int, columns: int | None = None) -> Ima
     Args:
         tiles: at least one.
         cell: pixels of a picture's longer side.
-        columns: tiles a row; None takes about as many as there are rows, rather more.
+        columns: tiles per row; None takes about as many as there are rows, rather more.
 
     Returns:
         An RGB picture.

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from stylemix.ops.attention import attend, sample_places
+from stylemix.ops.attention import attend, sample_positions
+from stylemix.ops.distributions import (
+    order_statistics,
+    quantiles,
+    sorted_projections,
+    unit_vectors,
+)
+from stylemix.ops.grams import gram, gram_error, gram_sum
 from stylemix.ops.ops import (
     EPSILON,
     ContentCovariance,
     ContentMoments,
     binomial,
     covariance,
-    gram,
     moments,
     total_variation,
 )
-from stylemix.ops.placement import place
+from stylemix.ops.placement import (
+    has_bfloat16,
+    has_float64,
+    place,
+    usable_device,
+    usable_precision,
+)
 from stylemix.ops.running_statistics import RunningCovariance, RunningMoments
+from stylemix.ops.streams import stream
 
 __all__ = [
     "EPSILON",
@@ -26,8 +39,19 @@ __all__ = [
     "binomial",
     "covariance",
     "gram",
+    "gram_error",
+    "gram_sum",
+    "has_bfloat16",
+    "has_float64",
     "moments",
+    "order_statistics",
     "place",
-    "sample_places",
+    "quantiles",
+    "sample_positions",
+    "sorted_projections",
+    "stream",
     "total_variation",
+    "unit_vectors",
+    "usable_device",
+    "usable_precision",
 ]

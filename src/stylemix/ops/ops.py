@@ -14,7 +14,7 @@ EPSILON = 1e-5
 
 
 def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
-    """Give each channel's mean and deviation over space, in float32.
+    """Measure each channel's mean and deviation over space, in float32.
 
     ``mean = E[x]``, ``std = sqrt(E[(x - mean)^2] + eps)``; the variance is the biased one, so
     that a normalised map is exactly what instance normalisation gives (Ulyanov et al., 2016).
@@ -33,7 +33,7 @@ def moments(x: Tensor, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
 
 
 def standardize(x: Tensor, eps: float = EPSILON) -> Tensor:
-    """Give ``(x - mean) / std`` of :func:`moments`, for training on a GPU in half precision.
+    """Compute ``(x - mean) / std`` of :func:`moments`, for training on a GPU in half precision.
 
     The same numbers by fewer passes over memory, of which a chain of small operations and its
     gradient need about forty: sums are in float32, but no map is, and no order of memory changes.
@@ -69,7 +69,7 @@ class _Standardize(torch.autograd.Function):
 
 
 def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Give each channel's mean and the biased covariance of channels over space, in float64.
+    """Measure each channel's mean and the biased covariance of channels over space, in float64.
 
     ``S = E[(x - mean) (x - mean)^T]``, the statistic of Li et al. (2017), section 3.2, which
     divide by ``h w - 1``. Differentiable, and memory beyond ``x`` is bounded.
@@ -85,27 +85,8 @@ def covariance(x: Tensor) -> tuple[Tensor, Tensor]:
     return measured.result()
 
 
-def gram(x: Tensor) -> Tensor:
-    """Give the Gram matrix ``G = F F^T / (C h w)`` of Johnson et al. (2016), section 3.2.
-
-    Args:
-        x: features [B, C, h, w].
-
-    Returns:
-        Symmetric positive semi-definite matrices [B, C, C], float32 (float64 for float64 input).
-    """
-    if x.dtype in (torch.float16, torch.bfloat16):
-        x = x.float()
-    _, c, h, w = x.shape
-    # Places before channels: for maps in ``channels_last`` this copies nothing.
-    flat = x.permute(0, 2, 3, 1).flatten(1, 2)
-    # Autocast would round the sums to the 8 bits of bfloat16's mantissa.
-    with torch.autocast(x.device.type, enabled=False):
-        return torch.bmm(flat.transpose(1, 2), flat) / (c * h * w)
-
-
 def total_variation(image: Tensor) -> Tensor:
-    """Give the mean squared difference of neighbouring pixels, [B, C, H, W] in [0, 1] -> scalar."""
+    """Return the mean squared difference of neighboring pixels of [B, C, H, W] in [0, 1]."""
     vertical = (image[:, :, 1:] - image[:, :, :-1]).square().mean()
     horizontal = (image[:, :, :, 1:] - image[:, :, :, :-1]).square().mean()
     return vertical + horizontal
@@ -114,8 +95,8 @@ def total_variation(image: Tensor) -> Tensor:
 def binomial(x: Tensor) -> Tensor:
     """Filter [B, C, h, w] with [1, 2, 1] / 4 along both axes, mirrored at the edges.
 
-    Its frequency response is ``cos^2(w / 2)`` an axis: 1 at 0, exactly 0 at the Nyquist frequency.
-    ``h`` and ``w`` are at least 2.
+    Its frequency response is ``cos^2(w / 2)`` along each axis: 1 at 0, exactly 0 at the Nyquist
+    frequency. ``h`` and ``w`` are at least 2.
     """
     x = F.pad(x, (1, 1, 1, 1), mode="reflect")
     return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1), 2, stride=1)
@@ -125,33 +106,28 @@ class ContentMoments(nn.Module):
     """Measure a feature map's channel means and deviations over the *whole* picture.
 
     Every normalisation in a generator and every injection that needs statistics of the content
-    owns one. Tiled rendering sets ``frozen`` to the statistics of the whole picture, so that a
-    tile is normalised as the picture it was cut from.
-
-    Attributes:
-        frozen: mean and deviation [B, C, 1, 1] to give instead of measuring, or None.
+    owns one, and asks it by calling it or by :meth:`normalize`. Tiled rendering answers in its
+    place with the statistics of the whole picture, so that a tile is normalized as the picture it
+    was cut from (:mod:`stylemix.stylizers.tiling`).
     """
 
     def __init__(self, eps: float = EPSILON) -> None:
         super().__init__()
         self.eps = eps
-        self.frozen: tuple[Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
-        if self.frozen is not None:
-            return self.frozen
+        """Measure mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
         return moments(x, self.eps)
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Give ``(x - mean) / std`` in the type of ``x``."""
-        if self.frozen is None and x.is_cuda and x.requires_grad:
+        """Return ``(x - mean) / std`` in the type of ``x``."""
+        if x.is_cuda and x.requires_grad:
             return standardize(x, self.eps)
         mean, std = self(x)
         return ((x - mean) / std).to(x.dtype)
 
     def running(self) -> RunningMoments:
-        """Give what measures a picture that comes in tiles."""
+        """Return what measures a picture that comes in tiles."""
         return RunningMoments()
 
     def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -164,23 +140,18 @@ class ContentCovariance(ContentMoments):
     """Measure a feature map's channel means and their covariance over the *whole* picture.
 
     As :class:`ContentMoments`, for mechanisms that need more than deviations.
-
-    Attributes:
-        frozen: mean [B, C, 1, 1] and covariance [B, C, C] to give instead of measuring, or None.
     """
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give mean and covariance of features [B, C, h, w], in float64."""
-        if self.frozen is not None:
-            return self.frozen
+        """Measure mean and covariance of features [B, C, h, w], in float64."""
         return covariance(x)
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Give ``x - mean`` in the type of ``x``."""
+        """Return ``x - mean`` in the type of ``x``."""
         return (x - self(x)[0].to(x.device)).to(x.dtype)
 
     def running(self) -> RunningCovariance:
-        """Give what measures a picture that comes in tiles."""
+        """Return what measures a picture that comes in tiles."""
         return RunningCovariance()
 
     def known(self, mean: Tensor, measured: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,8 @@
-"""Which device there is, and where and in which order a network's weights lie in its memory."""
+"""Devices and precision: what there is, what is fast there, and how a network lies in memory."""
 
 from __future__ import annotations
 
+import os
 from typing import TypeVar
 
 import torch
@@ -21,7 +22,7 @@ def place(network: Network, device: str | torch.device) -> Network:
     operations give wrong values otherwise (pytorch issues 174345 and 180984).
 
     Args:
-        network: changed in place.
+        network: changed itself.
         device: any that torch knows.
 
     Returns:
@@ -39,22 +40,58 @@ def place(network: Network, device: str | torch.device) -> Network:
     return network
 
 
-def usable_device(device: str | torch.device | None) -> torch.device:
-    """Give the device of a name; None takes a GPU when there is one.
+def usable_device(device: str | torch.device | None, option: str = "device") -> torch.device:
+    """Return a device that can be used here.
+
+    Of several processes on one machine (``torchrun`` numbers them by ``LOCAL_RANK``), each gets a
+    CUDA device of its own unless a number is given.
+
+    Args:
+        device: its name; None and ``"auto"`` take a GPU, CUDA's before Apple's, where there is
+            one.
+        option: that chose it, for the message.
 
     Raises:
         ConfigError: it can't be used here.
     """
-    if device is None:
+    if device is None or device == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+            device = "cuda"
+        else:
+            device = "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         found = torch.device(device)
+        if found.type == "cuda" and found.index is None and "LOCAL_RANK" in os.environ:
+            found = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.empty(0, device=found)
     except (RuntimeError, AssertionError) as problem:
         reason = str(problem).splitlines()[0]
         raise ConfigError(
-            f"the device {device!r} can't be used here ({reason}); try 'cpu'"
+            f"{option}: {str(device)!r} can't be used here ({reason}); try 'cpu', or 'auto'"
         ) from None
     return found
+
+
+def usable_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Return the type that networks compute in.
+
+    Args:
+        precision: ``"float32"``, ``"bfloat16"``, or ``"auto"`` for bfloat16 where it is fast.
+        device: to compute on.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if has_bfloat16(device) else torch.float32
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def has_bfloat16(device: str | torch.device) -> bool:
+    """Tell whether a device has bfloat16 in hardware; those without are many times slower in it."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return kind == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
+
+def has_float64(device: str | torch.device) -> bool:
+    """Tell whether a device can compute in float64, which Apple's GPUs can't."""
+    return torch.device(device).type != "mps"

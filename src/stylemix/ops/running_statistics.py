@@ -37,7 +37,7 @@ class RunningMoments:
         return difference.square()
 
     def result(self) -> tuple[Tensor, Tensor]:
-        """Give mean and biased variance, each [B, C, 1, 1] float64."""
+        """Return mean and biased variance, each [B, C, 1, 1] float64."""
         assert self.mean is not None
         assert self.deviations is not None
         return self.mean, self.deviations / self.count
@@ -54,8 +54,8 @@ class RunningCovariance(RunningMoments):
         for part in x.flatten(2).split(self.CHUNK, dim=2):
             exact = part.cpu().double() if part.device.type == "mps" else part.double()
             mean = exact.mean(2, keepdim=True)
-            centred = exact - mean
-            scatter = centred @ centred.transpose(1, 2)
+            centered = exact - mean
+            scatter = centered @ centered.transpose(1, 2)
             self._merge(part.shape[2], mean[..., None], scatter)
 
     def _square(self, difference: Tensor) -> Tensor:
@@ -63,5 +63,5 @@ class RunningCovariance(RunningMoments):
         return column @ column.transpose(1, 2)
 
     def result(self) -> tuple[Tensor, Tensor]:
-        """Give the mean [B, C, 1, 1] and the biased covariance [B, C, C], both float64."""
+        """Return the mean [B, C, 1, 1] and the biased covariance [B, C, C], both float64."""
         return super().result()

@@ -8,12 +8,9 @@ from stylemix.optimization.objective import Loss, Losses, MakeLoss
 from stylemix.optimization.recipe import Recipe, check_steps
 from stylemix.optimization.render import Task, optimize
 from stylemix.optimization.space import FeatureSpace, feature_space, shrink
-from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
 
 __all__ = [
     "FEATURES",
-    "HALO",
-    "STRIDES",
     "Descent",
     "FeatureSpace",
     "Loss",
@@ -23,9 +20,6 @@ __all__ = [
     "Task",
     "check_steps",
     "feature_space",
-    "on_map",
     "optimize",
     "shrink",
-    "split",
-    "within",
 ]

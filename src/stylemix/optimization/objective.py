@@ -16,9 +16,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization import tiles
-from stylemix.optimization.space import FeatureSpace, gram_sum, shrink
+from stylemix.backbones import BLOCK_ENDS, HALO, LAYERS, TILE_UNIT
+from stylemix.ops import gram_error, gram_sum
+from stylemix.optimization.space import FeatureSpace, shrink
 from stylemix.optimization.targets import Grams, Region, mixed, regions, style_grams
 from stylemix.types import Box
 
@@ -109,15 +109,11 @@ class Objective:
         self.regions = list(regions)
         self.style_weight = style_weight
         self.height, self.width = content.shape[-2:]
-        self.boxes = tiles.split(self.height, self.width, tile)
+        self.boxes = Box.tiles(self.height, self.width, tile, TILE_UNIT)
         self._look_at_content(content)
         self.targets = [
             mixed([*styles, own], [*(strength * w for w in region.styles), 1 - strength])
             for region, own in zip(self.regions, self._grams, strict=True)
-        ]
-        self.norms = [
-            {layer: target[layer].square().sum().clamp_min(1e-20) for layer in GRAM_LAYERS}
-            for target in self.targets
         ]
 
     @torch.no_grad()
@@ -126,19 +122,19 @@ class Objective:
         self.content: Tensor | None = None
         self.content_norm = 0.0
         self.weights: list[dict[str, Tensor]] = [{} for _ in self.regions]
-        for layer in GRAM_LAYERS:
-            stride = tiles.STRIDES[layer]
+        for layer in BLOCK_ENDS:
+            stride = LAYERS[layer].stride
             like = content.new_empty(1, 1, self.height // stride, self.width // stride)
             for region, kept in zip(self.regions, self.weights, strict=True):
                 if region.weight is not None:
                     kept[layer] = shrink(region.weight.to(content.device), like)
-        self._grams = [{layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions]
+        self._grams = [{layer: torch.zeros(()) for layer in BLOCK_ENDS} for _ in self.regions]
         for box in self.boxes:
             seen = self._look(content, box)
             x = seen[CONTENT_LAYER]
             place = self._place(box, CONTENT_LAYER)
             if self.content is None:
-                stride = tiles.STRIDES[CONTENT_LAYER]
+                stride = LAYERS[CONTENT_LAYER].stride
                 self.content = x.new_empty(
                     1, x.shape[1], self.height // stride, self.width // stride
                 )
@@ -158,14 +154,14 @@ class Objective:
         pixels = image.detach().requires_grad_()
         seen = self._look(pixels, self.boxes[0])
         content = self._content(seen, self.boxes[0])
-        grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
+        grams: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
         self._add_grams(seen, self.boxes[0], grams)
         style = self._style(grams)
         (gradient,) = torch.autograd.grad(content + self.style_weight * style, pixels)
         return Losses(float(content.detach()), float(style.detach())), gradient
 
     def _in_tiles(self, image: Tensor) -> tuple[Losses, Tensor]:
-        sums: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
+        sums: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
         with torch.no_grad():
             for box in self.boxes:
                 self._add_grams(self._look(image, box), box, sums)
@@ -176,12 +172,12 @@ class Objective:
         gradient = torch.zeros_like(image)
         content = 0.0
         for box in self.boxes:
-            outer = tiles.with_halo(box, self.height, self.width)
+            outer = box.grown(HALO, self.height, self.width)
             rows, columns = outer.slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
             seen = self._crop(self.space.look(pixels), box, outer)
             part = self._content(seen, box)
-            grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
+            grams: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
             self._add_grams(seen, box, grams)
             own = [g for each in grams for g in each.values()]
             total = part + sum((p * g).sum() for p, g in zip(pushes, own, strict=True))
@@ -192,20 +188,20 @@ class Objective:
 
     def _look(self, image: Tensor, box: Box) -> dict[str, Tensor]:
         """Give the maps of one tile, seen with its halo."""
-        outer = tiles.with_halo(box, self.height, self.width)
+        outer = box.grown(HALO, self.height, self.width)
         rows, columns = outer.slices()
         return self._crop(self.space.look(image[:, :, rows, columns]), box, outer)
 
     def _crop(self, seen: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
         cropped = {}
         for layer, x in seen.items():
-            moved = tiles.within(self._place(box, layer), self._place(outer, layer))
+            moved = self._place(box, layer).within(self._place(outer, layer))
             rows, columns = moved.slices()
             cropped[layer] = x[:, :, rows, columns]
         return cropped
 
     def _place(self, box: Box, layer: str) -> Box:
-        return tiles.on_map(box, tiles.STRIDES[layer], self.height, self.width)
+        return box.on_map(LAYERS[layer].stride)
 
     def _content(self, seen: dict[str, Tensor], box: Box) -> Tensor:
         assert self.content is not None
@@ -215,30 +211,26 @@ class Objective:
 
     def _add_grams(self, seen: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
         """Add one tile's part of each region's Gram matrices, normalised by the whole region."""
-        for layer in GRAM_LAYERS:
+        for layer in BLOCK_ENDS:
             x = seen[layer]
             rows, columns = self._place(box, layer).slices()
-            stride = tiles.STRIDES[layer]
+            stride = LAYERS[layer].stride
             for own, weights in zip(grams, self.weights, strict=True):
                 if layer in weights:
                     weight = weights[layer][:, :, rows, columns]
-                    part = gram_sum(x, weight)
+                    part = gram_sum(x, weight)[0]
                     part = part / weights[layer].sum().clamp_min(1e-6)
                 else:
-                    places = (self.height // stride) * (self.width // stride)
-                    part = gram_sum(x) / places
+                    positions = (self.height // stride) * (self.width // stride)
+                    part = gram_sum(x)[0] / positions
                 own[layer] = own[layer].to(part.device) + part
 
     def _style(self, grams: list[Grams]) -> Tensor:
         total = torch.zeros((), device=next(iter(grams[0].values())).device)
-        for found, target, norm, region in zip(
-            grams, self.targets, self.norms, self.regions, strict=True
-        ):
-            for layer in GRAM_LAYERS:
-                energy = (found[layer] - target[layer]).square().sum()
-                # Rounded at 0, where a norm has no gradient.
-                distance = (energy / norm[layer] + 1e-6).sqrt()
-                total = total + region.share * distance / len(GRAM_LAYERS)
+        for found, target, region in zip(grams, self.targets, self.regions, strict=True):
+            for layer in BLOCK_ENDS:
+                distance = gram_error(found[layer], target[layer], rounding=1e-6)
+                total = total + region.share * distance / len(BLOCK_ENDS)
         return total
 
 

@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.backbones import FeatureNet, feature_net
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.ops.placement import place
+from stylemix.backbones import BLOCK_ENDS, FeatureNet, feature_net
+from stylemix.ops.placement import has_bfloat16, place
 
 
 class FeatureSpace:
@@ -42,31 +41,13 @@ class FeatureSpace:
         place(self.net, device)
         return self
 
-    def look(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
+    def look(self, image: Tensor, layers: tuple[str, ...] = BLOCK_ENDS) -> dict[str, Tensor]:
         """Give the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
         kind = image.device.type
-        half = _has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
+        half = has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
         with torch.autocast(kind, torch.bfloat16, enabled=half):
             seen = self.net(image, layers)
         return {layer: x.float() for layer, x in seen.items()}
-
-
-def gram_sum(x: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Sum ``t f f^T`` over the positions of a map.
-
-    With ``weight = T^2`` this is the guided Gram matrix of Gatys et al., "Controlling Perceptual
-    Factors in Neural Style Transfer" (2017), section 4, before it is normalised.
-
-    Args:
-        x: [1, C, h, w].
-        weight: t >= 0, [1, 1, h, w]; None is 1 everywhere.
-
-    Returns:
-        [C, C].
-    """
-    flat = x[0].flatten(1)
-    scaled = flat if weight is None else flat * weight.reshape(1, -1)
-    return scaled @ flat.T
 
 
 def feature_space(name: str = "thin", weights: str | Path | None = None) -> FeatureSpace:
@@ -77,13 +58,6 @@ def feature_space(name: str = "thin", weights: str | Path | None = None) -> Feat
         WeightsError: the weights can't be had or don't fit.
     """
     return FeatureSpace(feature_net(name, weights))
-
-
-def _has_bfloat16(device: str) -> bool:
-    """Tell whether bfloat16 is fast there; CPUs without it are many times *slower* in it."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
 def shrink(weight: Tensor, x: Tensor) -> Tensor:

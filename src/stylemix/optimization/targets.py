@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization.space import FeatureSpace, gram_sum
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.ops import gram_sum
+from stylemix.optimization.space import FeatureSpace
 
 Grams = dict[str, Tensor]
 """Gram matrices by layer, each divided by the number of positions."""
@@ -65,12 +66,12 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
 def style_grams(space: FeatureSpace, painting: Tensor) -> Grams:
     """Give the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
     seen = space.look(painting)
-    return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel() for layer in GRAM_LAYERS}
+    return {layer: gram_sum(seen[layer])[0] / seen[layer][0, 0].numel() for layer in BLOCK_ENDS}
 
 
 def mixed(grams: Sequence[Grams], weights: Sequence[float]) -> Grams:
     """Give the weighted sum of Gram matrices."""
     return {
         layer: torch.stack([w * g[layer] for w, g in zip(weights, grams, strict=True)]).sum(0)
-        for layer in GRAM_LAYERS
+        for layer in BLOCK_ENDS
     }

@@ -19,7 +19,6 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -111,7 +110,7 @@ class _Rendering:
             ),
             mix.origin,
         )
-        self.tiles = _split(self.height, self.width, tile, self.unit)
+        self.tiles = Box.tiles(self.height, self.width, tile, self.unit)
         self.measured = [m for m in generator.modules() if isinstance(m, ContentMoments)]
 
     def run(self) -> Tensor:
@@ -176,7 +175,7 @@ class _Rendering:
         """Do the same for a stage that can't be cut; it measures its statistics itself."""
         box = Box(0, 0, self.height, self.width)
         try:
-            part = self._read(source, _scaled(box, stage.stride_in))
+            part = self._read(source, box.on_map(stage.stride_in))
             y = _inner(stage(part, self.mix.crop(box)), box, box)
         except (RuntimeError, MemoryError) as problem:
             if not out_of_memory(problem):
@@ -192,7 +191,7 @@ class _Rendering:
     def _tile(self, stage: Stage, source: Tensor, box: Box, statistics: _Statistics) -> Tensor:
         """Run a stage on one tile and its halo."""
         outer = self._outer(box, stage)
-        part = _scaled(outer, stage.stride_in)
+        part = outer.on_map(stage.stride_in)
         statistics.restart()
         y: Tensor = stage(self._read(source, part), self.mix.crop(outer))
         return y
@@ -200,10 +199,7 @@ class _Rendering:
     def _outer(self, box: Box, stage: Stage) -> Box:
         """Give a tile with its halo, as far as the picture goes."""
         halo = _round_up(stage.halo * stage.stride_in, self.unit)
-        top, left = max(box.top - halo, 0), max(box.left - halo, 0)
-        bottom = min(box.top + box.height + halo, self.height)
-        right = min(box.left + box.width + halo, self.width)
-        return Box(top, left, bottom - top, right - left)
+        return box.grown(halo, self.height, self.width)
 
     def _read(self, source: Tensor, box: Box) -> Tensor:
         """Give a part of a map [C, h, w] as the generator takes it, [1, C, h', w']."""
@@ -234,7 +230,7 @@ class _Rendering:
                 dtype=self.out_dtype if last else y.dtype,
                 device=self.content.device,
             )
-        rows, columns = _scaled(box, stage.stride_out).slices()
+        rows, columns = box.on_map(stage.stride_out).slices()
         # What lies beyond the last map's edge is the padding of the picture.
         part = out[:, rows, columns]
         part.copy_(y[:, : part.shape[1], : part.shape[2]])
@@ -256,26 +252,6 @@ def _round_up(value: int, unit: int) -> int:
     return -(-value // unit) * unit
 
 
-def _split(height: int, width: int, tile: int, unit: int) -> list[Box]:
-    """Cut a picture into tiles of nearly equal size, at multiples of ``unit`` pixels."""
-
-    def edges(size: int) -> list[int]:
-        units = -(-size // unit)
-        parts = -(-units // -(-tile // unit))
-        return [min(units * i // parts * unit, size) for i in range(parts + 1)]
-
-    rows, columns = edges(height), edges(width)
-    return [
-        Box(top, left, bottom - top, right - left)
-        for top, bottom in pairwise(rows)
-        for left, right in pairwise(columns)
-    ]
-
-
-def _scaled(box: Box, stride: int) -> Box:
-    return Box(box.top // stride, box.left // stride, box.height // stride, box.width // stride)
-
-
 def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
     """Cut the halo off features [1, C, h, w] that cover ``outer``, leaving what covers ``box``."""
     stride, rest = divmod(outer.height, x.shape[-2])
@@ -285,8 +261,7 @@ def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
             f"{outer.height}x{outer.width} pixels; a generator's multiple_of has to be divisible "
             "by all its strides, and an injection has to keep the size of its map"
         )
-    moved = Box(box.top - outer.top, box.left - outer.left, box.height, box.width)
-    rows, columns = _scaled(moved, stride).slices()
+    rows, columns = box.within(outer).on_map(stride).slices()
     return x[..., rows, columns]
 
 
@@ -339,7 +314,7 @@ class _Statistics:
                 handle.remove()
 
     def _before(self, module: ContentMoments, args: tuple[Tensor, ...]) -> tuple[Tensor] | None:
-        if self._is_for_others(module):
+        if self._is_for_others():
             return None
         (x,) = args
         # Several styles at one site ask the same about the very same features.
@@ -356,10 +331,10 @@ class _Statistics:
     def _after(
         self, module: ContentMoments, args: tuple[Tensor, ...], output: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor] | None:
-        if self.counting or self._is_for_others(module):
+        if self.counting or self._is_for_others():
             return None
         return module.known(*self.known[self.asked - 1], output[0])
 
-    def _is_for_others(self, module: ContentMoments) -> bool:
-        """Tell whether another thread asks, or somebody has given the module its answer."""
-        return threading.get_ident() != self.thread or module.frozen is not None
+    def _is_for_others(self) -> bool:
+        """Tell whether another thread asks."""
+        return threading.get_ident() != self.thread

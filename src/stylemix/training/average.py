@@ -43,7 +43,7 @@ class Average:
         self.tensors = {k: v.detach().clone() for k, v in module.state_dict().items()}
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Give the tensors themselves by name."""
+        """Return the tensors themselves by name."""
         return self.tensors
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:

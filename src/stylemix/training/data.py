@@ -19,11 +19,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stylemix.errors import DataError, PictureError
-from stylemix.images import read, resize
+from stylemix.images import is_picture_name, read, resize
 
 log = logging.getLogger(__name__)
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def read_pictures(
@@ -97,13 +95,14 @@ def find_pictures(sources: Sequence[str | os.PathLike[str]], *, what: str) -> li
     found = [item for source in sources for item in _find(os.fspath(source), what)]
     if not found:
         raise DataError(
-            f"there are no pictures ({', '.join(SUFFIXES)}) in " + ", ".join(map(str, sources))
+            f"there are no pictures in {', '.join(map(str, sources))}; give folders or tar shards "
+            "of JPEG, PNG, WebP, TIFF or other picture files"
         )
     return found
 
 
 def spread(found: list[Found], limit: int) -> list[Found]:
-    """Give ``limit`` of the pictures, spread evenly over all; 0 gives all."""
+    """Return ``limit`` of the pictures, spread evenly over all; 0 returns all."""
     if not limit or limit >= len(found):
         return found
     return [found[i * len(found) // limit] for i in range(limit)]
@@ -156,7 +155,7 @@ def _find(source: str, what: str) -> Iterator[Found]:
     for match in matches:
         if os.path.isdir(match):
             for path in sorted(Path(match).rglob("*")):
-                if path.suffix.lower() in SUFFIXES:
+                if is_picture_name(path) and not path.is_dir():
                     yield Found(str(path), str(path), path.relative_to(match).as_posix())
         elif match.endswith(".tar"):
             try:
@@ -167,7 +166,7 @@ def _find(source: str, what: str) -> Iterator[Found]:
                     f"the tar shard {match} is damaged ({problem}); copy it again"
                 ) from None
             for m in sorted(members, key=lambda m: m.name):
-                if m.name.lower().endswith(SUFFIXES):
+                if is_picture_name(m.name):
                     yield Found(match, f"{match}:{m.name}", m.name, m.offset_data, m.size)
         else:
             yield Found(match, match, "/".join(Path(match).absolute().parts[-2:]))

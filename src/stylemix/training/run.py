@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import CheckpointError, ConfigError
+from stylemix.ops import usable_device, usable_precision
 from stylemix.training.changes import changed_keys, completed
-from stylemix.training.hardware import pick_device, pick_precision
 from stylemix.training.interrupt import interruptible
-from stylemix.training.report import Report
+from stylemix.training.log import TrainingLog
 from stylemix.training.run_config import RunConfig
 from stylemix.training.schedule import learning_rate, progress_of
 from stylemix.training.state import load_state, optimizer_tensors, restore_optimizer, save_state
@@ -76,8 +76,8 @@ class ResumableRun(ABC, Generic[C]):
     def __init__(self, config: C, progress: bool) -> None:
         self.config = config
         self.progress = progress
-        self.device = pick_device(config.runtime)
-        self.precision = pick_precision(config.runtime, self.device)
+        self.device = usable_device(config.runtime.device, "runtime.device")
+        self.precision = usable_precision(config.runtime.precision, self.device)
         if self.device.type == "cuda":
             # Crops have few sizes, so measuring the fastest convolutions for each pays.
             torch.backends.cudnn.benchmark = True
@@ -100,14 +100,14 @@ class ResumableRun(ABC, Generic[C]):
         Returns:
             The configuration's output.
         """
-        report = self._open_report()
+        log = self._open_log()
         try:
             with interruptible() as check_interrupt:
-                self._loop(report, check_interrupt)
+                self._loop(log, check_interrupt)
         finally:
             # Also after Ctrl-C or an error: a step is either done or never happened.
-            self._stop(report)
-            report.close()
+            self._stop(log)
+            log.close()
         self._finish()
         return Path(self.config.output)
 
@@ -155,23 +155,23 @@ class ResumableRun(ABC, Generic[C]):
     def _take_record(self, record: Mapping[str, Any]) -> None:
         """Take back what :meth:`_record` gave, before anything else is restored."""
 
-    def _open_report(self) -> Report:
-        return Report(self.state_file.parent, False, self.progress, self.done)
+    def _open_log(self) -> TrainingLog:
+        return TrainingLog(self.state_file.parent, False, self.progress, self.done)
 
     def _before_step(self, done: float) -> None:
         """Get ready for a step at a progress in [0, 1]."""
 
-    def _after_step(self, report: Report) -> None:
+    def _after_step(self, log: TrainingLog) -> None:
         """Show something of the step that was made."""
 
-    def _stop(self, report: Report) -> None:
+    def _stop(self, log: TrainingLog) -> None:
         """Leave what the next session needs, however this one ends."""
         self.save()
 
     def _finish(self) -> None:
         """Do what is left to do at the end of the schedule."""
 
-    def _loop(self, report: Report, check_interrupt: Callable[[], None]) -> None:
+    def _loop(self, log: TrainingLog, check_interrupt: Callable[[], None]) -> None:
         saved = time.monotonic()
         while (done := self.done) < 1:
             started = time.perf_counter()
@@ -183,12 +183,12 @@ class ResumableRun(ABC, Generic[C]):
             self.seen += count
             took = time.perf_counter() - started
             self.seconds += took
-            report.step(self.step, self.done, losses, rate, count, took)
+            log.step(self.step, self.done, losses, rate, count, took)
             check_interrupt()
             if time.monotonic() - saved > self.config.runtime.save_every:
                 self.save()
                 saved = time.monotonic()
-            self._after_step(report)
+            self._after_step(log)
 
     def _optimize(self, trainable: dict[str, nn.Parameter]) -> None:
         """Take the parameters to train."""

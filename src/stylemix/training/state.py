@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from stylemix.errors import CheckpointError
+from stylemix.images.atomic import remove_abandoned, replacing
 
 
 def replace_file(
-    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], failed: str
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], what: str, remedy: str
 ) -> None:
     """Write a safetensors file; a kill at any moment leaves the old one or the new one.
 
@@ -26,26 +25,27 @@ def replace_file(
         path: the file; its folder is made.
         tensors: by name, on any device.
         metadata: texts to keep beside them.
-        failed: the error's message, with ``{path}`` and ``{problem}`` where they belong.
+        what: the file holds, for the message.
+        remedy: what to do where it can't be written.
 
     Raises:
         CheckpointError: it can't be written.
     """
-    temporary = path.with_suffix(".partial")
+
+    def explain(problem: Exception) -> CheckpointError:
+        return CheckpointError(f"{what} can't be written to {path} ({problem}); {remedy}")
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise explain(problem) from problem
+    remove_abandoned(path)
+    with replacing([path], explain) as (part,):
         save_file(
             {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
-            temporary,
+            part,
             metadata=dict(metadata),
         )
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as problem:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise CheckpointError(failed.format(path=path, problem=problem)) from problem
 
 
 def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> None:
@@ -58,8 +58,8 @@ def save_state(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, A
         path,
         tensors,
         {"record": json.dumps(record)},
-        "the training state can't be written to {path} ({problem}); make room, then "
-        "start the same command again",
+        "the training state",
+        "make room, then start the same command again",
     )
 
 
@@ -83,7 +83,7 @@ def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def optimizer_tensors(
     optimizer: torch.optim.Optimizer, names: Mapping[Tensor, str]
 ) -> dict[str, Tensor]:
-    """Give an optimizer's tensors by ``"optimizer.<parameter's name>.<what>"``."""
+    """Return an optimizer's tensors by ``"optimizer.<parameter's name>.<what>"``."""
     return {
         f"optimizer.{names[parameter]}.{what}": torch.as_tensor(value)
         for parameter, entries in optimizer.state.items()
@@ -95,11 +95,12 @@ def restore_optimizer(
     optimizer: torch.optim.Optimizer, names: Mapping[Tensor, str], tensors: Mapping[str, Tensor]
 ) -> None:
     """Put back what :func:`optimizer_tensors` gave."""
-    for parameter, name in names.items():
-        prefix = f"optimizer.{name}."
-        for key, tensor in tensors.items():
-            if key.startswith(prefix):
-                what = key[len(prefix) :]
-                if what != "step":  # moments lie beside the parameter, laid out alike
-                    tensor = torch.empty_like(parameter.detach()).copy_(tensor)
-                optimizer.state[parameter][what] = tensor
+    parameters = {name: parameter for parameter, name in names.items()}
+    for key, tensor in tensors.items():
+        name, _, what = key.removeprefix("optimizer.").rpartition(".")
+        if not key.startswith("optimizer.") or name not in parameters:
+            continue
+        parameter = parameters[name]
+        if what != "step":  # moments lie beside the parameter, laid out alike
+            tensor = torch.empty_like(parameter.detach()).copy_(tensor)
+        optimizer.state[parameter][what] = tensor

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from stylemix.errors import CheckpointError
+from stylemix.images.atomic import replacing
 from stylemix.training.run import ResumableRun
 from stylemix.training.run_config import WeightsFileConfig
 
@@ -36,9 +37,10 @@ class WeightsRun(ResumableRun[C]):
             "precision": str(self.precision).removeprefix("torch."),
             "config": self.config.identity(),
         }
-        try:
-            file.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-        except OSError as problem:
-            raise CheckpointError(
+        with replacing(
+            [file],
+            lambda problem: CheckpointError(
                 f"the report can't be written to {file} ({problem}); make room, then start again"
-            ) from problem
+            ),
+        ) as (part,):
+            part.write_text(json.dumps(record, indent=2) + "\n", "utf-8")

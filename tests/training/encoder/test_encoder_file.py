@@ -42,7 +42,7 @@ def test_round_trip_of_both_encoders(tmp_path):
         other = type(encoder)(**{k: v for k, v in spec.items() if k != "name"})
         other.initialize(path)
         same(other, encoder)
-        assert not list(tmp_path.glob("*.partial"))
+        assert not list(tmp_path.glob(".*"))
 
 
 def test_a_trainer_starts_from_the_encoder_as_it_is(tmp_path):

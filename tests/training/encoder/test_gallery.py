@@ -6,7 +6,7 @@ from pretraining_cases import strokes, write_paintings
 
 from stylemix.encoders import ThinEncoder
 from stylemix.training.encoder.gallery import choose, embeddings
-from stylemix.training.encoder.split import held_out
+from stylemix.training.encoder.held_out import held_out
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_photographs_come_first():
     drawn = inputs()
     drawn.photographs.pictures = [torch.full_like(p, 255) for p in drawn.photographs.pictures]
     drawn.paintings.pictures = [torch.zeros_like(p) for p in drawn.paintings.pictures]
-    chance = drawn.chance(0, 0)
+    chance = drawn.stream("inputs", 0)
     assert drawn.cut(drawn.photographs, 2, chance).min() > 0.999
     means = torch.stack([drawn.draw(step, 4).mean((1, 2, 3)) for step in range(40)])
     assert (means[:, :2].median() > 0.9) and (means[:, 2:].median() < 0.1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optimization_nets import tiny_net
 
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.training.features.measure import measure, spearman
 
 PHOTOGRAPHS = [picture(s, 40, 48) for s in range(3)]
@@ -31,7 +31,7 @@ def test_spearman_is_pearson_of_average_ranks(pairs):
 def test_a_network_is_its_own_best_student():
     net = tiny_net()
     found = measure(net, net, PHOTOGRAPHS, PAINTINGS)
-    for layer in GRAM_LAYERS:
+    for layer in BLOCK_ENDS:
         assert found[f"feature_{layer}"] == 0
         assert found[f"gram_{layer}"] < 2e-4
         assert found[f"rank_{layer}"] == pytest.approx(1)

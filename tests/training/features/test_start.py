@@ -4,7 +4,7 @@ import torch
 from helpers import picture
 from optimization_nets import tiny_net
 
-from stylemix.backbones.vgg import BLOCK_ENDS
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.training.features.objective import feature_errors
 from stylemix.training.features.start import least_squares, start_from, telling_channels
 from stylemix.training.features.student import Student

@@ -4,8 +4,7 @@ import torch
 from helpers import picture
 from safetensors.torch import save_file
 
-from stylemix.backbones import DistilledVGG
-from stylemix.backbones.vgg import BLOCK_ENDS
+from stylemix.backbones import BLOCK_ENDS, DistilledVGG
 from stylemix.training.features.student import Student
 
 

@@ -6,6 +6,7 @@ from training_cases import crops
 
 from stylemix.backbones import feature_net
 from stylemix.encoders import InceptionEncoder, StyleEncoder, ThinEncoder
+from stylemix.errors import CheckpointError
 from stylemix.losses.objective import Objective
 from stylemix.training.model.bank import load_bank, make_bank, save_bank
 
@@ -120,3 +121,10 @@ def test_missing_foreign_and_damaged_files_are_ignored(bank, tmp_path):
     for damaged in (whole[:-5], whole[:10], b"", b"\xff" * 99):
         path.write_bytes(damaged)
         assert load_bank(path, "key", CPU) is None
+
+
+def test_a_bank_that_cannot_be_written_is_an_error_of_ours(bank, tmp_path):
+    (tmp_path / "bank.safetensors" / "inside").mkdir(parents=True)
+    with pytest.raises(CheckpointError, match=r"bank\.safetensors.*data\.bank = 0"):
+        save_bank(bank, tmp_path / "bank.safetensors", "key")
+    assert [p.name for p in tmp_path.iterdir()] == ["bank.safetensors"]

@@ -11,7 +11,7 @@ from training_cases import assert_same, config, crops, raw
 
 from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
-from stylemix.images.color import grey
+from stylemix.images.color import desaturate
 from stylemix.injections.style import StyleMix
 from stylemix.losses.objective import PRESETS as LOSSES
 from stylemix.losses.objective import Objective
@@ -50,13 +50,13 @@ def losses(step, batch):
 
 def test_target_is_grey_with_the_other_brightness():
     split = Split(torch.tensor([0]), 0.3 + 0.3 * picture(1), 0.35 + 0.2 * picture(2), None)
-    found, wanted = split.target(), grey(split.colors)
-    assert torch.equal(found, grey(found)) or (found - grey(found)).abs().max() < 1e-6
+    found, wanted = split.target(), desaturate(split.colors)
+    assert torch.equal(found, desaturate(found)) or (found - desaturate(found)).abs().max() < 1e-6
     assert float(found.mean()) == pytest.approx(float(wanted.mean()), abs=2e-3)
     assert float(found.std(correction=0)) == pytest.approx(
         float(wanted.std(correction=0)), abs=2e-3
     )
-    a, b = found[0, 0].flatten(), grey(split.texture)[0, 0].flatten()
+    a, b = found[0, 0].flatten(), desaturate(split.texture)[0, 0].flatten()
     assert torch.corrcoef(torch.stack([a, b]))[0, 1] > 0.999
     flat = dataclasses.replace(split, texture=torch.full((1, 3, 8, 8), 0.2))
     assert torch.isfinite(flat.target()).all()
@@ -65,7 +65,7 @@ def test_target_is_grey_with_the_other_brightness():
 def test_drained_pictures():
     x = torch.cat([picture(1), picture(2)])
     found = drained(x, torch.tensor([1.0, 0.0]))
-    assert torch.equal(found[0], grey(x)[0])
+    assert torch.equal(found[0], desaturate(x)[0])
     assert torch.equal(found[1], x[1])
     assert drained(x, None) is None
 
@@ -171,8 +171,8 @@ def test_split_sample_sees_neither_the_colours_of_one_nor_the_places_of_the_othe
     split = batch.split
     drab = dataclasses.replace(
         batch,
-        style=batch.style.index_copy(0, split.rows, grey(split.texture)),
-        split=dataclasses.replace(split, texture=grey(split.texture)),
+        style=batch.style.index_copy(0, split.rows, desaturate(split.texture)),
+        split=dataclasses.replace(split, texture=desaturate(split.texture)),
     )
     turned = dataclasses.replace(
         batch, split=dataclasses.replace(split, colors=split.colors.flip((2, 3)))

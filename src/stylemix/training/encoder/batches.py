@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stylemix.ops import stream
 from stylemix.training.data import Crops
 
 
 class BalancedBatches:
     """Draws crops of paintings.
 
-    Styles come in endless reshuffled rounds, each once a round; a style's paintings come in
+    Styles come in endless reshuffled rounds, each once per round; a style's paintings come in
     reshuffled rounds of their own. Nothing random outlives a step, so a resumed run draws exactly
     what an uninterrupted one would.
 
@@ -34,15 +35,16 @@ class BalancedBatches:
             self.members[labels[number]].append(number)
 
     def paintings(self, seen: int, count: int) -> list[tuple[int, int]]:
-        """Give number and style of the next ``count`` paintings after ``seen``."""
+        """Return number and style of the next ``count`` paintings after ``seen``."""
         styles = len(self.members)
         found = []
         for number in range(seen, seen + count):
-            turn, place = divmod(number, styles)
-            style = self._shuffled(styles, 0, turn)[place]
+            turn, position = divmod(number, styles)
+            style = self._shuffled(styles, "styles", turn)[position]
             group = self.members[style]
-            again, place = divmod(turn, len(group))
-            found.append((group[self._shuffled(len(group), 1 + style, again)[place]], style))
+            again, position = divmod(turn, len(group))
+            order = self._shuffled(len(group), f"paintings of {style}", again)
+            found.append((group[order[position]], style))
         return found
 
     def draw(
@@ -63,19 +65,11 @@ class BalancedBatches:
             their paintings [P R]; numbers of their styles [P R].
         """
         drawn = [pair for pair in self.paintings(seen, count) for _ in range(each)]
-        chance = torch.rand(len(drawn), 4, generator=_generator(self.seed, 0, step))
+        chance = torch.rand(len(drawn), 4, generator=stream(self.seed, "crops", step))
         images = self.crops.cut([number for number, _ in drawn], side, chance, zoom)
         numbers, styles = torch.tensor(drawn, device=self.crops.device).unbind(1)
         return images, numbers, styles
 
-    def _shuffled(self, size: int, stream: int, turn: int) -> list[int]:
-        order: list[int] = torch.randperm(
-            size, generator=_generator(self.seed, 1 + stream, turn)
-        ).tolist()
+    def _shuffled(self, size: int, name: str, turn: int) -> list[int]:
+        order: list[int] = torch.randperm(size, generator=stream(self.seed, name, turn)).tolist()
         return order
-
-
-def _generator(seed: int, stream: int, number: int) -> torch.Generator:
-    """Give a generator for each (seed, stream, number); sums of small primes' multiples differ."""
-    mixed = (seed * 1_000_003 + stream * 7_368_787 + number * 15_485_863) % 2**63
-    return torch.Generator().manual_seed(mixed)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def supervised_info_nce(embedding: Tensor, group: Tensor, temperature: float) -> Tensor:
-    """Give the supervised contrastive loss (Khosla et al., 2020, equation 2).
+    """Compute the supervised contrastive loss (Khosla et al., 2020, equation 2).
 
     With unit vectors ``z_i = e_i / ||e_i||``, ``A(i)`` every crop but i, and ``P(i)`` those of
     A(i) that are in the same group as i::

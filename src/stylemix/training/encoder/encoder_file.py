@@ -33,12 +33,13 @@ def save_encoder(encoder: StyleEncoder, spec: Mapping[str, Any], path: Path) -> 
         path,
         {k: v.detach().cpu().clone() for k, v in encoder.state_dict().items()},
         {"format": "pt", _KEY: json.dumps(dict(spec))},
-        "the encoder can't be written to {path} ({problem}); make room or choose another output",
+        "the encoder",
+        "make room or choose another output",
     )
 
 
 def open_encoder(source: str) -> StyleEncoder:
-    """Give an encoder with its weights, in evaluation mode.
+    """Return an encoder with its weights, in evaluation mode.
 
     Args:
         source: a file that :func:`save_encoder` wrote; a file that some registered encoder with

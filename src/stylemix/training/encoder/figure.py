@@ -1,17 +1,18 @@
-"""Scatter plots of labelled points, drawn with Pillow."""
+"""Scatter plots of labelled points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+import numpy as np
+from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError
 
-# Twelve colours that differ in hue and lightness; with four shapes they tell 48 styles apart.
-COLOURS = (
+# Twelve colors that differ in hue and lightness; with four markers they tell 48 styles apart.
+COLORS = (
     "#1f5fbf",
     "#e07b00",
     "#1d8a3c",
@@ -25,9 +26,11 @@ COLOURS = (
     "#000000",
     "#8fb8ff",
 )
-SHAPES = ("circle", "square", "triangle", "diamond")
-MOST = len(COLOURS) * len(SHAPES)
-_FINE = 3  # drawn so many times larger, then shrunk, which smooths the edges
+MARKERS = ("o", "s", "^", "D")
+MOST = len(COLORS) * len(MARKERS)
+_DPI = 100
+_LINE = 23
+"""Pixels of a line of the legend."""
 
 
 def scatter(
@@ -40,7 +43,8 @@ def scatter(
     """Draw panels of points side by side, with one legend.
 
     Args:
-        panels: each a title and points [N, 2]; every panel is fitted to its own points.
+        panels: each a title and points [N, 2]; every panel is fitted to its own points, with one
+            scale for both axes.
         labels: each point's group, from 0 on; the same for all panels.
         names: of the groups, at most 48.
         side: of a panel, in pixels, at least 120.
@@ -49,7 +53,8 @@ def scatter(
         An RGB picture.
 
     Raises:
-        ConfigError: no panels, too many groups, a wrong number of points, or too small a side.
+        ConfigError: no panels, too many groups, a wrong number of points, too small a side, or
+            Matplotlib isn't installed.
     """
     if not panels or side < 120:
         raise ConfigError("a figure needs at least one panel, of at least 120 pixels")
@@ -62,67 +67,39 @@ def scatter(
             raise ConfigError(
                 f"the panel {title!r} has points {list(points.shape)} for {len(labels)} labels"
             )
-    font = ImageFont.load_default(15 * _FINE)
-    line, margin, head = 22 * _FINE, 16 * _FINE, 34 * _FINE
-    fine = side * _FINE
-    measure = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    counted = [f"{name} ({list(labels).count(i)})" for i, name in enumerate(names)]
-    column = int(max(measure.textlength(name, font) for name in counted)) // _FINE * _FINE
-    column += 2 * line
-    rows = max(1, (fine + margin) // line)
-    columns = -(-len(names) // rows)
-    width = len(panels) * (fine + margin) + margin + columns * column
-    figure = Image.new("RGB", (width, head + fine + margin), "white")
-    draw = ImageDraw.Draw(figure)
-    for number, (title, points) in enumerate(panels):
-        left = margin + number * (fine + margin)
-        draw.text((left, margin // 2), _fitted(draw, title, font, fine), fill="black", font=font)
-        draw.rectangle((left, head, left + fine, head + fine), outline="#b0b0b0", width=_FINE)
-        _points(draw, points, labels, left, head, fine)
-    for number, name in enumerate(counted):
-        x = len(panels) * (fine + margin) + margin + number // rows * column
-        y = head + number % rows * line
-        _mark(draw, x + line / 2, y + line / 2, 6 * _FINE, number)
-        draw.text((x + line, y + line / 2), name, fill="black", font=font, anchor="lm")
-    return figure.reduce(_FINE)
-
-
-def _points(
-    draw: ImageDraw.ImageDraw, points: Tensor, labels: Sequence[int], left: int, top: int, side: int
-) -> None:
-    inner = 12 * _FINE
-    low, high = points.amin(0), points.amax(0)
-    # One scale for both axes, the points in the middle.
-    scale = (side - 2 * inner) / max(float((high - low).max()), 1e-9)
-    placed = (points - (low + high) / 2) * scale + side / 2
-    radius = (4.5 if len(labels) <= 400 else 3.5 if len(labels) <= 1500 else 2.5) * _FINE
-    for (x, y), label in zip(placed.tolist(), labels, strict=True):
-        _mark(draw, left + x, top + side - y, radius, label)
-
-
-def _mark(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float, label: int) -> None:
-    colour = COLOURS[label % len(COLOURS)]
-    shape = SHAPES[label // len(COLOURS)]
-    edge: dict[str, Any] = {"fill": colour, "outline": "white", "width": max(1, _FINE // 2)}
-    if shape == "circle":
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), **edge)
-    elif shape == "square":
-        r = radius * 0.9
-        draw.rectangle((x - r, y - r, x + r, y + r), **edge)
-    elif shape == "triangle":
-        r = radius * 1.2
-        draw.polygon([(x, y - r), (x - r, y + r * 0.8), (x + r, y + r * 0.8)], **edge)
-    else:
-        r = radius * 1.3
-        draw.polygon([(x, y - r), (x - r, y), (x, y + r), (x + r, y)], **edge)
-
-
-def _fitted(
-    draw: ImageDraw.ImageDraw,
-    text: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    width: int,
-) -> str:
-    while text and draw.textlength(text, font) > width:
-        text = text[:-1]
-    return text
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ConfigError("a figure needs Matplotlib: pip install 'stylemix[metrics]'") from None
+    figure = Figure(
+        figsize=(len(panels) * side / _DPI, side / _DPI), dpi=_DPI, layout="constrained"
+    )
+    canvas = FigureCanvasAgg(figure)
+    groups = [np.flatnonzero(np.asarray(labels) == number) for number in range(len(names))]
+    size = 40 if len(labels) <= 400 else 25 if len(labels) <= 1500 else 12
+    handles: list[Any] = []
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, points) in zip(row, panels, strict=True):
+        handles = [
+            axes.scatter(
+                *points[group].numpy().T,
+                s=size,
+                color=COLORS[number % len(COLORS)],
+                marker=MARKERS[number // len(COLORS)],
+                edgecolors="white",
+                linewidths=0.5,
+            )
+            for number, group in enumerate(groups)
+        ]
+        axes.set_title(title)
+        axes.set(xticks=[], yticks=[])
+        axes.set_aspect("equal", "datalim")
+    counted = [f"{name} ({len(group)})" for name, group in zip(names, groups, strict=True)]
+    columns = -(-len(names) // max(1, side // _LINE - 1))
+    legend = figure.legend(handles, counted, loc="outside right upper", ncols=columns)
+    # The legend stands beside the panels, not in their place.
+    canvas.draw()
+    figure.set_figwidth(figure.get_figwidth() + legend.get_window_extent().width / _DPI)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -12,8 +12,8 @@ from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
 from stylemix.ops.placement import place
 from stylemix.training.data import Crops
+from stylemix.training.encoder.held_out import held_out
 from stylemix.training.encoder.paintings import Paintings, read_paintings
-from stylemix.training.encoder.split import held_out
 
 BATCH = 32
 

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from stylemix.metrics.retrieval import mean_cosine, ranks, top
+from stylemix.ops import stream
 from stylemix.training.data import Crops
 from stylemix.training.encoder.network import Classifier
 from stylemix.training.encoder.probe import probe_scores
 
 BATCH = 64
-CENTRE = (1 - 2**-12, 0.5, 0.5, 0.5)
+CENTER = (1 - 2**-12, 0.5, 0.5, 0.5)
 """The largest window, in the middle, not flipped; as ``Crops.cut`` takes it."""
 
 
@@ -73,18 +74,18 @@ def measure(
         ``retrieval_top1`` and ``retrieval_top5``: a random crop of a held-out painting finds,
         by the cosine of embeddings, another random crop of the same one among one of each.
     """
-    centre = torch.tensor([CENTRE])
-    known, _ = embed(net, crops, train, side, zoom, centre.expand(len(train), 4), precision)
-    asked, scores = embed(net, crops, held, side, zoom, centre.expand(len(held), 4), precision)
+    center = torch.tensor([CENTER])
+    known, _ = embed(net, crops, train, side, zoom, center.expand(len(train), 4), precision)
+    asked, scores = embed(net, crops, held, side, zoom, center.expand(len(held), 4), precision)
     # The same windows for every encoder and seed.
-    chance = torch.rand(2, len(held), 4, generator=torch.Generator().manual_seed(0))
+    chance = torch.rand(2, len(held), 4, generator=stream(0, "crops to retrieve"))
     query, gallery = (embed(net, crops, held, side, zoom, c, precision)[0] for c in chance)
     styles = scores.shape[1]
     known_labels = torch.tensor([labels[i] for i in train])
     own = torch.tensor([labels[i] for i in held])
     probe = ranks(probe_scores(known, known_labels, asked, styles), own)
     head = ranks(scores, own)
-    place = ranks(mean_cosine(query, gallery), torch.arange(len(held)))
+    found = ranks(mean_cosine(query, gallery), torch.arange(len(held)))
     right = top(probe, 1)
     by_style = [right[own == style].mean() for style in own.unique()]
     return {
@@ -93,6 +94,6 @@ def measure(
         "probe_balanced_top1": float(torch.stack(by_style).mean()),
         "head_top1": float(top(head, 1).mean()),
         "head_top5": float(top(head, 5).mean()),
-        "retrieval_top1": float(top(place, 1).mean()),
-        "retrieval_top5": float(top(place, 5).mean()),
+        "retrieval_top1": float(top(found, 1).mean()),
+        "retrieval_top5": float(top(found, 5).mean()),
     }

@@ -22,7 +22,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(encoder.channels["embedding"], styles)
 
     def forward(self, image: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Give embeddings [N, D] and scores [N, C], float32, of pictures [N, 3, H, W] in [0, 1]."""
+        """Compute embeddings [N, D] and scores [N, C] of pictures [N, 3, H, W], float32."""
         with torch.autocast(image.device.type, precision, enabled=precision == torch.bfloat16):
             embedding = self.encoder(image)["embedding"]
         embedding = embedding.float()

@@ -62,9 +62,9 @@ def read_paintings(
     named: dict[str, Found] = {}
     loose, twice = [], []
     for item in find_pictures(sources, what="style"):
-        place = PurePosixPath(item.inside)
-        name = f"{place.parent.name}/{place.name}"
-        if not place.parent.name:
+        path = PurePosixPath(item.inside)
+        name = f"{path.parent.name}/{path.name}"
+        if not path.parent.name:
             loose.append(item.name)
         elif name in named:
             twice.append(item.name)
@@ -116,7 +116,7 @@ def _of_large_styles(names: list[str], smallest: int) -> list[str]:
     if len(count) - len(few) < 2:
         raise DataError(
             f"data.style has {len(count)} folders with pictures, and "
-            f"{len(count) - len(few)} with at least {smallest}: give one folder a "
+            f"{len(count) - len(few)} with at least {smallest}: give one folder per "
             "style, two at least, named after it (or lower data.smallest_style)"
         )
     return [n for n in names if count[_label(n)] >= smallest]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
-from stylemix.ops.placement import place
+from stylemix.ops import place, stream
 from stylemix.plugins import registry
 from stylemix.training.average import update_average
 from stylemix.training.data import Crops
@@ -21,10 +21,10 @@ from stylemix.training.encoder.batches import BalancedBatches
 from stylemix.training.encoder.config import PretrainConfig
 from stylemix.training.encoder.contrast import supervised_info_nce
 from stylemix.training.encoder.encoder_file import save_encoder
+from stylemix.training.encoder.held_out import held_out
 from stylemix.training.encoder.measure import measure
 from stylemix.training.encoder.network import Classifier
 from stylemix.training.encoder.paintings import Paintings, read_paintings
-from stylemix.training.encoder.split import held_out
 from stylemix.training.run import Stateful
 from stylemix.training.weights_run import WeightsRun
 
@@ -160,12 +160,12 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         self.batches = BalancedBatches(self.crops, self.labels, self.train, self.config.seed)
 
     def _start(self) -> None:
-        """Give a fresh encoder its first weights."""
+        """Set a fresh encoder's first weights."""
         encoder, data = self.net.encoder, self.config.data
         encoder.initialize(self.config.encoder_weights or None)
         count = min(CALIBRATION, len(self.train))
         indices = [self.train[i * len(self.train) // count] for i in range(count)]
-        chance = torch.rand(count, 4, generator=torch.Generator().manual_seed(self.config.seed))
+        chance = torch.rand(count, 4, generator=stream(self.config.seed, "calibration"))
         encoder.calibrate(self.crops.cut(indices, data.crop, chance, data.zoom))
 
     def _measure(self) -> dict[str, float]:

@@ -30,8 +30,8 @@ def probe_scores(known: Tensor, labels: Tensor, asked: Tensor, styles: int) -> T
     x, y = (known - mean) / std, torch.nn.functional.one_hot(labels, styles).double()
     count = y.sum(0).clamp_min(1)
     weight = (y / count).sum(1, keepdim=True) / styles
-    centre_x, centre_y = (weight * x).sum(0), (weight * y).sum(0)
-    x, y = x - centre_x, y - centre_y
+    center_x, center_y = (weight * x).sum(0), (weight * y).sum(0)
+    x, y = x - center_x, y - center_y
     ridge = RIDGE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     matrix = torch.linalg.solve(x.T @ (weight * x) + ridge, x.T @ (weight * y))
-    return ((asked - mean) / std - centre_x) @ matrix + centre_y
+    return ((asked - mean) / std - center_x) @ matrix + center_y

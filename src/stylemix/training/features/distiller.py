@@ -11,12 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylemix.backbones import feature_net
+from stylemix.backbones import BLOCK_ENDS, feature_net
 from stylemix.checkpoint.loading import load
 from stylemix.errors import ConfigError
-from stylemix.images import to_float
+from stylemix.images import match_moments, to_float
 from stylemix.injections.style import StyleMix
-from stylemix.losses.style import GRAM_LAYERS
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
 from stylemix.training.average import update_average
@@ -27,7 +26,7 @@ from stylemix.training.features.measure import measure
 from stylemix.training.features.objective import feature_errors, gram_errors
 from stylemix.training.features.start import start_from
 from stylemix.training.features.student import Student
-from stylemix.training.features.walkers import First, Walkers, recoloured
+from stylemix.training.features.trajectories import First, TrajectoryPool
 from stylemix.training.run import Stateful
 from stylemix.training.state import save_state
 from stylemix.training.weights_run import WeightsRun
@@ -65,8 +64,8 @@ class Distiller(WeightsRun[DistillConfig]):
         self._take_pictures()
         torch.manual_seed(config.seed)
         self.net = place(Student(config.channels), self.device)
-        self.scales = dict.fromkeys(GRAM_LAYERS, 1.0)
-        self.walkers = Walkers(config.walk, self.inputs, _first_pass(config.walk, self.device))
+        self.scales = dict.fromkeys(BLOCK_ENDS, 1.0)
+        self.pool = TrajectoryPool(config.walk, self.inputs, _first_pass(config.walk, self.device))
         if resumed is None:
             self._start()
         self.average = copy.deepcopy(self.net)
@@ -79,19 +78,19 @@ class Distiller(WeightsRun[DistillConfig]):
         return measure(lambda x: self.average(x, self.precision), self._teach, *self.tested)
 
     def _epoch(self) -> int:
-        # Of the pictures of a step, walkers included, half of `batch` are photographs.
+        # Of a step's pictures, those of trajectories included, half of `batch` are photographs.
         config = self.config
         pictures = config.batch + (config.walk.batch if config.walk.walkers else 0)
         return math.ceil(len(self.inputs.photographs) * pictures / (config.batch // 2))
 
     def _parts(self) -> Mapping[str, Stateful]:
-        return {"net": self.net, "average": self.average, "walkers": self.walkers}
+        return {"net": self.net, "average": self.average, "walkers": self.pool}
 
     def _record(self) -> dict[str, Any]:
         return {"scales": self.scales}
 
     def _take_record(self, record: Mapping[str, Any]) -> None:
-        self.scales = {layer: float(record["scales"][layer]) for layer in GRAM_LAYERS}
+        self.scales = {layer: float(record["scales"][layer]) for layer in BLOCK_ENDS}
 
     def _save_output(self) -> None:
         save_state(
@@ -120,7 +119,7 @@ class Distiller(WeightsRun[DistillConfig]):
             images = torch.cat(
                 [
                     images,
-                    self.walkers.move(
+                    self.pool.move(
                         self.step, lambda x: self.net(x, self.precision), self.precision
                     ),
                 ]
@@ -142,12 +141,12 @@ class Distiller(WeightsRun[DistillConfig]):
 
     @torch.no_grad()
     def _teach(self, images: Tensor) -> dict[str, Tensor]:
-        """Give the teacher's maps, scaled to unit mean square, float32."""
+        """Return the teacher's maps, scaled to unit mean square, float32."""
         with torch.autocast(
             images.device.type, self.precision, enabled=self.precision == torch.bfloat16
         ):
-            seen = self.teacher(images, GRAM_LAYERS)
-        return {layer: seen[layer].float() * self.scales[layer] for layer in GRAM_LAYERS}
+            seen = self.teacher(images, BLOCK_ENDS)
+        return {layer: seen[layer].float() * self.scales[layer] for layer in BLOCK_ENDS}
 
     def _take_pictures(self) -> None:
         data = self.config.data
@@ -167,28 +166,28 @@ class Distiller(WeightsRun[DistillConfig]):
         self.inputs = Inputs(photographs, paintings, data.crop, data.zoom, self.config.seed)
 
     def _start(self) -> None:
-        """Measure the teacher's scale, and give student and walkers their beginning."""
+        """Measure the teacher's scale, and start student and trajectories."""
         images = torch.cat(
             [
-                self.inputs.cut(crops, CALIBRATION // 2, self.inputs.chance(3, number))
+                self.inputs.cut(crops, CALIBRATION // 2, self.inputs.stream("calibration", number))
                 for number, crops in enumerate((self.inputs.photographs, self.inputs.paintings))
             ]
         )
-        squares = dict.fromkeys(GRAM_LAYERS, 0.0)
+        squares = dict.fromkeys(BLOCK_ENDS, 0.0)
         for part in images.split(8):
             for layer, seen in self._teach(part).items():
                 squares[layer] += float(seen.square().mean()) * len(part) / len(images)
         self.scales = {layer: max(v, 1e-12) ** -0.5 for layer, v in squares.items()}
         if self.config.start == "teacher":
             start_from(self.net, self.teacher, self.scales, images)
-        self.walkers.begin()
+        self.pool.begin()
 
 
 def _first_pass(walk: WalkConfig, device: torch.device) -> First:
-    """Give what makes walkers' first pictures: a trained model, or a change of colours."""
+    """Return what makes first pictures: a trained model, or a change of colors."""
     model = walk.model
     if not model or not walk.walkers:
-        return recoloured
+        return lambda content, style: match_moments(content, style).clamp(0, 1)
     trained = load(model, device=device)
     if not isinstance(trained, FeedForward):
         raise ConfigError(

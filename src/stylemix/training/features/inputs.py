@@ -1,4 +1,4 @@
-"""What one step looks at, drawn from the step's number alone.
+"""What one step trains on, drawn from the step's number alone.
 
 Photographs and paintings as they are, mixtures of them, noise of every frequency, and other
 contrasts and colours: an optimisation passes through all of that, and a student that has never seen
@@ -11,10 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylemix.ops import stream
 from stylemix.training.data import Crops
 
-MIXED, RECOLOURED, NOISY = 0.25, 0.3, 0.3
-"""Shares of the pictures that are mixed, recoloured and made noisy, independently."""
+MIXED, RECOLORED, NOISY = 0.25, 0.3, 0.3
+"""Shares of the pictures that are mixed, recolored and made noisy, independently."""
 
 LOUDEST = 0.15
 """Standard deviation of noise at most."""
@@ -38,8 +39,8 @@ class Inputs:
         self.side, self.zoom, self.seed = side, zoom, seed
 
     def draw(self, step: int, count: int) -> Tensor:
-        """Give a step's pictures [count, 3, side, side] in [0, 1], half of them photographs."""
-        chance = self.chance(0, step)
+        """Return a step's pictures [count, 3, side, side] in [0, 1], half of them photographs."""
+        chance = self.stream("inputs", step)
         images = torch.cat(
             [
                 self.cut(self.photographs, count // 2, chance),
@@ -53,14 +54,13 @@ class Inputs:
         numbers = torch.randint(len(crops), (count,), generator=chance).tolist()
         return crops.cut(numbers, self.side, torch.rand(count, 4, generator=chance), self.zoom)
 
-    def chance(self, stream: int, number: int) -> torch.Generator:
-        """Give the generator of each (stream, number)."""
-        mixed = (self.seed * 1_000_003 + stream * 7_368_787 + number * 15_485_863) % 2**63
-        return torch.Generator().manual_seed(mixed)
+    def stream(self, name: str, index: int) -> torch.Generator:
+        """Return the random stream of one draw; see :func:`stylemix.ops.stream`."""
+        return stream(self.seed, name, index)
 
 
 def disturbed(images: Tensor, chance: torch.Generator) -> Tensor:
-    """Mix, recolour and add noise to some of [N, 3, S, S], each with its own chance."""
+    """Mix, recolor and add noise to some of [N, 3, S, S], each with its own chance."""
     count, side, device = len(images), images.shape[-1], images.device
 
     def drawn(*shape: int) -> Tensor:
@@ -74,8 +74,8 @@ def disturbed(images: Tensor, chance: torch.Generator) -> Tensor:
     # Contrast from a quarter to twice, a little different in each channel, and another lightness.
     contrast = 2 ** (3 * drawn(1, 1, 1) - 2 + 0.6 * (drawn(3, 1, 1) - 0.5))
     mean = images.mean((2, 3), keepdim=True)
-    recoloured = (images - mean) * contrast + mean + 0.5 * (drawn(3, 1, 1) - 0.5)
-    images = torch.lerp(images, recoloured, some(RECOLOURED))
+    recolored = (images - mean) * contrast + mean + 0.5 * (drawn(3, 1, 1) - 0.5)
+    images = torch.lerp(images, recolored, some(RECOLORED))
     level = some(NOISY) * LOUDEST * drawn(1, 1, 1)
     octave = int(torch.randint(5, (), generator=chance))
     coarse = torch.randn(count, 3, -(-side // 2**octave), -(-side // 2**octave), generator=chance)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from stylemix.losses.style import GRAM_LAYERS
-from stylemix.training.features.objective import grams, relative
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.ops import gram, gram_error
 
-Look = Callable[[Tensor], Mapping[str, Tensor]]
+Extract = Callable[[Tensor], Mapping[str, Tensor]]
 
 
 @torch.no_grad()
 def measure(
-    student: Look, teacher: Look, photographs: Sequence[Tensor], paintings: Sequence[Tensor]
+    student: Extract, teacher: Extract, photographs: Sequence[Tensor], paintings: Sequence[Tensor]
 ) -> dict[str, float]:
     """Compare two networks.
 
@@ -32,52 +32,52 @@ def measure(
         relative Gram distances ``||G_photograph - G_painting|| / ||G_painting||``. ``rank``
         alone is that of the distances' mean over layers, which is the style loss of pictures.
     """
-    sums = {layer: [0.0, 0.0] for layer in GRAM_LAYERS}
-    off: dict[str, list[Tensor]] = {layer: [] for layer in GRAM_LAYERS}
+    sums = {layer: [0.0, 0.0] for layer in BLOCK_ENDS}
+    off: dict[str, list[Tensor]] = {layer: [] for layer in BLOCK_ENDS}
     kept: list[list[dict[str, Tensor]]] = [[], []]  # of the student, of the teacher
     for image in [*photographs, *paintings]:
         found, wanted = student(image), teacher(image)
-        for layer in GRAM_LAYERS:
+        for layer in BLOCK_ENDS:
             sums[layer][0] += float((found[layer] - wanted[layer]).square().sum())
             sums[layer][1] += float(wanted[layer].square().sum())
         for own, maps in zip(kept, (found, wanted), strict=True):
-            own.append({layer: grams(maps[layer]) for layer in GRAM_LAYERS})
-        for layer in GRAM_LAYERS:
-            off[layer].append(relative(kept[0][-1][layer], kept[1][-1][layer]))
+            own.append({layer: gram(maps[layer]) for layer in BLOCK_ENDS})
+        for layer in BLOCK_ENDS:
+            off[layer].append(gram_error(kept[0][-1][layer], kept[1][-1][layer]))
     figures: dict[str, float] = {}
-    for layer in GRAM_LAYERS:
+    for layer in BLOCK_ENDS:
         figures[f"feature_{layer}"] = sums[layer][0] / max(sums[layer][1], 1e-12)
         figures[f"gram_{layer}"] = float(torch.stack(off[layer]).mean())
     tables = [
-        {layer: _distances(own, len(photographs), layer) for layer in GRAM_LAYERS} for own in kept
+        {layer: _distances(own, len(photographs), layer) for layer in BLOCK_ENDS} for own in kept
     ]
-    for layer in GRAM_LAYERS:
+    for layer in BLOCK_ENDS:
         figures[f"rank_{layer}"] = spearman(tables[0][layer], tables[1][layer])
     for name in ("feature", "gram"):
-        values = [figures[f"{name}_{layer}"] for layer in GRAM_LAYERS]
+        values = [figures[f"{name}_{layer}"] for layer in BLOCK_ENDS]
         figures[name] = sum(values) / len(values)
     figures["rank"] = spearman(*(torch.stack(list(t.values())).mean(0) for t in tables))
     return figures
 
 
 def _distances(own: list[dict[str, Tensor]], count: int, layer: str) -> Tensor:
-    """Give the relative Gram distances of ``count`` photographs to the paintings, flat."""
+    """Return the relative Gram distances of ``count`` photographs to the paintings, flat."""
+    # On the CPU, because not every device has float64.
     from_, to = (
-        torch.cat([g[layer] for g in part]).flatten(1) for part in (own[:count], own[count:])
+        torch.cat([g[layer] for g in part]).flatten(1).cpu().double()
+        for part in (own[:count], own[count:])
     )
-    return (
-        torch.cdist(from_.double(), to.double()) / to.double().norm(dim=1).clamp_min(1e-12)
-    ).flatten()
+    return (torch.cdist(from_, to) / to.norm(dim=1).clamp_min(1e-20)).flatten()
 
 
 def spearman(a: Tensor, b: Tensor) -> float:
-    """Give Spearman's rank correlation of two sequences of numbers [N]; ties share their rank."""
+    """Return Spearman's rank correlation of two sequences of numbers [N]; ties share their rank."""
     x, y = (_ranks(v.double()) for v in (a, b))
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / (x.norm() * y.norm()).clamp_min(1e-12))
 
 
 def _ranks(values: Tensor) -> Tensor:
-    _, place, count = values.unique(sorted=True, return_inverse=True, return_counts=True)
+    _, group, count = values.unique(sorted=True, return_inverse=True, return_counts=True)
     last = count.cumsum(0).double()
-    return (last - (count.double() - 1) / 2)[place]
+    return (last - (count.double() - 1) / 2)[group]

@@ -14,9 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylemix.backbones import FeatureNet
-from stylemix.backbones.vgg import POOL_BEFORE, TAPS
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS, LAYERS, FeatureNet
 from stylemix.training.features.student import Student
 
 SAMPLES = 16_384
@@ -39,7 +37,8 @@ def telling_channels(features: Tensor, count: int) -> Tensor:
     Returns:
         [count], channel numbers in the order of the choice.
     """
-    left = (features.double() @ features.double().T) / features.shape[1]
+    exact = features.cpu().double()
+    left = exact @ exact.T / features.shape[1]
     chosen: list[int] = []
     for _ in range(count):
         energy = left.diagonal().clone()
@@ -61,7 +60,8 @@ def least_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         W [C, D] and b [C], with a ridge of 1e-4 of the mean energy of x.
     """
-    x, y = x.double(), y.double()
+    device = x.device
+    x, y = x.cpu().double(), y.cpu().double()
     mean_x, mean_y = x.mean(0), y.mean(0)
     x, y = x - mean_x, y - mean_y
     matrix = x.T @ x
@@ -71,14 +71,14 @@ def least_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         * torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     )
     weight = torch.linalg.solve(matrix, x.T @ y).T
-    return weight.float(), (mean_y - weight @ mean_x).float()
+    return weight.float().to(device), (mean_y - weight @ mean_x).float().to(device)
 
 
 @torch.no_grad()
 def start_from(
     student: Student, teacher: FeatureNet, scales: Mapping[str, float], images: Tensor
 ) -> None:
-    """Give a student its first weights.
+    """Set a student's first weights.
 
     Args:
         student: takes them.
@@ -89,32 +89,31 @@ def start_from(
     thin = student.trunk
     x = (images - thin.mean) * thin.scale
     t = (images - teacher.mean) * teacher.scale
-    for key, own in thin.features.items():
-        wide = teacher.features[key]
+    for name, layer in LAYERS.items():
+        own, wide = thin.features[str(layer.number)], teacher.features[str(layer.number)]
         assert isinstance(own, nn.Conv2d)
         assert isinstance(wide, nn.Conv2d)
-        if int(key) in POOL_BEFORE:
+        if layer.pooled:
             x, t = F.max_pool2d(x, 2), F.max_pool2d(t, 2)
         before = _in_parts(wide, t)
-        places = _places(before)
-        wanted = _at(before, places)
+        positions = _positions(before)
+        wanted = _at(before, positions)
         # Every layer's features are brought to unit size, whatever the teacher's.
         wanted = wanted / wanted.relu().square().mean().sqrt().clamp_min(1e-12)
         keep = telling_channels(wanted.relu().T, own.out_channels)
         patches = torch.cat(
-            [F.unfold(x[i : i + 1], 3, padding=1)[0].T[place] for i, place in enumerate(places)]
+            [F.unfold(x[i : i + 1], 3, padding=1)[0].T[at] for i, at in enumerate(positions)]
         )
         weight, bias = least_squares(patches, wanted[:, keep])
         own.weight.copy_(weight.view_as(own.weight))
         assert own.bias is not None
         own.bias.copy_(bias)
         x, t = _in_parts(own, x).relu_(), before.relu_()
-        layer = TAPS.get(int(key))
-        if layer in GRAM_LAYERS:
-            linear = student.maps[GRAM_LAYERS.index(layer)]
+        if name in BLOCK_ENDS:
+            linear = student.maps[BLOCK_ENDS.index(name)]
             assert isinstance(linear, nn.Conv2d)
             assert linear.bias is not None
-            weight, bias = least_squares(_at(x, places), _at(t, places) * scales[layer])
+            weight, bias = least_squares(_at(x, positions), _at(t, positions) * scales[name])
             linear.weight.copy_(weight.view_as(linear.weight))
             linear.bias.copy_(bias)
 
@@ -123,7 +122,7 @@ def _in_parts(convolution: nn.Conv2d, x: Tensor) -> Tensor:
     return torch.cat([convolution(part) for part in x.split(PART)])
 
 
-def _places(x: Tensor) -> list[Tensor]:
+def _positions(x: Tensor) -> list[Tensor]:
     """Choose positions in each picture of a map, the same on every run."""
     count = min(x[0, 0].numel(), -(-SAMPLES // len(x)))
     chance = torch.Generator().manual_seed(0)
@@ -133,8 +132,6 @@ def _places(x: Tensor) -> list[Tensor]:
     ]
 
 
-def _at(x: Tensor, places: list[Tensor]) -> Tensor:
-    """Give the features at chosen positions, [positions of all pictures, C]."""
-    return torch.cat(
-        [picture.flatten(1).T[place] for picture, place in zip(x, places, strict=True)]
-    )
+def _at(x: Tensor, positions: list[Tensor]) -> Tensor:
+    """Return the features at chosen positions, [positions of all pictures, C]."""
+    return torch.cat([picture.flatten(1).T[at] for picture, at in zip(x, positions, strict=True)])

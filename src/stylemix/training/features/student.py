@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from stylemix.backbones import BLOCK_ENDS
 from stylemix.backbones.vgg import VGG16_CHANNELS, ThinVGG
-from stylemix.losses.style import GRAM_LAYERS
 
 
 class Student(nn.Module):
@@ -28,11 +28,11 @@ class Student(nn.Module):
         self.trunk = ThinVGG(channels)
         self.maps = nn.ModuleList(
             nn.Conv2d(self.trunk.channels[layer], count, 1)
-            for layer, count in zip(GRAM_LAYERS, wide, strict=True)
+            for layer, count in zip(BLOCK_ENDS, wide, strict=True)
         )
 
     def forward(self, image: Tensor, precision: torch.dtype = torch.float32) -> dict[str, Tensor]:
-        """Give the teacher's maps as the student sees them, [N, T, h, w], float32.
+        """Predict the teacher's maps, [N, T, h, w], float32.
 
         Args:
             image: [N, 3, H, W] in [0, 1].
@@ -40,13 +40,13 @@ class Student(nn.Module):
         """
         low = precision == torch.bfloat16
         with torch.autocast(image.device.type, precision, enabled=low):
-            seen = self.trunk(image, GRAM_LAYERS)
+            seen = self.trunk(image, BLOCK_ENDS)
             return {
                 layer: linear(seen[layer]).float()
-                for layer, linear in zip(GRAM_LAYERS, self.maps, strict=True)
+                for layer, linear in zip(BLOCK_ENDS, self.maps, strict=True)
             }
 
     def tensors(self) -> dict[str, Tensor]:
-        """Give the weights by the names that a feature network's file has."""
+        """Return the weights by the names that a feature network's file has."""
         found = {k: v for k, v in self.trunk.state_dict().items() if k.startswith("features.")}
         return found | {f"maps.{k}": v for k, v in self.maps.state_dict().items()}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
 from stylemix.encoders import StyleEncoder
 from stylemix.losses.objective import Objective, Targets
+from stylemix.ops import stream
 from stylemix.training.data import Crops
+from stylemix.training.state import replace_file
 
 CHUNK = 8
 
@@ -81,7 +81,7 @@ def make_bank(
         precision: of the feature network's autocast.
         progress: show a bar.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = stream(seed, "bank")
     order = [i for _ in range(per_painting) for i in range(len(paintings))]
     crops: list[Tensor] = []
     statistics: list[Tensor] = []
@@ -113,19 +113,23 @@ def make_bank(
 
 
 def save_bank(bank: Bank, path: Path, key: str) -> None:
-    """Write a bank to one file, complete or not at all; ``key`` says what it was made from."""
+    """Write a bank to one file, complete or not at all; ``key`` says what it was made from.
+
+    Raises:
+        CheckpointError: it can't be written.
+    """
     tensors = {"crops": bank.crops}
     tensors.update({f"target.{k}": v for k, v in bank.targets.items()})
     tensors.update({f"scale.{k}": v for k, v in bank.scales.items()})
     if bank.statistics is not None:
         tensors["statistics"] = bank.statistics
-    temporary = path.with_suffix(".partial")
-    save_file(
-        {k: v.cpu().contiguous() for k, v in tensors.items()},
-        temporary,
-        metadata={"key": json.dumps(key)},
+    replace_file(
+        path,
+        tensors,
+        {"key": json.dumps(key)},
+        "the bank of crops",
+        "make room, or set data.bank = 0",
     )
-    os.replace(temporary, path)
 
 
 def load_bank(path: Path, key: str, device: torch.device) -> Bank | None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stylemix.losses.objective import Targets
+from stylemix.ops import stream
 from stylemix.training.data import Crops
 from stylemix.training.model.bank import Bank
 from stylemix.training.model.config import PhaseConfig
@@ -94,7 +95,7 @@ class Batches:
             seen_styles: paintings used before.
         """
         count = phase.batch // phase.per_style
-        chance = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        chance = stream(self.seed, "batch", step)
         content_chance = torch.rand(phase.batch, 4, generator=chance)
         style_chance = torch.rand(count, 4, generator=chance)
         identity = (torch.rand(count, generator=chance) < phase.identity).float()
@@ -109,8 +110,8 @@ class Batches:
         partial = torch.rand(count, generator=chance) < phase.partial
         strength = torch.empty(count).uniform_(*STRENGTHS, generator=chance)
         identity = torch.where(partial & (identity == 0) & ~divided, 1 - strength, identity)
-        contents = self._turn(seen, phase.batch, len(self.photographs), 0)
-        styles = self._turn(seen_styles, count, size, 1)
+        contents = self._turn(seen, phase.batch, len(self.photographs), "photographs")
+        styles = self._turn(seen_styles, count, size, "paintings")
 
         mine = slice(self.rank * count // self.world, (self.rank + 1) * count // self.world)
         wide = slice(mine.start * phase.per_style, mine.stop * phase.per_style)
@@ -155,16 +156,14 @@ class Batches:
             None if statistics is None else statistics[others],
         )
 
-    def _turn(self, seen: int, count: int, size: int, stream: int) -> list[int]:
+    def _turn(self, seen: int, count: int, size: int, name: str) -> list[int]:
         """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""
         found = []
         passes: dict[int, list[int]] = {}
         for number in range(seen, seen + count):
             turn, place = divmod(number, size)
             if turn not in passes:
-                chance = torch.Generator().manual_seed(
-                    self.seed * 1_000_003 + 500_000_000 + 2 * turn + stream
-                )
+                chance = stream(self.seed, name, turn)
                 passes[turn] = torch.randperm(size, generator=chance).tolist()
             found.append(passes[turn][place])
         return found

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from stylemix.injections.style import Style, StyleMix
 from stylemix.losses.objective import Objective
+from stylemix.ops import stream
 from stylemix.stylizers import FeedForward
 from stylemix.training.model.bank import Bank
 from stylemix.training.model.pool import Pool
@@ -80,7 +81,7 @@ def draw(plan: Plan, step: int, photographs: int, crops: int, seed: int) -> dict
         ``content`` int64 [B], ``chance`` [B, 4], ``style`` int64 [B], ``share`` [B], how much of a
         sample's style is its own photograph, ``origin`` and ``shift`` int64 [2].
     """
-    chance = torch.Generator().manual_seed(seed * 1_000_003 + step)
+    chance = stream(seed, "batch", step)
     share = torch.zeros(plan.batch)
     counts = [
         int(plan.batch * p + float(torch.rand((), generator=chance)))
@@ -90,8 +91,8 @@ def draw(plan: Plan, step: int, photographs: int, crops: int, seed: int) -> dict
     share[:own] = 1 - torch.empty(own).uniform_(*STRENGTHS, generator=chance)
     share[: min(own, counts[0])] = 1
     turns = [
-        _turn(step * plan.batch, plan.batch, size, 2 * seed + stream)
-        for stream, size in enumerate((photographs, crops))
+        _turn(step * plan.batch, plan.batch, size, seed, name)
+        for name, size in (("photographs", photographs), ("paintings", crops))
     ]
     return {
         "content": turns[0],
@@ -103,14 +104,12 @@ def draw(plan: Plan, step: int, photographs: int, crops: int, seed: int) -> dict
     }
 
 
-def _turn(first: int, count: int, size: int, seed: int) -> Tensor:
+def _turn(first: int, count: int, size: int, seed: int, name: str) -> Tensor:
     """Give ``count`` indices, from number ``first`` on, of endless reshuffled passes."""
     found = torch.empty(0, dtype=torch.int64)
     while len(found) < count:
         turn, place = divmod(first + len(found), size)
-        order = torch.randperm(
-            size, generator=torch.Generator().manual_seed(seed * 1_000_003 + 7_919 * turn)
-        )
+        order = torch.randperm(size, generator=stream(seed, name, turn))
         found = torch.cat([found, order[place : place + count - len(found)]])
     return found
 

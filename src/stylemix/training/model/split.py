@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.images.color import grey
+from stylemix.images.color import desaturate
 from stylemix.losses.objective import Objective
 from stylemix.stylizers import FeedForward
 from stylemix.training.model.config import TrainConfig
@@ -43,7 +43,7 @@ class Split:
         Factors in Neural Style Transfer", 2017, section 5.1): otherwise the two paintings would
         ask for two brightnesses of one picture.
         """
-        own, wanted = grey(self.texture), grey(self.colors)
+        own, wanted = desaturate(self.texture), desaturate(self.colors)
         (variance, mean), (other, there) = (
             torch.var_mean(x[:, :1], dim=(2, 3), correction=0, keepdim=True) for x in (own, wanted)
         )
@@ -55,7 +55,7 @@ def drained(image: Tensor, flags: Tensor | None) -> Tensor | None:
     """Give pictures [B, 3, H, W], grey where ``flags`` [B] is 1; None where there are no flags."""
     if flags is None:
         return None
-    return torch.where(flags.view(-1, 1, 1, 1) > 0, grey(image), image)
+    return torch.where(flags.view(-1, 1, 1, 1) > 0, desaturate(image), image)
 
 
 def check_split(config: TrainConfig, model: FeedForward, objective: Objective) -> None:

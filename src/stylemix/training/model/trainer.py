@@ -17,13 +17,13 @@ from stylemix import checkpoint
 from stylemix.backbones import feature_net
 from stylemix.errors import CheckpointError, ConfigError
 from stylemix.losses.objective import Objective, terms_of
-from stylemix.ops.placement import place
+from stylemix.ops import place, stream
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average, update_average
 from stylemix.training.data import Crops, read_pictures
-from stylemix.training.hardware import join_processes
+from stylemix.training.log import TrainingLog
 from stylemix.training.model.bank import Bank, load_bank, make_bank, save_bank
 from stylemix.training.model.batches import Batches
 from stylemix.training.model.config import TrainConfig, phase_at
@@ -32,7 +32,7 @@ from stylemix.training.model.named import rows_of, with_styles
 from stylemix.training.model.samples import sheet
 from stylemix.training.model.split import check_split
 from stylemix.training.model.step import Step
-from stylemix.training.report import Report
+from stylemix.training.processes import join_processes
 from stylemix.training.run import ResumableRun, Stateful
 from stylemix.types import VECTORS
 
@@ -181,9 +181,9 @@ class Trainer(ResumableRun[TrainConfig]):
             },
         )
 
-    def _open_report(self) -> Report:
+    def _open_log(self) -> TrainingLog:
         tensorboard = self.config.runtime.tensorboard and self.rank == 0
-        return Report(self.state_file.parent, tensorboard, self.progress, self.done)
+        return TrainingLog(self.state_file.parent, tensorboard, self.progress, self.done)
 
     def _before_step(self, done: float) -> None:
         number = phase_at(self.config.phases, done)
@@ -207,24 +207,24 @@ class Trainer(ResumableRun[TrainConfig]):
         self.seen_styles += phase.batch // phase.per_style
         return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
 
-    def _after_step(self, report: Report) -> None:
+    def _after_step(self, log: TrainingLog) -> None:
         every = self.config.runtime.sample_every
         if every and self.step % every == 0:
-            self._show(report)
+            self._show(log)
 
-    def _stop(self, report: Report) -> None:
+    def _stop(self, log: TrainingLog) -> None:
         self._freeze("all")
         self.save()
         if self.config.runtime.sample_every:
-            self._show(report)
+            self._show(log)
 
     def _finish(self) -> None:
         if self.world > 1:
             dist.barrier()
 
-    def _show(self, report: Report) -> None:
+    def _show(self, log: TrainingLog) -> None:
         if self.rank == 0:
-            report.samples(self.step, sheet(self.averaged(), *self.shown))
+            log.samples(self.step, sheet(self.averaged(), *self.shown))
 
     def _freeze(self, train: str) -> None:
         for name, parameter in self.trainable.items():
@@ -268,7 +268,7 @@ class Trainer(ResumableRun[TrainConfig]):
         self.model.encoder.initialize(self.config.encoder_weights or None)
         count = min(CALIBRATION, len(paintings))
         indices = [i * len(paintings) // count for i in range(count)]
-        chance = torch.rand(count, 4, generator=torch.Generator().manual_seed(self.config.seed))
+        chance = torch.rand(count, 4, generator=stream(self.config.seed, "calibration"))
         side = self.config.phases[0].style_crop[0]
         self.model.encoder.calibrate(paintings.cut(indices, side, chance))
 

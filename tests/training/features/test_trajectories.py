@@ -3,37 +3,39 @@ from __future__ import annotations
 import pytest
 import torch
 from distillation_cases import inputs
-from helpers import picture
 from optimization_nets import tiny_net
 
-from stylemix.losses.style import GRAM_LAYERS
+from stylemix.backbones import BLOCK_ENDS
+from stylemix.images import match_moments
+from stylemix.ops import gram_error, gram_sum
 from stylemix.training.features.config import WalkConfig
-from stylemix.training.features.objective import grams, relative
-from stylemix.training.features.walkers import Walkers, recoloured
+from stylemix.training.features.trajectories import TrajectoryPool
 
 NET = tiny_net((4, 6, 8, 10))
 
 
-def walkers(first=recoloured, **changes):
+def trajectories(first=match_moments, **changes):
     options = {"walkers": 4, "batch": 2, "steps": 1, "life": 40, "model": "", **changes}
-    found = Walkers(WalkConfig(**options), inputs(side=32), first)
+    found = TrajectoryPool(WalkConfig(**options), inputs(side=32), first)
     found.begin()
     return found
 
 
 def losses(pool):
-    """Give each walker's own weighted loss."""
+    """Give each trajectory's own weighted loss."""
     with torch.no_grad():
         y, c, s = (NET(x) for x in (pool.image, pool.content, pool.style))
         content = (y["relu3_3"] - c["relu3_3"]).square().sum((1, 2, 3)) / c["relu3_3"].square().sum(
             (1, 2, 3)
         )
-        style = sum(relative(grams(y[k]), grams(s[k])) for k in GRAM_LAYERS) / len(GRAM_LAYERS)
+        style = sum(gram_error(gram_sum(y[k]), gram_sum(s[k])) for k in BLOCK_ENDS) / len(
+            BLOCK_ENDS
+        )
         return content + pool.weight * style
 
 
-def test_walkers_go_down_in_turn():
-    pool = walkers(lambda content, style: content)
+def test_trajectories_go_down_in_turn():
+    pool = trajectories(lambda content, style: content)
     before, pictures = losses(pool), pool.image.clone()
     moved = pool.move(0, NET)
     assert torch.equal(moved, pool.image[:2])
@@ -46,7 +48,7 @@ def test_walkers_go_down_in_turn():
 
 
 def test_one_at_the_end_of_its_way_begins_anew():
-    pool = walkers(steps=3, life=6)
+    pool = trajectories(steps=3, life=6)
     # The ages begin all over the way.
     assert pool.age.tolist() == [0, 1, 2, 3]
     contents = pool.content.clone()
@@ -62,27 +64,18 @@ def test_one_at_the_end_of_its_way_begins_anew():
 
 
 def test_a_restored_pool_goes_the_same_way():
-    one = walkers()
+    one = trajectories()
     for step in range(3):
         one.move(step, NET)
-    two = walkers()
+    two = trajectories()
     two.load_state_dict({k: v.clone() for k, v in one.state_dict().items()})
     for step in range(3, 6):
         assert torch.equal(one.move(step, NET), two.move(step, NET))
 
 
-def test_recoloured_has_the_paintings_moments():
-    content, style = picture(1, 20, 24) * 0.2 + 0.4, picture(2, 20, 24) * 0.3 + 0.3
-    found = recoloured(content, style)
-    for moment in ("mean", "std"):
-        torch.testing.assert_close(
-            getattr(found, moment)((2, 3)), getattr(style, moment)((2, 3)), rtol=1e-3, atol=1e-3
-        )
-
-
 @pytest.mark.parametrize("first", [0.0, 1.0])
-def test_walkers_begin_between_photograph_and_first_pass(first):
-    made = Walkers(
+def test_trajectories_begin_between_photograph_and_first_pass(first):
+    made = TrajectoryPool(
         WalkConfig(walkers=6, batch=1, model=""),
         inputs(side=16),
         lambda content, style: torch.full_like(content, first),

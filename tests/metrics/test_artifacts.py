@@ -6,7 +6,7 @@ from helpers import picture
 from scipy import ndimage
 
 from stylemix.errors import ConfigError
-from stylemix.metrics.artefacts import (
+from stylemix.metrics.artifacts import (
     Levels,
     alarms,
     blobs,
@@ -16,7 +16,7 @@ from stylemix.metrics.artefacts import (
     saturation,
     shift_stability,
 )
-from stylemix.metrics.artefacts import _count_small as count_small
+from stylemix.metrics.artifacts import _count_small as count_small
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@ from __future__ import annotations
 import torch
 from PIL import Image
 
-from stylemix.training.report import Report
+from stylemix.training.log import TrainingLog
 
 
 def test_samples_become_files(tmp_path):
-    report = Report(tmp_path, tensorboard=False, progress=False, done=0.0)
+    report = TrainingLog(tmp_path, tensorboard=False, progress=False, done=0.0)
     report.samples(12, torch.full((3, 20, 30), 90, dtype=torch.uint8))
     report.close()
     with Image.open(tmp_path / "samples" / "0000012.jpg") as image:
@@ -16,7 +16,7 @@ def test_samples_become_files(tmp_path):
 
 
 def test_bar_shows_losses_and_speed(tmp_path, capsys):
-    report = Report(tmp_path, tensorboard=False, progress=True, done=0.25)
+    report = TrainingLog(tmp_path, tensorboard=False, progress=True, done=0.25)
     assert report.bar.n == 25
     report.step(1, 0.5, {"style": 2.0, "tv": 0.5}, 1e-3, images=8, seconds=2.0)
     assert report.bar.n == 50
@@ -35,7 +35,7 @@ def test_bar_shows_losses_and_speed(tmp_path, capsys):
 def test_tensorboard_files_hold_every_loss(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    report = Report(tmp_path, tensorboard=True, progress=False, done=0.0)
+    report = TrainingLog(tmp_path, tensorboard=True, progress=False, done=0.0)
     for number in range(1, 21):
         report.step(number, number / 20, {"style": number / 2, "tv": 1.0}, 1e-3, 4, 0.5)
     report.samples(20, torch.full((3, 8, 8), 90, dtype=torch.uint8))

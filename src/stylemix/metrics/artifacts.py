@@ -1,4 +1,4 @@
-"""Artefact alarms: faults that a network adds to a picture, against the photograph's own level.
+"""Artifact alarms: faults that a network adds to a picture, against the photograph's own level.
 
 The measures tell faults apart, not good pictures from bad ones. The gates were set on photographs
 and paintings, see :data:`GATES`.
@@ -18,8 +18,12 @@ from stylemix.images.color import luma
 from stylemix.metrics.strength import psnr
 
 SMALLEST = 48
-"""Pixels a side that the measures need."""
+"""Pixels per side that the measures need."""
 
+_SPOT, _LEAST = 7, 2
+"""Pixels of the square that a spot fits into, and of a spot at least, at half size."""
+_BAND = 4
+"""Pixels of a band at a picture's border."""
 _PERIODIC = tuple((v, h) for v in (0, 1, 2) for h in (0, 1, 2) if v or h)
 
 
@@ -51,11 +55,11 @@ def measure(image: Tensor) -> Levels:
     """Measure a picture [3, H, W] in [0, 1].
 
     Raises:
-        ConfigError: it has less than 48 pixels a side.
+        ConfigError: it has less than 48 pixels per side.
     """
     if min(image.shape[-2:]) < SMALLEST:
         raise ConfigError(
-            f"artefacts can't be measured in a picture of {image.shape[-1]} x "
+            f"artifacts can't be measured in a picture of {image.shape[-1]} x "
             f"{image.shape[-2]}: give at least {SMALLEST} x {SMALLEST}"
         )
     return Levels(checkerboard(image), blobs(image), saturation(image), border(image))
@@ -76,7 +80,7 @@ def alarms(output: Levels, photograph: Levels) -> dict[str, bool]:
 
 
 def checkerboard(image: Tensor) -> float:
-    """Give how far a pattern of period 2 or 4 pixels stands out of the spectrum, 1 for noise.
+    """Measure how far a pattern of period 2 or 4 pixels stands out of the spectrum, 1 for noise.
 
     The power of the luminance under a Hann window, averaged over 3 x 3 frequencies around each
     of (pi, pi), (pi, 0), (0, pi) and those with pi/2, over the median power of the ring around
@@ -86,14 +90,14 @@ def checkerboard(image: Tensor) -> float:
     Args:
         image: [3, H, W] RGB in [0, 1].
     """
-    grey = luma(image.double())[0]
-    height, width = (side // 4 * 4 for side in grey.shape)  # then pi/2 is a frequency of its own
-    grey = grey[:height, :width]
-    window = torch.hann_window(height, dtype=grey.dtype, device=grey.device)[
+    gray = luma(image.double())[0]
+    height, width = (side // 4 * 4 for side in gray.shape)  # then pi/2 is a frequency of its own
+    gray = gray[:height, :width]
+    window = torch.hann_window(height, dtype=gray.dtype, device=gray.device)[
         :, None
-    ] * torch.hann_window(width, dtype=grey.dtype, device=grey.device)
-    grey = grey - (grey * window).sum() / window.sum()
-    power = torch.fft.fft2(grey * window).abs().square()
+    ] * torch.hann_window(width, dtype=gray.dtype, device=gray.device)
+    gray = gray - (gray * window).sum() / window.sum()
+    power = torch.fft.fft2(gray * window).abs().square()
     # Rounding to 8 bits has this much power at every frequency; flat pictures need the floor.
     floor = float(window.square().sum()) * (1 / 255) ** 2 / 12
     peaks = []
@@ -107,7 +111,7 @@ def checkerboard(image: Tensor) -> float:
 
 
 def blobs(image: Tensor) -> float:
-    """Give the number of isolated spots per megapixel.
+    """Count the isolated spots per megapixel.
 
     At half size, a pixel belongs to a spot when its luminance differs from the median of the
     9 x 9 pixels around it by more than 0.1 and by more than 6 robust deviations (1.4826 times
@@ -118,24 +122,24 @@ def blobs(image: Tensor) -> float:
     Args:
         image: [3, H, W] RGB in [0, 1].
     """
-    grey = F.avg_pool2d(luma(image.float())[None], 2)
-    height, width = grey.shape[-2:]
-    around = F.unfold(F.pad(grey, (4, 4, 4, 4), "reflect"), 9)[0]
+    gray = F.avg_pool2d(luma(image.float())[None], 2)
+    height, width = gray.shape[-2:]
+    around = F.unfold(F.pad(gray, (4, 4, 4, 4), "reflect"), 9)[0]
     middle = around.median(0).values
     deviation = 1.4826 * (around - middle).abs().median(0).values
-    residual = (grey.reshape(-1) - middle).abs()
+    residual = (gray.reshape(-1) - middle).abs()
     mask = (residual > (6 * deviation).clamp_min(0.1)).reshape(1, 1, height, width)
     return _count_small(mask) / (height * width * 4 / 1e6)
 
 
-def _count_small(mask: Tensor, side: int = 7, least: int = 2) -> int:
+def _count_small(mask: Tensor) -> int:
     """Count the 8-connected regions that fit into a square and have enough pixels."""
     height, width = mask.shape[-2:]
     number = torch.arange(1, height * width + 1, device=mask.device, dtype=torch.float64)
     label = torch.where(mask, number.reshape(mask.shape), 0.0)
-    # A region that fits into the square takes at most side**2 steps to get one label; one that
+    # A region that fits into the square takes at most _SPOT**2 steps to get one label; one that
     # needs more is a line and falls apart into labels that touch, which the last test finds.
-    for _ in range(side * side):
+    for _ in range(_SPOT * _SPOT):
         spread = torch.where(mask, F.max_pool2d(label, 3, 1, 1), 0.0)
         if torch.equal(spread, label):
             break
@@ -146,17 +150,17 @@ def _count_small(mask: Tensor, side: int = 7, least: int = 2) -> int:
         return 0
     names, region = label[0, 0, rows, columns].unique(return_inverse=True)
     area = torch.bincount(region, minlength=len(names))
-    small = area >= least
+    small = area >= _LEAST
     for position in (rows, columns):
         start = position.new_full((len(names),), max(height, width))
         low = start.scatter_reduce(0, region, position, "amin")
         high = (start * 0).scatter_reduce(0, region, position, "amax")
-        small &= high - low < side
+        small &= high - low < _SPOT
     return int((small & ~torch.isin(names, unsettled)).sum())
 
 
 def saturation(image: Tensor) -> float:
-    """Give the share of values below 1/255 or above 254/255: clipped highlights and shadows.
+    """Measure the share of values below 1/255 or above 254/255: clipped highlights and shadows.
 
     Args:
         image: [3, H, W] RGB in [0, 1].
@@ -164,24 +168,23 @@ def saturation(image: Tensor) -> float:
     return float(((image < 1 / 255) | (image > 254 / 255)).float().mean())
 
 
-def border(image: Tensor, width: int = 4) -> float:
-    """Give how strange the picture's frame is, about 1 for a picture that simply ends.
+def border(image: Tensor) -> float:
+    """Measure how much the picture's frame stands out, about 1 for a picture that simply ends.
 
-    Per side, the mean colour difference between the outermost ``width`` pixels and the next
-    ``width``, over the mean of the same difference between the next eight neighbouring bands;
-    the largest of the four. Zero padding in a network makes a frame.
+    Per side, the mean color difference between the outermost 4 pixels and the next 4, over the mean
+    of the same difference between the next eight neighboring bands; the largest of the four. Zero
+    padding in a network makes a frame.
 
     Args:
         image: [3, H, W] RGB in [0, 1].
-        width: of a band in pixels.
     """
     ratios = []
     for picture in (image.float(), image.float().transpose(1, 2)):
         for turned in (picture, picture.flip(1)):  # bands counted from either end
-            bands = len(turned[0]) // width
-            means = turned[:, : bands * width].reshape(3, bands, width, -1).mean(2)
+            bands = len(turned[0]) // _BAND
+            means = turned[:, : bands * _BAND].reshape(3, bands, _BAND, -1).mean(2)
             steps = (means[:, 1:] - means[:, :-1]).abs().mean((0, 2))
-            # A step of one grey level is the least that can be seen.
+            # A step of one gray level is the least that can be seen.
             ratios.append(steps[0] / steps[1:9].mean().clamp_min(1 / 255))
     return float(torch.stack(ratios).max())
 
@@ -193,7 +196,7 @@ def shift_stability(
     shift: int = 1,
     result: Tensor | None = None,
 ) -> float:
-    """Give how equal a photograph and its shifted crop are rendered, as PSNR in decibels.
+    """Measure how equally a photograph and its shifted crop are rendered, as PSNR in decibels.
 
     The crop leaves out the first ``shift`` rows and columns; both renderings are compared where
     they show the same, without the outer twentieth of each side. Flicker in a video and texture

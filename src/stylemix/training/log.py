@@ -14,7 +14,7 @@ from stylemix.images import save, to_pil
 SMOOTH = 0.98
 
 
-class Report:
+class TrainingLog:
     """Shows losses and samples as a training goes on.
 
     Args:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylemix.training.encoder.split import held_out
+from stylemix.training.encoder.held_out import held_out
 
 sizes = st.lists(st.integers(2, 40), min_size=1, max_size=5)
 shares = st.floats(0.01, 0.5)

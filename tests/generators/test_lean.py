@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from helpers import check_halos, picture
+from torch import nn
+
+import stylemix
+from stylemix.errors import ConfigError
+from stylemix.generators import Lean
+from stylemix.generators.lean import Block
+from stylemix.injections.style import StyleMix
+from stylemix.stylizers import FeedForward, build
+
+MECHANISMS = [
+    {"name": "film"},
+    {"name": "inject"},
+    {"name": "concat"},
+    {"name": "patch", "feature": "relu3_3"},
+]
+
+
+def model(*injections: dict, width: int = 12, blocks: int = 2) -> FeedForward:
+    torch.manual_seed(0)
+    return build(
+        {
+            "stylizer": "feed_forward",
+            "generator": {"name": "lean", "width": width, "blocks": blocks},
+            "encoder": {"name": "thin", "dim": 8},
+            "injections": list(injections) or [{"name": "film"}],
+            "style_size": 64,
+        }
+    ).eval()
+
+
+def multiply_adds(generator: Lean, side: int) -> int:
+    """Count the multiply-adds of all convolutions, as their definition has them."""
+    total = 0
+
+    def count(module: nn.Conv2d, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        nonlocal total
+        total += output[0].numel() * module.weight[0].numel()
+
+    convolutions = [m for m in generator.modules() if isinstance(m, nn.Conv2d)]
+    hooks = [m.register_forward_hook(count) for m in convolutions]
+    mix = StyleMix.single(model(width=96, blocks=8).prepare(picture(1)))
+    with torch.no_grad():
+        generator(torch.rand(1, 3, side, side), mix)
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+def test_it_does_a_quarter_of_the_work_that_it_says():
+    generator = model(width=96, blocks=8).generator
+    assert isinstance(generator, Lean)
+    assert 16 * multiply_adds(generator, 128) == pytest.approx(7.5e9, rel=0.02)  # 512 x 512
+
+
+def test_block_is_depthwise_then_two_pointwise_convolutions_and_a_skip():
+    torch.manual_seed(0)
+    block = Block("block1", 12, 2, lambda site: {})
+    x = torch.randn(2, 12, 9, 7)
+    norm, project = block.depthwise, block.project
+    inside = F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), norm.conv.weight, groups=12)
+    inside = F.instance_norm(inside, weight=norm.weight, bias=norm.bias, eps=1e-3)
+    inside = F.relu(F.conv2d(inside, block.expand.weight, block.expand.bias))
+    out = F.instance_norm(
+        F.conv2d(inside, project.conv.weight), weight=project.weight, bias=project.bias, eps=1e-3
+    )
+    mix = StyleMix.single(model().prepare(picture(1)))
+    torch.testing.assert_close(block(x, mix), x + out, atol=1e-5, rtol=1e-5)
+
+
+def test_declared_halos_are_wide_enough_and_not_far_too_wide():
+    check_halos(model(blocks=1))
+
+
+def test_tiles_give_the_picture_of_one_pass():
+    photograph = torch.rand(3, 150, 210)
+    whole = model().stylize(photograph, picture(2)[0], tile=0)
+    tiled = model().stylize(photograph, picture(2)[0], tile=64)
+    assert np.abs(np.asarray(whole, float) - np.asarray(tiled, float)).max() <= 1
+
+
+@pytest.mark.parametrize("injection", MECHANISMS, ids=lambda i: i["name"])
+def test_every_mechanism_changes_the_picture_and_learns(injection):
+    made = model(injection)
+    x = picture(0, 64, 64)
+    first, second = (
+        made(x, StyleMix.single(made.prepare(picture(seed, 64, 64)))) for seed in (1, 2)
+    )
+    assert (first - second).abs().mean() > 1e-4
+    first.mean().backward()
+    inside = [p.grad for n, p in made.generator.named_parameters() if ".injections." in n]
+    if injection["name"] != "concat":  # it has no weights of its own
+        assert inside and all(g is not None and g.abs().max() > 0 for g in inside)
+
+
+def test_output_is_a_picture_of_the_same_size():
+    made = model()
+    out = made(picture(0, 20, 28), StyleMix.single(made.prepare(picture(1))))
+    assert out.shape == (1, 3, 20, 28)
+    assert out.min() >= 0 and out.max() <= 1
+
+
+@pytest.mark.parametrize("options", [{"width": 0}, {"blocks": -1}, {"expansion": "two"}])
+def test_bad_options(options):
+    with pytest.raises(ConfigError):
+        Lean(lambda site: {}, **options)
+
+
+def test_width_is_a_multiple_of_twelve():
+    with pytest.raises(ConfigError, match="multiple of 12"):
+        Lean(lambda site: {}, width=50)
+
+
+def test_film_and_concat_in_one_block_are_refused():
+    with pytest.raises(ConfigError, match="narrow their 'sites' down"):
+        model({"name": "film"}, {"name": "concat", "sites": ["block1.1.conv"]})
+
+
+def test_the_default_model_is_lean():
+    assert stylemix.load("film").config["generator"] == {"name": "lean"}
