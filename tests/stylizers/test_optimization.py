@@ -56,7 +56,7 @@ def test_the_recipe_s_loss_is_what_is_minimised():
 
 def test_options_are_those_of_the_class():
     assert Flat.from_config({"stylizer": "flat", "steps": 3}).steps == 3
-    with pytest.raises(ConfigError, match=r"configuration of flat; did you mean 'steps'"):
+    with pytest.raises(ConfigError, match=r"unknown key 'step'; did you mean 'steps'"):
         Flat.from_config({"stylizer": "flat", "step": 3})
     with pytest.raises(ConfigError, match="steps must be at least 1"):
         Flat(steps=0)

@@ -201,7 +201,7 @@ def test_a_training_that_could_not_tell_is_refused(tmp_path, model, losses, mess
                 phases=[{"crop": 16, "batch": 4, "style_crop": [16], "split": 0.5}],
             )
         )
-    with pytest.raises(ConfigError, match="split must be in"):
+    with pytest.raises(ConfigError, match="split must be a number >= 0 and <= 1"):
         config(tmp_path, phases=[{"crop": 16, "split": 1.5}])
     assert tiny_model().palette_sites == ()
 
