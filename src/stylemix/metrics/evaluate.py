@@ -153,7 +153,7 @@ def evaluate_pairs(
             )
         if on_result is not None:
             on_result(i, j, result)
-        output = to_float(read(result).rgb)[0]
+        output = to_float(read(result).pixels)[0]
         looks = perceptual.describe(output, net)
         record = {
             "content": names[0][i],
@@ -193,9 +193,9 @@ def evaluate_pairs(
 
 
 def _load(picture: Picture, size: int) -> tuple[Image.Image, Tensor]:
-    rgb = resize(read(picture, to_srgb=True).rgb, short_side=size)
+    rgb = resize(read(picture, to_srgb=True).pixels, short_side=size)
     image = to_pil(rgb)
-    return image, to_float(read(image).rgb)[0]
+    return image, to_float(read(image).pixels)[0]
 
 
 def _look_at_paintings(
@@ -224,7 +224,7 @@ def _identity(method: Method, photograph: _Photograph) -> float:
     """Give how well a photograph comes back when it is its own style, once for its pairs."""
     if photograph.identity is None:
         again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(to_float(read(again).rgb)[0], photograph.rgb)
+        photograph.identity = psnr(to_float(read(again).pixels)[0], photograph.rgb)
     return photograph.identity
 
 
@@ -235,7 +235,7 @@ def _losses_at(
 
     def losses(strength: float) -> tuple[float, float]:
         result = method.at(strength, photograph.image, known.images[j])
-        looks = perceptual.describe(to_float(read(result).rgb)[0], net)
+        looks = perceptual.describe(to_float(read(result).pixels)[0], net)
         return (
             float(perceptual.content_loss(looks, photograph.looks)),
             float(perceptual.style_loss(looks, own)),
@@ -282,7 +282,7 @@ def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
 
 def _shift(method: Method, photograph: _Photograph, painting: Image.Image, output: Tensor) -> float:
     def render(rgb: Tensor) -> Tensor:
-        return to_float(read(method(to_pil(rgb), painting)).rgb)[0]
+        return to_float(read(method(to_pil(rgb), painting)).pixels)[0]
 
     return artefacts.shift_stability(render, photograph.rgb, result=output)
 
