@@ -26,7 +26,14 @@ import stylemix
 from stylemix.images import read, resize, to_float, to_pil
 from stylemix.images.color import luma
 from stylemix.metrics import contact_sheet, evaluate_pairs
-from stylemix.optimization import Descent, FeatureExtractor, Recipe, Task, feature_extractor, optimize
+from stylemix.optimization import (
+    Descent,
+    FeatureExtractor,
+    Recipe,
+    Task,
+    feature_extractor,
+    optimize,
+)
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
 from stylemix.stylizers.refining import FORWARD_SHARE, REFINE

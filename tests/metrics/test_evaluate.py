@@ -94,7 +94,7 @@ def test_a_stylizer_from_files(tmp_path):
         paths[2:],
         size=64,
         features="thin",
-        progress=lambda done, total: steps.append((done, total)),
+        progress=lambda event: steps.append((event.done, event.total)),
     )
     assert steps == [(k, 6) for k in range(7)]
     assert report.records[0]["content"] == "photo0.png"

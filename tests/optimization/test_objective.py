@@ -71,7 +71,7 @@ def test_tiles_change_nothing(mapped, maps, strength):
 def test_the_gradient_is_that_of_finite_differences():
     extractor, net, _ = tiny_extractor()
     net.double()
-    extractor.look = lambda image, layers=GRAM_LAYERS: net(image, layers)
+    extractor.extract = lambda image, layers=GRAM_LAYERS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
     goal = Objective(
         extractor,
@@ -107,6 +107,10 @@ def test_without_strength_the_photograph_is_the_optimum():
 def test_the_painting_itself_has_no_style_loss():
     extractor, _, _ = tiny_extractor()
     goal = Objective(
-        extractor, PAINTINGS[0], [style_grams(extractor, PAINTINGS[0])], regions(ONE), style_weight=1.0
+        extractor,
+        PAINTINGS[0],
+        [style_grams(extractor, PAINTINGS[0])],
+        regions(ONE),
+        style_weight=1.0,
     )
     assert goal(PAINTINGS[0])[0].style < 2e-3

@@ -15,7 +15,11 @@ EVERYWHERE = [torch.ones(1, 1, 1, 1)]
 def run(steps=6, *, task=None, recipe=None, mapped=True, **options):
     extractor, _, _ = tiny_extractor(mapped=mapped)
     return optimize(
-        task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE), extractor, recipe or Recipe(), steps, **options
+        task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE),
+        extractor,
+        recipe or Recipe(),
+        steps,
+        **options,
     )
 
 

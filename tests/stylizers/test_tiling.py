@@ -192,7 +192,9 @@ def test_progress_counts_every_tile_of_every_pass():
     generator = johnson(FiLM)
     calls = []
     mix = mixture(generator, 64, 96, "masks")
-    render_tiled(generator, photograph(64, 96), mix, 32, progress=lambda e: calls.append((e.done, e.total)))
+    render_tiled(
+        generator, photograph(64, 96), mix, 32, progress=lambda e: calls.append((e.done, e.total))
+    )
     # Statistics and one more: three in the first stage, two in the block, three in the last.
     passes = 4 + 1 + 3 + 4
     total = passes * 6

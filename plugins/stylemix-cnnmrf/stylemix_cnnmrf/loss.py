@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stylemix.optimization import HALO, STRIDES, FeatureExtractor, Losses, on_map, shrink, split, within
+from stylemix.optimization import (
+    HALO,
+    STRIDES,
+    FeatureExtractor,
+    Losses,
+    on_map,
+    shrink,
+    split,
+    within,
+)
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 

@@ -38,7 +38,8 @@ def _by_hand(extractor: FeatureExtractor, y: Tensor, s: Tensor) -> float:
     total = 0.0
     for layer in layers_of(extractor):
         found, keys = (
-            torch.nn.functional.unfold(extractor.extract(p, (layer,))[layer], 3)[0].T for p in (y, s)
+            torch.nn.functional.unfold(extractor.extract(p, (layer,))[layer], 3)[0].T
+            for p in (y, s)
         )
         cosine = torch.nn.functional.normalize(found) @ torch.nn.functional.normalize(keys).T
         each = (found - keys[cosine.argmax(1)]).square().sum(1)
@@ -115,7 +116,9 @@ def test_tiles_change_nothing() -> None:
     mask[..., :90] = 1
     options = {"style_weight": 3.0, "strength": 0.7, "count": 200}
     styles, maps = [_picture(3), _picture(4)], [mask, 1 - mask]
-    whole, tiled = (MarkovLoss(extractor, c, styles, maps, tile=tile, **options)(y) for tile in (0, 64))
+    whole, tiled = (
+        MarkovLoss(extractor, c, styles, maps, tile=tile, **options)(y) for tile in (0, 64)
+    )
     assert tiled[0].style == pytest.approx(whole[0].style, rel=1e-9)
     assert tiled[0].content == pytest.approx(whole[0].content, rel=1e-9)
     assert (tiled[1] - whole[1]).abs().max() < 1e-9 * whole[1].abs().max()

@@ -22,7 +22,7 @@ from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
 from stylemix.ops.placement import place
-from stylemix.stylizers import Progress
+from stylemix.types import Progress, ProgressEvent
 
 _COLORS = 65_536
 """Pixels of a picture that its palette is taken from; more change the distance by less than
@@ -102,7 +102,7 @@ def evaluate_pairs(
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
         on_result: called with (content index, style index, result).
-        progress: called with pairs done and their total.
+        progress: is told the pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
 
     Returns:
@@ -139,7 +139,7 @@ def evaluate_pairs(
     current, photograph = -1, None
     for done, k in enumerate(order):
         if progress is not None:
-            progress(done, len(order))
+            progress(ProgressEvent(done, len(order)))
         i, j = wanted[k]
         if i != current or photograph is None:
             current, photograph = i, _look_at_photograph(contents[i], size, net)
@@ -171,7 +171,7 @@ def evaluate_pairs(
             record |= curve(strengths, _losses_at(method, photograph, known, j, net))
         records[k] = {**record, "seconds": seconds}
     if progress is not None:
-        progress(len(order), len(order))
+        progress(ProgressEvent(len(order), len(order)))
     means: dict[str, float] = {
         name: sum(r[name] for r in records.values()) / len(records)
         for name in ("content_loss", "lpips")

@@ -117,7 +117,9 @@ def _coarse_to_fine(
             )
         offset = done
 
-        def tell(step: DescentStep, whole: torch.Size = task.content.shape, offset: int = offset) -> None:
+        def tell(
+            step: DescentStep, whole: torch.Size = task.content.shape, offset: int = offset
+        ) -> None:
             if report is not None:
                 report(
                     offset + step.done,

@@ -127,7 +127,10 @@ def optimize_request(
     task = Task(
         request.content.float(),
         to_float(start),
-        [to_float(resize(p, short_side=short) if min(p.shape[-2:]) > short else p) for p in paintings],
+        [
+            to_float(resize(p, short_side=short) if min(p.shape[-2:]) > short else p)
+            for p in paintings
+        ],
         [weight / request.options.strength for weight in request.style_weights],
         request.options.strength,
     )

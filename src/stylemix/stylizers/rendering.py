@@ -58,7 +58,11 @@ def render(
 
 
 def _render(
-    generator: Generator, content: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
+    generator: Generator,
+    content: Tensor,
+    mix: StyleMix,
+    tile: int | None,
+    progress: Progress | None,
 ) -> Tensor:
     height, width = content.shape[-2:]
     automatic = tile is None
