@@ -129,14 +129,14 @@ def real_number(name: str, value: Any, allowed: str, least: float, most: float =
         ConfigError: it is no number, or out of range.
     """
     value = _scalar(value)
-    # NaN compares as false with everything.
-    if (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and least <= value <= most
-        and math.isfinite(float(value))
-    ):
-        return float(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        try:
+            found = float(value)
+        except OverflowError:  # an int beyond the range of floats
+            found = math.inf
+        # NaN compares as false with everything.
+        if least <= found <= most:
+            return found
     raise ConfigError(f"{name} must be {allowed}, got {value!r}")
 
 

@@ -185,7 +185,7 @@ def stylize(
         )
     encoded = [stylizer.encode(style) for style in styles]
     if options.palette is not None:
-        options = replace(options, palette=stylizer.encode(options.palette))
+        options = replace(options, palette=stylizer.encode(asked["palette"]))
     if not plan.many:
         _one(plan.jobs[0], stylizer, encoded, options)
         return
