@@ -14,8 +14,8 @@ from stylemix.errors import Cancelled, MemoryLimitError, out_of_memory
 from stylemix.images import resize
 from stylemix.optimization.canvas import Canvas
 from stylemix.optimization.descent import DescentStep, optimize_canvas, picture_of
-from stylemix.optimization.recipe import Recipe
 from stylemix.optimization.extractor import FeatureExtractor, shrink
+from stylemix.optimization.recipe import Recipe
 
 SMALLEST = 16
 """Pixels a side that four blocks with poolings between them need; smaller pictures are continued
