@@ -66,6 +66,33 @@ class Box:
             slice(self.left, self.left + self.width),
         )
 
+    def grown(self, margin: int, height: int, width: int) -> Box:
+        """Return this rectangle with a margin on every side, as far as the picture goes.
+
+        Args:
+            margin: in pixels.
+            height: of the picture.
+            width: of the picture.
+        """
+        top, left = max(self.top - margin, 0), max(self.left - margin, 0)
+        bottom = min(self.top + self.height + margin, height)
+        right = min(self.left + self.width + margin, width)
+        return Box(top, left, bottom - top, right - left)
+
+    def within(self, outer: Box) -> Box:
+        """Return this rectangle in the coordinates of ``outer``, which holds it."""
+        return Box(self.top - outer.top, self.left - outer.left, self.height, self.width)
+
+    def on_map(self, stride: int) -> Box:
+        """Return this rectangle's values on a map with one value per ``stride`` pixels.
+
+        Pixels at the far edge that the stride doesn't divide have no value of their own, as
+        poolings drop them.
+        """
+        top, left = self.top // stride, self.left // stride
+        bottom, right = (self.top + self.height) // stride, (self.left + self.width) // stride
+        return Box(top, left, bottom - top, right - left)
+
 
 @dataclass(frozen=True)
 class ProgressEvent:

@@ -61,7 +61,7 @@ BASELINES = ("copy", "color", "gatys")
     "--strengths",
     type=Numbers(),
     metavar="0,0.25,...",
-    help="Stylise each pair at each of these too, and say on how many pairs the distance "
+    help="Stylize each pair at each of these too, and say on how many pairs the distance "
     "to the photograph rises and the style loss falls all along.",
 )
 @click.option(
@@ -111,12 +111,12 @@ BASELINES = ("copy", "color", "gatys")
     multiple=True,
     type=click.Choice(BASELINES),
     help="Measure also: copy, the photograph as it is; color, the photograph in the "
-    "painting's colours; gatys, 200 steps of optimisation (slow). Once for each.",
+    "painting's colors; gatys, 200 steps of optimization (slow). Once for each.",
 )
 @click.option(
     "--memory",
     is_flag=True,
-    help="Measure also the peak memory of a process that stylises one picture.",
+    help="Measure also the peak memory of a process that stylizes one picture.",
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write settings and all figures.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a line for each pair.")
@@ -239,7 +239,7 @@ def evaluate(
 
 
 def _folder(model: str) -> str | None:
-    """Give the folder of a model's files; None for a method, which has none."""
+    """Return the folder of a model's files; None for a method, which has none."""
     from stylemix.checkpoint.catalogue import methods, resolve
 
     return None if model in methods() else str(resolve(model))
