@@ -198,11 +198,7 @@ def evaluate(
     for name in ("", "seen", *dict.fromkeys(baselines)):
         if name == "seen" and not known:
             continue
-        method: Method = own
-        if name == "gatys":
-            method = metrics.stylizer_method(stylemix.load("gatys", device=device))
-        elif name in BASELINES:
-            method = getattr(metrics.baselines, name)
+        method = _baseline(name, device) if name in BASELINES else own
         report = _measure(
             method,
             photographs,
@@ -229,13 +225,33 @@ def evaluate(
         if csv_file is not None:
             report.to_csv(_beside(csv_file, name))
     if sheet_file is not None:
-        columns = sorted({j for _, j in results})
-        metrics.contact_sheet(
-            photographs[:SHEET_ROWS],
-            [unseen[j] for j in columns],
-            {(i, columns.index(j)): picture for (i, j), picture in results.items()},
-            sheet_file,
-        )
+        _write_sheet(photographs, unseen, results, sheet_file)
+
+
+def _baseline(name: str, device: str | None) -> Method:
+    """Return what a model is compared with."""
+    import stylemix
+    from stylemix import metrics
+
+    if name == "gatys":
+        return metrics.stylizer_method(stylemix.load("gatys", device=device))
+    method: Method = getattr(metrics.baselines, name)
+    return method
+
+
+def _write_sheet(
+    photographs: list[str], paintings: list[str], results: dict[tuple[int, int], Any], file: str
+) -> None:
+    """Write the contact sheet of the pictures by their photograph's and painting's numbers."""
+    from stylemix import metrics
+
+    columns = sorted({j for _, j in results})
+    metrics.contact_sheet(
+        photographs[:SHEET_ROWS],
+        [paintings[j] for j in columns],
+        {(i, columns.index(j)): picture for (i, j), picture in results.items()},
+        file,
+    )
 
 
 def _folder(model: str) -> str | None:

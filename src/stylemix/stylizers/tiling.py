@@ -19,7 +19,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -104,7 +103,7 @@ class _Rendering:
             ),
             mix.origin,
         )
-        self.tiles = _split(self.height, self.width, tile, self.unit)
+        self.tiles = Box.tiles(self.height, self.width, tile, self.unit)
         self.measured = [m for m in generator.modules() if isinstance(m, ContentMoments)]
 
     def run(self) -> Tensor:
@@ -241,22 +240,6 @@ def _untileable(stage: Stage) -> Injection | None:
 
 def _round_up(value: int, unit: int) -> int:
     return -(-value // unit) * unit
-
-
-def _split(height: int, width: int, tile: int, unit: int) -> list[Box]:
-    """Cut a picture into tiles of nearly equal size, at multiples of ``unit`` pixels."""
-
-    def edges(size: int) -> list[int]:
-        units = -(-size // unit)
-        parts = -(-units // -(-tile // unit))
-        return [min(units * i // parts * unit, size) for i in range(parts + 1)]
-
-    rows, columns = edges(height), edges(width)
-    return [
-        Box(top, left, bottom - top, right - left)
-        for top, bottom in pairwise(rows)
-        for left, right in pairwise(columns)
-    ]
 
 
 def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
