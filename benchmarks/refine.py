@@ -26,7 +26,14 @@ import stylemix
 from stylemix.images import read, resize, to_float, to_pil
 from stylemix.images.color import luma
 from stylemix.metrics import contact_sheet, evaluate_pairs
-from stylemix.optimization import Descent, FeatureSpace, Recipe, Task, feature_space, optimize
+from stylemix.optimization import (
+    Descent,
+    FeatureExtractor,
+    Recipe,
+    Task,
+    feature_extractor,
+    optimize,
+)
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
 from stylemix.stylizers.refining import FORWARD_SHARE, REFINE
@@ -86,7 +93,7 @@ def variants() -> Iterator[Variant]:
 
 def nyquist(image: Image.Image) -> float:
     """Return a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
-    gray = luma(to_float(read(image).rgb)[0].double())[0]
+    gray = luma(to_float(read(image).pixels)[0].double())[0]
     height, width = gray.shape
     window = torch.hann_window(height)[:, None] * torch.hann_window(width)
     power = torch.fft.fft2((gray - gray.mean()) * window).abs().square()
@@ -100,34 +107,34 @@ def nyquist(image: Image.Image) -> float:
 
 
 def method(
-    variant: Variant, model: stylemix.Stylizer, space: FeatureSpace
+    variant: Variant, model: stylemix.Stylizer, extractor: FeatureExtractor
 ) -> Callable[[Image.Image, Image.Image], Image.Image]:
     """Make a method that ``evaluate_pairs`` can call."""
     forwards: dict[tuple[int, int], Tensor] = {}
 
     def run(photo: Image.Image, painting: Image.Image) -> Image.Image:
-        content, style = (to_float(read(p).rgb) for p in (photo, painting))
+        content, style = (to_float(read(p).pixels) for p in (photo, painting))
         start = content
         if variant.start:
             key = (id(photo), id(painting))
             if key not in forwards:
-                forwards[key] = to_float(read(model.stylize(photo, painting)).rgb)
+                forwards[key] = to_float(read(model.stylize(photo, painting)).pixels)
             start = torch.lerp(content, forwards[key], variant.start)
         if not variant.steps:
             return to_pil(start[0])
         task = Task(content, start, [style], [torch.ones(1, 1, 1, 1)])
-        return to_pil(optimize(task, space, variant.recipe, variant.steps)[0][0])
+        return to_pil(optimize(task, extractor, variant.recipe, variant.steps)[0][0])
 
     return run
 
 
-def gigaflop(space: FeatureSpace, steps: int, size: int) -> float:
+def gigaflop(extractor: FeatureExtractor, steps: int, size: int) -> float:
     """Count the arithmetic of the steps for a picture of size x 4/3 size."""
     image = torch.rand(1, 3, size, size * 4 // 3)
     goal = Objective(
-        space,
+        extractor,
         image,
-        [style_grams(space, image)],
+        [style_grams(extractor, image)],
         regions([torch.ones(1, 1, 1, 1)]),
         style_weight=1.0,
     )
@@ -171,7 +178,7 @@ def arguments() -> argparse.Namespace:
 def measure(
     variant: Variant,
     run: Callable[[Image.Image, Image.Image], Image.Image],
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     contents: list[Path],
     paintings: list[Path],
     pairs: list[tuple[int, int]],
@@ -183,7 +190,7 @@ def measure(
     Args:
         variant: what is measured.
         run: its method.
-        space: what it extracts features with.
+        extractor: its feature network.
         contents: photographs.
         paintings: those of the pairs first, then others to find one's own among.
         pairs: numbers of photograph and painting.
@@ -224,7 +231,7 @@ def measure(
             Path(options.sheet) / f"{variant.name.replace(' ', '-')}.jpg",
         )
     mean = {k: v["mean"] for k, v in report.summary.items()}
-    flop = gigaflop(space, variant.steps, options.size) if variant.steps else 0.0
+    flop = gigaflop(extractor, variant.steps, options.size) if variant.steps else 0.0
     return (
         f"| {variant.name} | {mean['content_loss']:.3f} | {mean['style_loss']:.3f} | "
         f"{mean['top1']:.2f} | {sum(noise) / len(noise):.2f} | {mean['checkerboard']:.0f} | "
@@ -247,25 +254,32 @@ def main() -> None:
     shown = list(dict.fromkeys([i for i, _ in pairs]))
     dealt = [(shown.index(i), used.index(j)) for i, j in pairs]
     contents = [photographs[i] for i in shown]
-    levels = [nyquist(to_pil(resize(read(p).rgb, short_side=options.size))) for p in contents]
+    levels = [nyquist(to_pil(resize(read(p).pixels, short_side=options.size))) for p in contents]
     model = stylemix.load(options.model, device="cpu")
     print(
         "| variant | content | style | top-1 | Nyquist | checkerboard | saturation | s | CPU s "
         "| GFLOP |\n|---|---|---|---|---|---|---|---|---|---|"
     )
-    spaces: dict[str, FeatureSpace] = {}
+    extractors: dict[str, FeatureExtractor] = {}
     for variant in variants():
         if options.only and variant.name not in options.only:
             continue
-        if variant.features not in spaces:
-            spaces[variant.features] = feature_space(
+        if variant.features not in extractors:
+            extractors[variant.features] = feature_extractor(
                 variant.features, options.vgg16 if variant.features == "vgg16" else None
             )
-        space = spaces[variant.features]
-        run = method(variant, model, space)
+        extractor = extractors[variant.features]
+        run = method(variant, model, extractor)
         print(
             measure(
-                variant, run, space, contents, [paintings[j] for j in used], dealt, levels, options
+                variant,
+                run,
+                extractor,
+                contents,
+                [paintings[j] for j in used],
+                dealt,
+                levels,
+                options,
             ),
             flush=True,
         )

@@ -1,9 +1,10 @@
-"""One base error; every message says what to do about it."""
+"""The errors of stylemix: one base class, and messages that say what to do."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Cancelled(StylemixError):  # noqa: N818 - a wish, not a fault
     """Raise it from a progress callback to stop the work.
 
     Attributes:
-        picture: the picture so far (a PIL image), where an optimisation was stopped; else None.
+        picture: the picture so far (a PIL image), where an optimization was stopped; else None.
     """
 
     picture: Image.Image | None = None
@@ -75,3 +76,20 @@ def out_of_memory(problem: BaseException) -> bool:
         or type(problem).__name__ == "OutOfMemoryError"
         or (isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem))
     )
+
+
+@contextmanager
+def memory_limit() -> Iterator[None]:
+    """Turn a full memory within the block into an error that says what to do.
+
+    Raises:
+        MemoryLimitError: the memory is full.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as problem:
+        if isinstance(problem, StylemixError) or not out_of_memory(problem):
+            raise
+        raise MemoryLimitError(
+            "the memory is full: give a smaller tile (such as 384) or size, or another device"
+        ) from problem

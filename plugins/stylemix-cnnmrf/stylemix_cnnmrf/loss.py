@@ -1,4 +1,4 @@
-"""The energy that CNN-MRF minimises: every patch of the picture near one of the painting."""
+"""The energy that CNN-MRF minimizes: every patch of the picture near one of the painting."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ import torch
 from torch import Tensor
 
 from stylemix.backbones import HALO, LAYERS, TILE_UNIT
-from stylemix.optimization import FeatureSpace, Losses, shrink
+from stylemix.optimization import FeatureExtractor, Losses, shrink
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 
 CONTENT_LAYER = "relu4_3"
+REACH = HALO + (SIDE - 1) * TILE_UNIT
+"""Pixels around a tile that its patches see: two positions more than a value."""
 
-_HALO = HALO + (SIDE - 1) * TILE_UNIT
-"""Pixels around a tile that its patches see; they reach two positions beyond it."""
 
-
-def layers_of(space: FeatureSpace) -> tuple[str, ...]:
+def layers_of(extractor: FeatureExtractor) -> tuple[str, ...]:
     """Return the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
-    return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in space.net.channels else "relu4_3"
+    return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in extractor.net.channels else "relu4_3"
 
 
 class MarkovLoss:
     """Content loss and MRF energy of a picture (Li and Wand, 2016, eqs. 1 to 3).
 
     ``E = sum_i ||P_i(y) - P_NN(i)(s)||^2`` over patches of 3 x 3 positions at layers of a feature
-    network, where NN(i) is the painting's patch of the largest normalised
+    network, where NN(i) is the painting's patch of the largest normalized
     cross-correlation with the picture *as it is now*: matches are found anew in every evaluation,
     and no gradient goes through the choice. Each layer's sum is divided by the number of patches
     and by the mean squared length of the painting's, so that layers, paintings and sizes count
@@ -35,16 +34,16 @@ class MarkovLoss:
 
     Departures: VGG-16 or the thin network instead of VGG-19, so relu3_3 for relu3_1 and relu4_3
     for relu4_2 (and for relu4_1 in the thin network, which has none); relu2_2 besides, without
-    which fine colours are left to chance; no rotated and rescaled copies of the painting.
+    which fine colors are left to chance; no rotated and rescaled copies of the painting.
 
     Several paintings have one energy each, weighted at every patch by the painting's weight map
     at its centre.
 
     Args:
-        space: what to look through.
+        extractor: what to compare pictures by.
         content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
         paintings: each [1, 3, h, w] in [0, 1]; smaller than 24 x 24 ones are enlarged.
-        maps: weights >= 0, one a painting, [1, 1, H, W] or [1, 1, 1, 1].
+        maps: weights >= 0, one per painting, [1, 1, H, W] or [1, 1, 1, 1].
         style_weight: of the energy against the content loss.
         strength: in [0, 1]; below one a patch is drawn to ``(1 - strength) P_i(c) + strength
             P_NN(i)(s)``, so at 0 the photograph is the optimum.
@@ -57,7 +56,7 @@ class MarkovLoss:
 
     def __init__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         paintings: Sequence[Tensor],
         maps: Sequence[Tensor],
@@ -69,14 +68,14 @@ class MarkovLoss:
         stride: int = 2,
         seed: int = 0,
     ) -> None:
-        self.space = space
+        self.extractor = extractor
         self.style_weight = style_weight
         self.strength = strength
         self.height, self.width = content.shape[-2:]
         self.boxes = Box.tiles(self.height, self.width, tile, TILE_UNIT)
-        self.layers = layers_of(space)
+        self.layers = layers_of(extractor)
         self.seen = tuple(dict.fromkeys((*self.layers, CONTENT_LAYER)))
-        self.keys = [self._look_at_painting(p, count, seed) for p in paintings]
+        self.keys = [self._patches_of(p, count, seed) for p in paintings]
         # A squared length each, so that a painting's energy doesn't grow with its contrast.
         self.scales = [
             {layer: keys.square().sum(1).mean().clamp_min(1e-12) for layer, keys in own.items()}
@@ -87,15 +86,15 @@ class MarkovLoss:
             {layer: self._weight(m.to(content.device), layer) for layer in self.layers}
             for m in maps
         ]
-        self._look_at_content(content)
+        self._keep_content(content)
 
     @torch.no_grad()
-    def _look_at_painting(self, painting: Tensor, count: int, seed: int) -> dict[str, Tensor]:
+    def _patches_of(self, painting: Tensor, count: int, seed: int) -> dict[str, Tensor]:
         least = SIDE * TILE_UNIT
         if min(painting.shape[-2:]) < least:
             size = [max(least, s) for s in painting.shape[-2:]]
             painting = torch.nn.functional.interpolate(painting, size=size, mode="bilinear")
-        seen = self.space.look(painting, self.layers)
+        seen = self.extractor.extract(painting, self.layers)
         return {
             layer: sample(x[0], count, torch.Generator().manual_seed(seed))
             for layer, x in seen.items()
@@ -117,17 +116,17 @@ class MarkovLoss:
         ]
 
     @torch.no_grad()
-    def _look_at_content(self, content: Tensor) -> None:
+    def _keep_content(self, content: Tensor) -> None:
         """Keep the photograph's content map, its length, and its own patches where they count."""
         stride = LAYERS[CONTENT_LAYER].stride
         self.content: Tensor | None = None
         self.own: dict[tuple[int, str], Tensor] = {}
         for number, box in enumerate(self.boxes):
-            maps, outer = self._look(content, box)
+            maps, outer = self._extract(content, box)
             x = self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
             if self.content is None:
                 self.content = x.new_empty(x.shape[0], self.height // stride, self.width // stride)
-            rows, columns = self._place(box, CONTENT_LAYER).slices()
+            rows, columns = self._on_map(box, CONTENT_LAYER).slices()
             self.content[:, rows, columns] = x
             if self.strength < 1:
                 for layer in self.layers:
@@ -140,7 +139,7 @@ class MarkovLoss:
         gradient = torch.zeros_like(image)
         content_loss = energy = 0.0
         for number, box in enumerate(self.boxes):
-            rows, columns = box.grown(_HALO, self.height, self.width).slices()
+            rows, columns = box.grown(REACH, self.height, self.width).slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
             with torch.enable_grad():
                 content, style = self._tile(pixels, number, box)
@@ -151,10 +150,10 @@ class MarkovLoss:
         return Losses(content_loss, energy), gradient
 
     def _tile(self, pixels: Tensor, number: int, box: Box) -> tuple[Tensor, Tensor]:
-        outer = box.grown(_HALO, self.height, self.width)
-        maps = {layer: x[0] for layer, x in self.space.look(pixels, self.seen).items()}
+        outer = box.grown(REACH, self.height, self.width)
+        maps = {layer: x[0] for layer, x in self.extractor.extract(pixels, self.seen).items()}
         assert self.content is not None
-        rows, columns = self._place(box, CONTENT_LAYER).slices()
+        rows, columns = self._on_map(box, CONTENT_LAYER).slices()
         difference = (
             self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
             - self.content[:, rows, columns]
@@ -179,10 +178,10 @@ class MarkovLoss:
                 style = style + each.sum() / (total * scales[layer])
         return difference.square().sum() / self.norm, style
 
-    def _look(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
-        outer = box.grown(_HALO, self.height, self.width)
+    def _extract(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
+        outer = box.grown(REACH, self.height, self.width)
         rows, columns = outer.slices()
-        seen = self.space.look(image[:, :, rows, columns], self.seen)
+        seen = self.extractor.extract(image[:, :, rows, columns], self.seen)
         return {layer: x[0] for layer, x in seen.items()}, outer
 
     def _cut(self, x: Tensor, layer: str, box: Box, outer: Box) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,7 +190,7 @@ class MarkovLoss:
         Returns:
             [R S, 9 C], and where they begin on the whole map: rows [R] and columns [S].
         """
-        place, seen = self._place(box, layer), self._place(outer, layer)
+        place, seen = self._on_map(box, layer), self._on_map(outer, layer)
         rows, columns = (
             torch.tensor(
                 [p for p in grid if begin <= p < begin + size], dtype=torch.long, device=x.device
@@ -203,8 +202,8 @@ class MarkovLoss:
         return patches(x, rows - seen.top, columns - seen.left), rows, columns
 
     def _crop(self, x: Tensor, layer: str, box: Box, outer: Box) -> Tensor:
-        rows, columns = self._place(box, layer).within(self._place(outer, layer)).slices()
+        rows, columns = self._on_map(box, layer).within(self._on_map(outer, layer)).slices()
         return x[:, rows, columns]
 
-    def _place(self, box: Box, layer: str) -> Box:
+    def _on_map(self, box: Box, layer: str) -> Box:
         return box.on_map(LAYERS[layer].stride)

@@ -7,8 +7,8 @@ from stylemix.checkpoint.catalogue import ModelInfo, methods, models, resolve
 from stylemix.checkpoint.checkpoint import (
     CARD,
     CONFIG,
+    FOLDER_KEYS,
     FORMAT,
-    MODEL_KEYS,
     RECORD_KEYS,
     WEIGHTS,
     load,
@@ -24,8 +24,8 @@ from stylemix.checkpoint.published import REPOSITORY
 __all__ = [
     "CARD",
     "CONFIG",
+    "FOLDER_KEYS",
     "FORMAT",
-    "MODEL_KEYS",
     "RECORD_KEYS",
     "REPOSITORY",
     "WEIGHTS",

@@ -11,8 +11,10 @@ from stylemix.images.color import (
 )
 from stylemix.images.files import is_picture_name, open_file, picture_endings
 from stylemix.images.images import (
-    LoadedPicture,
+    MAX_PIXELS,
     Picture,
+    Raster,
+    from_float,
     read,
     read_mask,
     resize,
@@ -23,9 +25,11 @@ from stylemix.images.saving import FORMATS, save
 
 __all__ = [
     "FORMATS",
-    "LoadedPicture",
+    "MAX_PIXELS",
     "Picture",
+    "Raster",
     "desaturate",
+    "from_float",
     "is_picture_name",
     "luma",
     "match_moments",

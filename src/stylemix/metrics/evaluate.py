@@ -23,7 +23,7 @@ from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
 from stylemix.ops import has_float64, place, usable_device
-from stylemix.stylizers import Progress
+from stylemix.types import Progress, ProgressEvent
 
 _COLORS = 65_536
 """Pixels of a picture that its palette is taken from; more change the distance by less than
@@ -97,7 +97,7 @@ def evaluate_pairs(
         device: where the feature network and the measures of pixels run; None takes a GPU where
             there is one. ``sets`` and the method have devices of their own.
         on_result: called with (content index, style index, result).
-        progress: called with pairs done and their total.
+        progress: is told the pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
 
     Returns:
@@ -138,7 +138,7 @@ def evaluate_pairs(
     current, photograph = -1, None
     for done, k in enumerate(order):
         if progress is not None:
-            progress(done, len(order))
+            progress(ProgressEvent(done, len(order)))
         i, j = wanted[k]
         if i != current or photograph is None:
             current, photograph = i, bench.describe_photograph(contents[i])
@@ -147,7 +147,7 @@ def evaluate_pairs(
             on_result(i, j, result)
         records[k] = {"content": _name(contents[i], i), "style": _name(styles[j], j), **record}
     if progress is not None:
-        progress(len(order), len(order))
+        progress(ProgressEvent(len(order), len(order)))
     settings = {
         "size": size,
         "features": features,
@@ -262,12 +262,12 @@ class _Bench:
         return {**getattr(self.method, "facts", {}), **self.sets.facts(styles, means)}
 
     def _load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
-        image = to_pil(resize(read(picture, to_srgb=True).rgb, short_side=self.size))
+        image = to_pil(resize(read(picture, to_srgb=True).pixels, short_side=self.size))
         return image, self._pixels(image)
 
     def _pixels(self, image: Image.Image) -> Tensor:
         """Return a picture as [3, H, W] in [0, 1], on the device."""
-        return to_float(read(image).rgb)[0].to(self.device)
+        return to_float(read(image).pixels)[0].to(self.device)
 
     def _own(self, j: int) -> perceptual.Description:
         return perceptual.Description(None, tuple(g[j : j + 1] for g in self.described.grams))

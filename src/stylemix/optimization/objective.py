@@ -18,7 +18,7 @@ from torch import Tensor
 
 from stylemix.backbones import BLOCK_ENDS, HALO, LAYERS, TILE_UNIT
 from stylemix.ops import gram_error, gram_sum
-from stylemix.optimization.space import FeatureSpace, shrink
+from stylemix.optimization.extractor import FeatureExtractor, shrink
 from stylemix.optimization.targets import Grams, Region, mixed, regions, style_grams
 from stylemix.types import Box
 
@@ -40,7 +40,7 @@ class Losses:
 
 
 class Loss(Protocol):
-    """What an optimiser goes down: the losses of a picture and their gradient.
+    """What an optimizer goes down: the losses of a picture and their gradient.
 
     Attributes:
         style_weight: of the style loss against the content loss.
@@ -49,7 +49,7 @@ class Loss(Protocol):
     style_weight: float
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
 
 
 class MakeLoss(Protocol):
@@ -57,10 +57,10 @@ class MakeLoss(Protocol):
 
     def __call__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         paintings: Sequence[Tensor],
-        maps: Sequence[Tensor],
+        weight_maps: Sequence[Tensor],
         *,
         style_weight: float,
         strength: float,
@@ -69,10 +69,11 @@ class MakeLoss(Protocol):
         """Make them.
 
         Args:
-            space: what to look through.
+            extractor: what to compare pictures by.
             content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
             paintings: each [1, 3, h, w] in [0, 1].
-            maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them.
+            weight_maps: one per painting, as :func:`stylemix.optimization.targets.regions` takes
+                them.
             style_weight: of the style loss against the content loss.
             strength: in [0, 1]; at 0 the photograph is the optimum.
             tile: side of a tile in pixels; 0 takes the whole picture at once.
@@ -83,7 +84,7 @@ class Objective:
     """Content and style loss of one picture against a photograph and paintings.
 
     Args:
-        space: what to look through.
+        extractor: what to compare pictures by.
         content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
         styles: the paintings' Gram matrices.
         regions: where they hold.
@@ -96,7 +97,7 @@ class Objective:
 
     def __init__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         styles: Sequence[Grams],
         regions: Sequence[Region],
@@ -105,19 +106,19 @@ class Objective:
         strength: float = 1.0,
         tile: int = 0,
     ) -> None:
-        self.space = space
+        self.extractor = extractor
         self.regions = list(regions)
         self.style_weight = style_weight
         self.height, self.width = content.shape[-2:]
         self.boxes = Box.tiles(self.height, self.width, tile, TILE_UNIT)
-        self._look_at_content(content)
+        self._keep_content(content)
         self.targets = [
             mixed([*styles, own], [*(strength * w for w in region.styles), 1 - strength])
             for region, own in zip(self.regions, self._grams, strict=True)
         ]
 
     @torch.no_grad()
-    def _look_at_content(self, content: Tensor) -> None:
+    def _keep_content(self, content: Tensor) -> None:
         """Keep the photograph's content map, its length, and its Gram matrices by region."""
         self.content: Tensor | None = None
         self.content_norm = 0.0
@@ -130,32 +131,32 @@ class Objective:
                     kept[layer] = shrink(region.weight.to(content.device), like)
         self._grams = [{layer: torch.zeros(()) for layer in BLOCK_ENDS} for _ in self.regions]
         for box in self.boxes:
-            seen = self._look(content, box)
-            x = seen[CONTENT_LAYER]
-            place = self._place(box, CONTENT_LAYER)
+            features = self._extract(content, box)
+            x = features[CONTENT_LAYER]
+            own = self._on_map(box, CONTENT_LAYER)
             if self.content is None:
                 stride = LAYERS[CONTENT_LAYER].stride
                 self.content = x.new_empty(
                     1, x.shape[1], self.height // stride, self.width // stride
                 )
-            rows, columns = place.slices()
+            rows, columns = own.slices()
             self.content[:, :, rows, columns] = x
             self.content_norm += float(x.square().sum())
-            self._add_grams(seen, box, self._grams)
+            self._add_grams(features, box, self._grams)
         self.content_norm = max(self.content_norm, 1e-12)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
         if len(self.boxes) == 1:
             return self._whole(image)
         return self._in_tiles(image)
 
     def _whole(self, image: Tensor) -> tuple[Losses, Tensor]:
         pixels = image.detach().requires_grad_()
-        seen = self._look(pixels, self.boxes[0])
-        content = self._content(seen, self.boxes[0])
+        features = self._extract(pixels, self.boxes[0])
+        content = self._content(features, self.boxes[0])
         grams: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
-        self._add_grams(seen, self.boxes[0], grams)
+        self._add_grams(features, self.boxes[0], grams)
         style = self._style(grams)
         (gradient,) = torch.autograd.grad(content + self.style_weight * style, pixels)
         return Losses(float(content.detach()), float(style.detach())), gradient
@@ -164,7 +165,7 @@ class Objective:
         sums: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
         with torch.no_grad():
             for box in self.boxes:
-                self._add_grams(self._look(image, box), box, sums)
+                self._add_grams(self._extract(image, box), box, sums)
         leaves = [{k: g.requires_grad_() for k, g in grams.items()} for grams in sums]
         style = self._style(leaves)
         flat = [g for grams in leaves for g in grams.values()]
@@ -175,10 +176,10 @@ class Objective:
             outer = box.grown(HALO, self.height, self.width)
             rows, columns = outer.slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
-            seen = self._crop(self.space.look(pixels), box, outer)
-            part = self._content(seen, box)
+            features = self._crop(self.extractor.extract(pixels), box, outer)
+            part = self._content(features, box)
             grams: list[Grams] = [dict.fromkeys(BLOCK_ENDS, torch.zeros(())) for _ in self.regions]
-            self._add_grams(seen, box, grams)
+            self._add_grams(features, box, grams)
             own = [g for each in grams for g in each.values()]
             total = part + sum((p * g).sum() for p, g in zip(pushes, own, strict=True))
             (found,) = torch.autograd.grad(total, pixels)
@@ -186,34 +187,34 @@ class Objective:
             content += float(part.detach())
         return Losses(content, float(style.detach())), gradient
 
-    def _look(self, image: Tensor, box: Box) -> dict[str, Tensor]:
-        """Give the maps of one tile, seen with its halo."""
+    def _extract(self, image: Tensor, box: Box) -> dict[str, Tensor]:
+        """Return the maps of one tile, extracted with its halo."""
         outer = box.grown(HALO, self.height, self.width)
         rows, columns = outer.slices()
-        return self._crop(self.space.look(image[:, :, rows, columns]), box, outer)
+        return self._crop(self.extractor.extract(image[:, :, rows, columns]), box, outer)
 
-    def _crop(self, seen: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
+    def _crop(self, features: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
         cropped = {}
-        for layer, x in seen.items():
-            moved = self._place(box, layer).within(self._place(outer, layer))
+        for layer, x in features.items():
+            moved = self._on_map(box, layer).within(self._on_map(outer, layer))
             rows, columns = moved.slices()
             cropped[layer] = x[:, :, rows, columns]
         return cropped
 
-    def _place(self, box: Box, layer: str) -> Box:
+    def _on_map(self, box: Box, layer: str) -> Box:
         return box.on_map(LAYERS[layer].stride)
 
-    def _content(self, seen: dict[str, Tensor], box: Box) -> Tensor:
+    def _content(self, features: dict[str, Tensor], box: Box) -> Tensor:
         assert self.content is not None
-        rows, columns = self._place(box, CONTENT_LAYER).slices()
-        difference = seen[CONTENT_LAYER] - self.content[:, :, rows, columns]
+        rows, columns = self._on_map(box, CONTENT_LAYER).slices()
+        difference = features[CONTENT_LAYER] - self.content[:, :, rows, columns]
         return difference.square().sum() / self.content_norm
 
-    def _add_grams(self, seen: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
-        """Add one tile's part of each region's Gram matrices, normalised by the whole region."""
+    def _add_grams(self, features: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
+        """Add one tile's part of each region's Gram matrices, normalized by the whole region."""
         for layer in BLOCK_ENDS:
-            x = seen[layer]
-            rows, columns = self._place(box, layer).slices()
+            x = features[layer]
+            rows, columns = self._on_map(box, layer).slices()
             stride = LAYERS[layer].stride
             for own, weights in zip(grams, self.weights, strict=True):
                 if layer in weights:
@@ -235,10 +236,10 @@ class Objective:
 
 
 def gram_objective(
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     content: Tensor,
     paintings: Sequence[Tensor],
-    maps: Sequence[Tensor],
+    weight_maps: Sequence[Tensor],
     *,
     style_weight: float,
     strength: float,
@@ -246,10 +247,10 @@ def gram_objective(
 ) -> Objective:
     """Make the losses of Gatys, Ecker and Bethge (2016); see :class:`MakeLoss`."""
     return Objective(
-        space,
+        extractor,
         content,
-        [style_grams(space, p) for p in paintings],
-        regions(maps),
+        [style_grams(extractor, p) for p in paintings],
+        regions(weight_maps),
         style_weight=style_weight,
         strength=strength,
         tile=tile,

@@ -1,4 +1,4 @@
-"""From a photograph, a starting picture and paintings to the optimised picture."""
+"""From a photograph, a starting picture and paintings to the optimized picture."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import Cancelled, ConfigError, out_of_memory
+from stylemix.errors import Cancelled, MemoryLimitError, out_of_memory
 from stylemix.images import resize
 from stylemix.optimization.canvas import Canvas
-from stylemix.optimization.descent import Step, descend, picture_of
+from stylemix.optimization.descent import DescentStep, optimize_canvas, picture_of
+from stylemix.optimization.extractor import FeatureExtractor, shrink
 from stylemix.optimization.recipe import Recipe
-from stylemix.optimization.space import FeatureSpace, shrink
 
 SMALLEST = 16
 """Pixels a side that four blocks with poolings between them need; smaller pictures are continued
-by their edge pixels while they are optimised, and cut back."""
+by their edge pixels while they are optimized, and cut back."""
 
 TILE_ABOVE = 32_000_000
 """Pixels times first-layer channels above which ``tile=None`` works in tiles: 1.3 megapixels for
@@ -33,21 +33,21 @@ SMALLEST_TILE = 128
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be painted.
+    """What is to be optimized.
 
     Attributes:
         content: the photograph [1, 3, H, W] in [0, 1].
         start: where to begin, of the same shape.
         paintings: each [1, 3, h, w] in [0, 1].
-        maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them. Where
-            none is above 0 the photograph stays untouched.
+        weight_maps: one per painting, as :func:`stylemix.optimization.targets.regions` takes
+            them. Where none is above 0 the photograph stays untouched.
         strength: 0 is the photograph, 1 is usual; above 1 the style counts more.
     """
 
     content: Tensor
     start: Tensor
     paintings: Sequence[Tensor]
-    maps: Sequence[Tensor]
+    weight_maps: Sequence[Tensor]
     strength: float = 1.0
 
 
@@ -57,20 +57,20 @@ Report = Callable[[int, Callable[[], Tensor]], None]
 
 def optimize(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     *,
     tile: int | None = None,
     report: Report | None = None,
 ) -> tuple[Tensor, Cancelled | None]:
-    """Paint a picture by optimisation (Gatys, Ecker and Bethge, 2016, section 2).
+    """Optimize a picture (Gatys, Ecker and Bethge, 2016, section 2).
 
     The same input gives the same picture on every run on the same CPU and number of threads.
 
     Args:
         task: pictures and where they hold.
-        space: what to look through.
+        extractor: what to compare pictures by.
         recipe: how.
         steps: evaluations of loss and gradient, over all sizes.
         tile: side of a tile in pixels; 0 never tiles, None tiles where memory would be large, and
@@ -81,19 +81,19 @@ def optimize(
         The picture [1, 3, H, W] in [0, 1] on the CPU, and what stopped the work, or None.
 
     Raises:
-        ConfigError: the memory doesn't suffice even for small tiles.
+        MemoryLimitError: the memory doesn't suffice even for small tiles.
     """
     # Callers may be in inference mode, whose tensors take no gradient.
     with torch.inference_mode(False), torch.enable_grad(), _deterministic():
         own = Task(*_pad(task), strength=task.strength)
         height, width = task.content.shape[-2:]
-        picture, stopped = _coarse_to_fine(own, space, recipe, steps, tile, report)
+        picture, stopped = _coarse_to_fine(own, extractor, recipe, steps, tile, report)
     return picture[:, :, :height, :width], stopped
 
 
 def _coarse_to_fine(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int | None,
@@ -112,19 +112,21 @@ def _coarse_to_fine(
                 stage.content,
                 (stage.content + change).clamp(0, 1),
                 stage.paintings,
-                stage.maps,
+                stage.weight_maps,
                 stage.strength,
             )
         offset = done
 
-        def tell(step: Step, whole: torch.Size = task.content.shape, offset: int = offset) -> None:
+        def tell(
+            step: DescentStep, whole: torch.Size = task.content.shape, offset: int = offset
+        ) -> None:
             if report is not None:
                 report(
                     offset + step.done,
                     lambda: _enlarged(step.picture().cpu(), whole[-2], whole[-1]),
                 )
 
-        picture, stopped = _one_size(stage, space, recipe, steps_here, tile, tell)
+        picture, stopped = _one_size(stage, extractor, recipe, steps_here, tile, tell)
         done += steps_here
         if stopped is not None:
             return _enlarged(picture, *task.content.shape[-2:]), stopped
@@ -134,45 +136,47 @@ def _coarse_to_fine(
 
 def _one_size(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int | None,
-    tell: Callable[[Step], None],
+    tell: Callable[[DescentStep], None],
 ) -> tuple[Tensor, Cancelled | None]:
-    """Optimise at one size; where memory is short, again in tiles of half the side."""
-    side = _tile(task, space) if tile is None else tile
+    """Optimize at one size; where memory is short, again in tiles of half the side."""
+    side = _tile(task, extractor) if tile is None else tile
     while True:
         try:
-            return _run(task, space, recipe, steps, side, tell)
+            return _run(task, extractor, recipe, steps, side, tell)
         except (RuntimeError, MemoryError) as problem:
             if not out_of_memory(problem) or tile is not None:
                 raise
             side = (side or max(task.content.shape[-2:])) // 2
             if side < SMALLEST_TILE:
-                raise ConfigError(
-                    "the memory does not suffice to optimise this picture even in small tiles: "
+                raise MemoryLimitError(
+                    "the memory does not suffice to optimize this picture even in small tiles: "
                     "give a smaller size"
                 ) from problem
 
 
 def _run(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int,
-    tell: Callable[[Step], None],
+    tell: Callable[[DescentStep], None],
 ) -> tuple[Tensor, Cancelled | None]:
-    device = next(space.net.parameters()).device
+    device = next(extractor.net.parameters()).device
     content, start = task.content.to(device), task.start.to(device)
-    cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.maps)]).sum(0)
+    cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.weight_maps)]).sum(
+        0
+    )
     weak = min(1.0, task.strength)
     loss = recipe.loss(
-        space,
+        extractor,
         content,
         [p.to(device) for p in task.paintings],
-        task.maps,
+        task.weight_maps,
         style_weight=recipe.style_weight * max(1.0, task.strength),
         strength=weak,
         tile=tile,
@@ -182,12 +186,12 @@ def _run(
     )
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
-    stopped = descend(canvas, loss, steps, recipe.descent, tell, speed=weak)
+    stopped = optimize_canvas(canvas, loss, steps, recipe.descent, tell, speed=weak)
     return picture_of(canvas).cpu(), stopped
 
 
 def _stages(task: Task, recipe: Recipe, steps: int) -> Iterator[tuple[float, int]]:
-    """Give size and steps of each stage; sizes below 64 pixels are left to the next one."""
+    """Return size and steps of each stage; sizes below 64 pixels are left to the next one."""
     left = steps
     short = min(task.content.shape[-2:])
     for scale, share in recipe.sizes[:-1]:
@@ -213,11 +217,11 @@ def _scaled(task: Task, scale: float) -> Task:
         resize(p, short_side=max(SMALLEST, round(min(p.shape[-2:]) * scale)))
         for p in task.paintings
     ]
-    maps = [
+    weight_maps = [
         m if m.shape[-2:] == (1, 1) else shrink(m, task.content.new_empty(1, 1, height, width))
-        for m in task.maps
+        for m in task.weight_maps
     ]
-    return Task(small(task.content), small(task.start), paintings, maps, task.strength)
+    return Task(small(task.content), small(task.start), paintings, weight_maps, task.strength)
 
 
 def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
@@ -227,32 +231,32 @@ def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
 
 
 def _pad(task: Task) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
-    """Give copies for autograd, continued to the smallest size."""
+    """Return copies for autograd, continued to the smallest size."""
 
     def pad(x: Tensor) -> Tensor:
         right, bottom = (max(0, SMALLEST - s) for s in (x.shape[-1], x.shape[-2]))
         x = x.detach().clone().float()
         return F.pad(x, (0, right, 0, bottom), mode="replicate") if right or bottom else x
 
-    maps = [
+    weight_maps = [
         m.detach().clone().float()
         if m.shape[-2:] == (1, 1) and task.content.shape[-2:] != (1, 1)
         else pad(m)
-        for m in task.maps
+        for m in task.weight_maps
     ]
-    return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], maps
+    return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], weight_maps
 
 
-def _same_size(maps: Sequence[Tensor]) -> list[Tensor]:
-    largest = max(maps, key=Tensor.numel)
-    return [m.expand_as(largest) for m in maps]
+def _same_size(weight_maps: Sequence[Tensor]) -> list[Tensor]:
+    largest = max(weight_maps, key=Tensor.numel)
+    return [m.expand_as(largest) for m in weight_maps]
 
 
-def _tile(task: Task, space: FeatureSpace) -> int:
+def _tile(task: Task, extractor: FeatureExtractor) -> int:
     height, width = task.content.shape[-2:]
-    if height * width * space.width <= TILE_ABOVE:
+    if height * width * extractor.width <= TILE_ABOVE:
         return 0
-    return next((side for width, side in TILES if space.width <= width), TILES[-1][1])
+    return next((side for width, side in TILES if extractor.width <= width), TILES[-1][1])
 
 
 @contextmanager

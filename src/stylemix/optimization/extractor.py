@@ -1,4 +1,4 @@
-"""Feature spaces: a frozen network, looked through at the precision that the hardware is fast in.
+"""Feature maps of pictures, by a frozen network at the precision that the hardware is fast in.
 
 Distances are plain ones. For the thin network they are VGG-16's all the same, since its maps are in
 VGG-16's metric (see :mod:`stylemix.backbones.distilled`).
@@ -16,8 +16,8 @@ from stylemix.backbones import BLOCK_ENDS, FeatureNet, feature_net
 from stylemix.ops.placement import has_bfloat16, place
 
 
-class FeatureSpace:
-    """A frozen feature network for the optimisation of a picture.
+class FeatureExtractor:
+    """A frozen feature network for the optimization of a picture.
 
     Args:
         net: gives maps by layer, as :class:`stylemix.backbones.FeatureNet` does.
@@ -36,28 +36,28 @@ class FeatureSpace:
         assert isinstance(first, torch.nn.Conv2d)
         return first.out_channels
 
-    def to(self, device: torch.device) -> FeatureSpace:
+    def to(self, device: torch.device) -> FeatureExtractor:
         """Move the network."""
         place(self.net, device)
         return self
 
-    def look(self, image: Tensor, layers: tuple[str, ...] = BLOCK_ENDS) -> dict[str, Tensor]:
-        """Give the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
+    def extract(self, image: Tensor, layers: tuple[str, ...] = BLOCK_ENDS) -> dict[str, Tensor]:
+        """Return the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
         kind = image.device.type
         half = has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
         with torch.autocast(kind, torch.bfloat16, enabled=half):
-            seen = self.net(image, layers)
-        return {layer: x.float() for layer, x in seen.items()}
+            features = self.net(image, layers)
+        return {layer: x.float() for layer, x in features.items()}
 
 
-def feature_space(name: str = "thin", weights: str | Path | None = None) -> FeatureSpace:
-    """Give a feature space by its network's name; see :func:`stylemix.backbones.feature_net`.
+def feature_extractor(name: str = "thin", weights: str | Path | None = None) -> FeatureExtractor:
+    """Return a feature extractor by its network's name; see :func:`stylemix.backbones.feature_net`.
 
     Raises:
         ConfigError: an unknown name.
         WeightsError: the weights can't be had or don't fit.
     """
-    return FeatureSpace(feature_net(name, weights))
+    return FeatureExtractor(feature_net(name, weights))
 
 
 def shrink(weight: Tensor, x: Tensor) -> Tensor:
