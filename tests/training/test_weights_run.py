@@ -18,7 +18,7 @@ from pretraining_cases import config
 
 def test_the_report_says_what_was_found_and_how(tmp_path):
     run = Pretrainer(config(tmp_path, schedule={"steps": 2}))
-    run.seconds = 90.0
+    run.session.seconds = 90.0
     run._write_report({"figure": 0.25}, "paintings_seen")
     found = json.loads(run.config.report_file.read_text("utf-8"))
     assert list(found) == [

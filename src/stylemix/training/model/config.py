@@ -87,15 +87,19 @@ class PhaseConfig:
         style_crop: side of the paintings' crops in pixels; of several, a step draws one.
         zoom: a crop covers up to ``zoom * crop`` pixels of the photograph, shrunk to ``crop``.
         per_style: photographs that share one painting in a batch.
-        identity: probability that a photograph is its own style. For a model that can't have such
-            pairs (no style enters it, or it knows fixed styles alone) the default is left out
-            with a warning, and another value above 0 is refused.
-        partial: probability that a sample, if it is no identity pair and not split, gets a
+        identity: share of the photographs that are their own style. For a model that can't have
+            such pairs (no style enters it, or it knows fixed styles alone) the default is left
+            out with a warning, and another value above 0 is refused.
+        partial: share of the samples, without identity pairs and split samples, that get a
             mixture of the painting's style and the photograph's own, at a strength between 0.3 and
             0.9, with the loss terms on paintings weaker by its square: for pictures between the
             photograph and the full style that keep more of both.
-        split: probability that a sample takes texture from one painting and palette from
-            another: for models with a palette code, and with a loss term on colours.
+        split: share of the samples, without identity pairs, that take texture from one painting
+            and palette from another: for models with a palette code, and with a loss term on
+            colours.
+        shifted: share of the photographs that are stylised a second time, a few pixels further
+            and slightly noisy; the loss ``"shift"``, of weight 60 unless ``weights`` says
+            otherwise, is the squared difference of both pictures where they show the same.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or
             ``"encoder"`` (the generator is frozen, the paper's second phase; injections
             belong to the generator).
@@ -111,6 +115,7 @@ class PhaseConfig:
     identity: float = 0.1
     partial: float = 0.0
     split: float = 0.0
+    shifted: float = 0.0
     train: str = "all"
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -303,6 +308,11 @@ def _check_phase(phase: PhaseConfig, name: str) -> None:
     need(0 <= phase.identity <= 1, f"{name}.identity must be in [0, 1], got {phase.identity}")
     need(0 <= phase.partial <= 1, f"{name}.partial must be in [0, 1], got {phase.partial}")
     need(0 <= phase.split <= 1, f"{name}.split must be in [0, 1], got {phase.split}")
+    need(0 <= phase.shifted <= 1, f"{name}.shifted must be in [0, 1], got {phase.shifted}")
+    need(
+        not phase.shifted or 32 <= phase.crop <= 512,
+        f"{name}.shifted needs a crop of 32 to 512 pixels, got {phase.crop}",
+    )
     need(
         phase.train in TRAIN, f"{name}.train must be one of {', '.join(TRAIN)}, got {phase.train!r}"
     )

@@ -5,15 +5,15 @@ import dataclasses
 import pytest
 import torch
 from helpers import picture, tiny_model
-from training_cases import crops
+from training_cases import crops, drawn
 
 from stylemix.backbones import feature_net
 from stylemix.injections.style import StyleMix
 from stylemix.losses.objective import Objective
 from stylemix.training.model.bank import make_bank
+from stylemix.training.model.batch_losses import BatchLosses
 from stylemix.training.model.batches import Batch, Batches
 from stylemix.training.model.config import PhaseConfig
-from stylemix.training.model.step import Step
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def batch_of(count, identity=None, per_style=1):
 def step_of(objective, *injections, precision=torch.float32):
     model = tiny_model(*injections).train()
     model.encoder.initialize()
-    return Step(model, objective, precision)
+    return BatchLosses(model, objective, precision)
 
 
 INJECTIONS = [
@@ -75,10 +75,10 @@ def test_bank_and_fresh_pictures_give_the_same_losses(objective, injections):
     bank = make_bank(crops(4, first=40), 1, 16, objective, step.model.encoder, seed=0)
     maps = bool(step.model.needs - {"embedding"})
     phase = PhaseConfig(crop=16, batch=4, style_crop=(16,), identity=0.5)
-    batch = Batches(crops(6), None, bank, maps=maps, seed=1).draw(phase, 2, 0, 0)
+    batch = drawn(Batches(crops(6), None, bank, maps=maps, seed=1), phase, 2, 0, 0)
     assert 0 < batch.identity.sum() < 4
     assert (batch.statistics is None) == maps
-    chosen = torch.tensor(Batches(crops(6), None, bank, maps=True, seed=1)._turn(0, 4, 4, 1))
+    chosen = Batches(crops(6), None, bank, maps=True, seed=1)._turn(0, 4, 4, 1)
     fresh = dataclasses.replace(batch, statistics=None, targets=None, style=bank.images(chosen))
     with torch.no_grad():
         found, wanted = step(batch), step(fresh)
