@@ -16,6 +16,7 @@ from stylemix.ops import (
     moments,
     total_variation,
 )
+from stylemix.ops.ops import _Products, standardize
 
 
 def test_gram_equals_the_formula():
@@ -119,3 +120,54 @@ def test_binomial_removes_what_alternates_and_mirrors_edges():
     vertical = (mirrored[:, :, :-2] + 2 * mirrored[:, :, 1:-1] + mirrored[:, :, 2:]) / 4
     both = (vertical[..., :-2] + 2 * vertical[..., 1:-1] + vertical[..., 2:]) / 4
     np.testing.assert_allclose(binomial(x), both)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 2e-5), (torch.bfloat16, 2e-2)], ids=str
+)
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last], ids=str)
+def test_standardize_is_the_map_over_its_moments_in_value_and_gradient(dtype, tolerance, order):
+    generator = torch.Generator().manual_seed(0)
+    x = 2 + 3 * torch.randn(2, 4, 9, 7, generator=generator)
+    x = x.to(dtype).to(memory_format=order)
+    weight = torch.randn(x.shape, generator=generator).to(dtype)
+    found, exact = x.clone().requires_grad_(), x.double().requires_grad_()
+    value = standardize(found)
+    mean, std = moments(exact)
+    wanted = (exact - mean) / std
+    assert value.dtype == dtype
+    assert value.is_contiguous(memory_format=order)
+    (value * weight).sum().backward()
+    (wanted * weight.double()).sum().backward()
+    assert found.grad.dtype == dtype
+    torch.testing.assert_close(value.double(), wanted, rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(found.grad.double(), exact.grad, rtol=tolerance, atol=tolerance)
+
+
+def test_standardize_of_a_flat_map_is_zero():
+    x = torch.full((1, 2, 4, 4), 5.0, requires_grad=True)
+    y = standardize(x)
+    y.sum().backward()
+    assert float(y.abs().max()) < 1e-3
+    assert torch.isfinite(x.grad).all()
+
+
+def test_products_of_half_precision_maps_are_those_of_their_copies_in_float32():
+    generator = torch.Generator().manual_seed(0)
+    flat = torch.randn(2, 40, 5, generator=generator).bfloat16()
+    weight = torch.randn(2, 5, 5, generator=generator)  # not symmetric
+    found, exact = flat.clone().requires_grad_(), flat.float().requires_grad_()
+    value, wanted = _Products.apply(found), torch.bmm(exact.transpose(1, 2), exact)
+    assert value.dtype == torch.float32
+    assert torch.equal(value, wanted)
+    (value * weight).sum().backward()
+    (wanted * weight).sum().backward()
+    assert found.grad.dtype == torch.bfloat16
+    # Two roundings to bfloat16's 8 bits, of sums of five products each.
+    torch.testing.assert_close(found.grad.float(), exact.grad, rtol=2**-6, atol=2**-6)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_gram_in_half_precision_on_a_gpu_is_that_of_float32():
+    x = torch.randn(2, 64, 32, 32, device="cuda").to(memory_format=torch.channels_last).bfloat16()
+    torch.testing.assert_close(gram(x), gram(x.float()), rtol=1e-3, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -94,14 +95,49 @@ def gram(x: Tensor) -> Tensor:
     Returns:
         Symmetric positive semi-definite matrices [B, C, C], float32 (float64 for float64 input).
     """
-    if x.dtype in (torch.float16, torch.bfloat16):
-        x = x.float()
     _, c, h, w = x.shape
     # Places before channels: for maps in ``channels_last`` this copies nothing.
     flat = x.permute(0, 2, 3, 1).flatten(1, 2)
+    if x.dtype == torch.bfloat16 and x.is_cuda and _sums_in_float32(x.device):
+        return _Products.apply(flat) / (c * h * w)  # type: ignore[no-any-return,no-untyped-call]
+    if x.dtype in (torch.float16, torch.bfloat16):
+        flat = flat.float()
     # Autocast would round the sums to the 8 bits of bfloat16's mantissa.
     with torch.autocast(x.device.type, enabled=False):
         return torch.bmm(flat.transpose(1, 2), flat) / (c * h * w)
+
+
+class _Products(torch.autograd.Function):
+    """``X^T X`` of features [B, P, C] in bfloat16, with sums in float32 but no copy in float32."""
+
+    @staticmethod
+    def forward(context: Any, flat: Tensor) -> Tensor:
+        context.save_for_backward(flat)
+        return _product(flat.transpose(1, 2), flat)
+
+    @staticmethod
+    def backward(context: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+        (flat,) = context.saved_tensors
+        return torch.bmm(flat, (grad + grad.transpose(1, 2)).to(flat.dtype))
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply batches of matrices with sums in float32; only CUDA does so without copies."""
+    with torch.autocast(a.device.type, enabled=False):
+        if a.is_cuda:
+            return torch.bmm(a, b, out_dtype=torch.float32)
+        return torch.bmm(a.float(), b.float())
+
+
+@functools.lru_cache(maxsize=8)
+def _sums_in_float32(device: torch.device) -> bool:
+    """Tell whether a GPU multiplies bfloat16 matrices with float32 results."""
+    try:
+        one = torch.ones(1, 8, 8, dtype=torch.bfloat16, device=device)
+        torch.bmm(one, one, out_dtype=torch.float32)
+    except (RuntimeError, TypeError):
+        return False
+    return True
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -56,14 +56,14 @@ def test_an_interrupted_run_resumes_bit_by_bit(folder, teacher, monkeypatch):
 
     done = config(folder, teacher, **steps)
     first = Distiller(done)
-    one_step = first._one_step
+    images = first._images
 
-    def interrupted(rate):
+    def interrupted(step):
         if first.session.step == 3:
             raise KeyboardInterrupt
-        return one_step(rate)
+        return images(step)
 
-    monkeypatch.setattr(first, "_one_step", interrupted)
+    monkeypatch.setattr(first, "_images", interrupted)
     with pytest.raises(KeyboardInterrupt):
         first.run()
     second = Distiller(done)

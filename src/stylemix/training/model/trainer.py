@@ -38,6 +38,8 @@ from stylemix.training.report import Report
 from stylemix.training.run import Session, Stateful, Turn
 from stylemix.types import VECTORS
 
+Pictures = tuple[Sequence[Tensor], Sequence[Tensor]]
+"""Photographs and paintings, uint8 [3, H, W] each."""
 BANK = "bank.safetensors"
 """File that keeps the bank, beside the state."""
 
@@ -56,8 +58,9 @@ class Trainer:
         clock: share of the schedule that is done, in [0, 1], instead of ``config.schedule``: for a
             deadline that moves.
         watch: told the number of steps and each loss's mean whenever they are read.
-        pictures: photographs and paintings, uint8 [3, H, W] each, instead of reading those that
-            ``config.data`` names.
+        pictures: asked at the start and before each later phase for photographs and paintings,
+            uint8 [3, H, W] each, instead of reading those that ``config.data`` names; None goes
+            on with those that there are.
         features: the network that losses look through, instead of ``config.losses.features``.
 
     Attributes:
@@ -79,7 +82,7 @@ class Trainer:
         restart: bool = False,
         clock: Callable[[], float] | None = None,
         watch: Callable[[int, Mapping[str, float]], None] | None = None,
-        pictures: tuple[Sequence[Tensor], Sequence[Tensor]] | None = None,
+        pictures: Callable[[], Pictures | None] | None = None,
         features: nn.Module | None = None,
     ) -> None:
         self.session = session = Session(
@@ -99,7 +102,7 @@ class Trainer:
                     f"step can't be shared by {self.world} processes"
                 )
         self.progress = progress and self.rank == 0
-        self.watch = watch
+        self.watch, self.pictures = watch, pictures
         self.folder = Path(config.output)
         self.seen_styles = 0
         self.every = 1 if self.device.type == "cpu" else 20
@@ -112,14 +115,13 @@ class Trainer:
         self.config = session.config = config
         trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         resumed = session.earlier(restart, _completed)
-        photographs, paintings = self._crops(pictures)
+        photographs, paintings = self._crops(pictures() if pictures is not None else None)
         rows = rows_of(self.model.styles, config.data, len(paintings))
         if resumed is None:
             initialize(self.model, config, paintings, rows)
             if self.rank == 0:
                 session.state_file.unlink(missing_ok=True)
         self.average = Average(self.model)
-        session.epoch = len(photographs)
         session.optimize(trainable)
         if resumed is not None:
             session.restore(resumed, self._parts(), self._take_record)
@@ -171,6 +173,8 @@ class Trainer:
 
     def _phase_step(self, phase: PhaseConfig) -> TrainingStep:
         """Make ready for the steps of a phase."""
+        if self.pictures is not None and self.session.step and (more := self.pictures()):
+            self._take(*self._crops(more), self.batches.rows, afresh=True)
         self._freeze(phase.train)
         losses: nn.Module = self.losses
         if self.world > 1:
@@ -291,9 +295,7 @@ class Trainer:
             parameter.requires_grad_(train in ("all", inside))
         self.model.train()
 
-    def _crops(
-        self, pictures: tuple[Sequence[Tensor], Sequence[Tensor]] | None
-    ) -> tuple[Crops, Crops]:
+    def _crops(self, pictures: Pictures | None) -> tuple[Crops, Crops]:
         """Read photographs and paintings, unless they are given."""
         if pictures is None:
             data = self.config.data
@@ -313,6 +315,7 @@ class Trainer:
     ) -> None:
         """Make ready to draw from pictures."""
         self.photographs, self.paintings = photographs, paintings
+        self.session.epoch = len(photographs)
         pool = self._pooled(paintings)
         self.bank = bank_of(
             self.config,
