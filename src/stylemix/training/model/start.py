@@ -79,7 +79,7 @@ def model_of(config: TrainConfig) -> FeedForward:
 def initialize(
     model: FeedForward, config: TrainConfig, paintings: Crops, rows: Tensor | None
 ) -> None:
-    """Give a fresh model its first weights: another checkpoint's, or the encoder's usual ones.
+    """Load a fresh model's first weights: another checkpoint's, or the encoder's usual ones.
 
     Args:
         model: fresh.
