@@ -28,12 +28,12 @@ from stylemix.training.data import Crops, read_pictures
 
 
 def heads(model: FeedForward) -> dict[str, FiLM]:
-    """Give the FiLM modules by the names of their sites."""
+    """Return the FiLM modules by the names of their sites."""
     return {m.site.name: m for m in model.generator.modules() if isinstance(m, FiLM)}
 
 
 def looked_at(encoder: nn.Module, crops: Crops, side: int, seed: int) -> Tensor:
-    """Give the encoder's statistics of one crop of every painting, [P, S]."""
+    """Return the encoder's statistics of one crop of every painting, [P, S]."""
     chance = torch.rand(len(crops), 4, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         return torch.cat(

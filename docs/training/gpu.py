@@ -1,39 +1,45 @@
-"""Train models within the minutes of a lent GPU: one command, jobs by share of the time.
+"""Train models within the minutes of a lent GPU: a shelf of jobs over the trainer.
 
-    python docs/training/gpu.py DATA OUT --minutes 12 --jobs film=5,film-equal=1,concat=1
+    python docs/training/gpu.py pack PHOTOGRAPHS PAINTINGS DATA
+    python docs/training/gpu.py run DATA OUT --minutes 12 --jobs film=5,film-equal,concat
 
-DATA holds folders (``a``, ``b``, ...) with ``content*.tar`` and ``style*.tar``, and
-``vgg16.safetensors``; what has arrived when a phase begins is used. OUT gets one safetensors file
-a job, renewed every minute, and ``log.jsonl``. See docs/training.md.
+``pack`` writes VGG-16 and parts of pictures, each small enough for one upload; ``run`` works
+through the jobs by their shares of the time, with the parts that have arrived, and takes in further
+ones between two phases. OUT gets a safetensors file and a sheet of samples per job, renewed every
+minute, and ``log.jsonl``. A file ``until`` in OUT, of one number, moves the deadline: seconds since
+1970. See docs/training.md.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
-import math
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from packing import KINDS, VGG, arrived, pack
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from stylemix.backbones import VGG16, feature_net
 from stylemix.backbones.fused import FusedVGG16
-from stylemix.losses.objective import PRESETS as LOSSES
-from stylemix.losses.objective import Objective
+from stylemix.images import save, to_pil
 from stylemix.ops import place
-from stylemix.plugins import registry
-from stylemix.stylizers import FeedForward, build
+from stylemix.training import TrainConfig, Trainer
 from stylemix.training.data import read_pictures
-from stylemix.training.model.bank import Bank
-from stylemix.training.model.captured import CapturedStep, Plan
-from stylemix.training.model.pool import Pool
+from stylemix.training.model.samples import sheet
+
+SAVE_EVERY = 60.0
+LARGEST = 16 * 2**20
+"""Files of the output that are larger may not come back from a lent machine."""
 
 TERMS: dict[str, dict[str, Any]] = {
-    **LOSSES["balanced"],
     "style": {"name": "gram", "weight": 10.0, "balanced": True, "root": True},
     "tv": {"name": "tv", "weight": 1.0},
     "identity": {"name": "pixel", "weight": 200.0},
@@ -42,7 +48,9 @@ TERMS: dict[str, dict[str, Any]] = {
     "lattice": {"name": "lattice", "weight": 4.0},
     "contrast": {"name": "local-contrast", "weight": 0.1},
 }
-START = time.monotonic()
+SMALL = {"crop": 192, "batch": 32, "zoom": 1.4, "identity": 0.18, "partial": 0.12}
+LARGE = {**SMALL, "crop": 256, "zoom": 1.1}
+STEADY = {"shifted": 0.125, "weights": {"shift": 60.0}}
 
 
 @dataclass(frozen=True)
@@ -50,370 +58,273 @@ class Job:
     """What one model is trained with.
 
     Attributes:
-        model: preset.
+        phases: tables of a training's configuration, with their shares of the job's time.
         rate: of learning, at its highest.
-        phases: share of the job's time, and plan.
-        init: safetensors file to start from.
+        init: checkpoint folder in DATA to start from.
+        model: preset; empty takes the job's name.
     """
 
-    model: str
-    rate: float
-    phases: tuple[tuple[float, Plan], ...]
+    phases: tuple[Mapping[str, Any], ...]
+    rate: float = 2e-3
     init: str = ""
-    warmup: int = 300
-    ema: float = field(default=0.999)
+    model: str = ""
 
 
-_USUAL = {"zoom": 1.1, "identity": 0.18, "partial": 0.12}
-_LARGE = Plan(256, 32, **_USUAL)
-_SMALL = Plan(192, 32, zoom=1.4, identity=0.18, partial=0.12)
-_STEADY = {"shifted": 0.125, "weights": {"shift": 60.0}}
+MECHANISM = Job(({**SMALL, "share": 0.7}, {**LARGE, "share": 0.3}))
 JOBS = {
-    "film": Job(
-        "film", 2e-3, ((0.25, replace(_SMALL, **_STEADY)), (0.75, replace(_LARGE, **_STEADY)))
-    ),
-    **{
-        name: Job(name, 2e-3, ((0.7, _SMALL), (0.3, _LARGE)))
-        for name in ("film-equal", "concat", "inject", "patch")
-    },
-    "film-large": Job(
-        "film-large", 1e-3, ((1.0, _LARGE),), init="film-large.safetensors", warmup=100
-    ),
+    "film": Job(({**SMALL, **STEADY, "share": 0.25}, {**LARGE, **STEADY, "share": 0.75})),
+    **dict.fromkeys(("film-equal", "concat", "inject", "patch"), MECHANISM),
+    "film-large": Job((LARGE,), 1e-3, init="film-large"),
 }
 
 
-def say(out: Path, **record: Any) -> None:
-    """Print a line, and write it to the log."""
-    line = json.dumps({"t": round(time.monotonic() - START, 1), **record})
-    print(line, flush=True)
-    with open(out / "log.jsonl", "a") as file:
-        file.write(line + "\n")
-
-
 class Data:
-    """The parts that have arrived, read once each."""
+    """The parts that have arrived, each read once.
 
-    def __init__(self, folder: Path, device: torch.device, side: int) -> None:
-        self.folder, self.device, self.side = folder, device, side
-        self.seen: list[Path] = []
-        self.pictures: dict[str, list[Tensor]] = {"content": [], "style": []}
+    Args:
+        folder: holds them.
+    """
 
-    def arrived(self) -> bool:
-        """Read what is new; tell whether there was anything."""
-        new = [
-            p
-            for p in sorted(self.folder.iterdir())
-            if (p / "complete").exists() and p not in self.seen
-        ]
-        for part in new:
-            for kind, side in (("content", 288), ("style", 320)):
-                self.pictures[kind] += read_pictures(
-                    [str(p) for p in part.glob(f"{kind}*.tar")], side, what=kind
-                )
-            self.seen.append(part)
-        return bool(new)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.read: set[Path] = set()
+        self.pictures: dict[str, list[Tensor]] = {kind: [] for kind in KINDS}
 
+    def look(self) -> int:
+        """Read what is new; return how many parts there are now."""
+        for part in sorted(p for p in self.folder.iterdir() if p.is_dir() and p not in self.read):
+            if not arrived(part):
+                continue
+            for kind, (side, _) in KINDS.items():
+                shards = [str(p) for p in sorted(part.glob(f"{kind}*.tar"))]
+                self.pictures[kind] += read_pictures(shards, side, what=kind)
+            self.read.add(part)
+        return len(self.read)
 
-@torch.no_grad()
-def bank_of(
-    paintings: Pool,
-    per_painting: int,
-    side: int,
-    objective: Objective,
-    model: FeedForward,
-    precision: torch.dtype,
-    chunk: int = 48,
-) -> Bank:
-    """Cut crops of every painting and look at them once; as ``make_bank``, many at a time."""
-    device = paintings.pixels.device
-    chance = torch.rand(
-        per_painting * len(paintings), 4, generator=torch.Generator().manual_seed(0)
-    ).to(device)
-    order = torch.arange(len(paintings), device=device).repeat(per_painting)
-    crops, statistics = [], []
-    targets: dict[str, list[Tensor]] = {}
-    scales: dict[str, list[Tensor]] = {}
-    for chosen, drawn in zip(order.split(chunk), chance.split(chunk), strict=True):
-        images = paintings.cut(chosen, side, drawn).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            found = objective.prepare_one("style", images)
-            statistics.append(model.encoder.statistics(images).float())
-        crops.append((images * 255).round().to(torch.uint8).contiguous())
-        for label, tensors in found.items():
-            for number, target in enumerate(tensors):
-                scale = target.flatten(1).abs().amax(1).clamp_min(1e-12).float()
-                targets.setdefault(f"{label}/{number}", []).append(
-                    (target / scale.view(-1, *[1] * (target.ndim - 1))).half()
-                )
-                scales.setdefault(f"{label}/{number}", []).append(scale)
-    return Bank(
-        torch.cat(crops),
-        {k: torch.cat(v) for k, v in targets.items()},
-        {k: torch.cat(v) for k, v in scales.items()},
-        torch.cat(statistics),
-    )
+    def new(self) -> Callable[[], tuple[list[Tensor], list[Tensor]] | None]:
+        """Return a function of all pictures, and then of None until there are more."""
+        known = 0
+
+        def pictures() -> tuple[list[Tensor], list[Tensor]] | None:
+            nonlocal known
+            before, known = known, self.look()
+            while not known:
+                time.sleep(0.5)
+                known = self.look()
+            return (self.pictures["content"], self.pictures["style"]) if known > before else None
+
+        return pictures
 
 
 class Shelf:
-    """Works through jobs until the time is over."""
+    """Works through jobs until the time is over.
+
+    Args:
+        args: of the command ``run``.
+    """
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.out = args, args.out
+        self.start = time.time()
         self.device = torch.device(args.device)
-        self.cuda = self.device.type == "cuda"
-        self.precision = torch.bfloat16 if self.cuda else torch.float32
-        self.data = Data(args.data, self.device, 256)
-        self.objective = self._objective(fused=self.cuda)
-        self.bank: Bank | None = None
+        self.data = Data(args.data)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.features = self._features()
+        self.writing = 0.0
+        """Seconds that writing a model took last; time for it is kept free at a job's end."""
 
-    def _objective(self, fused: bool) -> Objective:
-        file = self.args.data / "vgg16.safetensors"
-        net = (FusedVGG16 if fused else VGG16).load(file) if file.exists() else feature_net("thin")
-        if self.cuda:
-            net.features.to(torch.bfloat16)
-        terms = {k: dict(v) for k, v in TERMS.items()}
-        if self.args.tiny:
-            terms["lattice"]["period"] = 4
-        objective = place(Objective(terms, net), self.device)
-        if fused and not self._fits(objective):
-            say(self.out, fused=False)
-            return self._objective(fused=False)
-        return objective
-
-    def _fits(self, objective: Objective) -> bool:
-        """Tell whether cuDNN's fused convolutions work here and give the plain ones' values."""
-        plain = place(VGG16.load(self.args.data / "vgg16.safetensors"), self.device)
-        image = torch.rand(2, 3, 64, 64, device=self.device).to(memory_format=torch.channels_last)
-        try:
-            grads = []
-            for net in (objective.features, plain):
-                x = image.clone().requires_grad_()
-                with torch.autocast("cuda", torch.bfloat16):
-                    maps = net(x, ["relu1_2", "relu4_3"])
-                sum(
-                    (m.float() / m.detach().float().std()).square().mean() for m in maps.values()
-                ).backward()
-                grads.append((x.grad, maps["relu4_3"].detach().float()))
-            error = [float((a - b).norm() / b.norm()) for a, b in zip(*grads, strict=True)]
-            say(self.out, fused_error=error)
-            return max(error) < 0.1
-        except RuntimeError as problem:
-            say(self.out, fused_problem=str(problem)[:300])
-            return False
-
-    def refresh(self, model: FeedForward) -> None:
-        """Take in new data and make the bank that fits it."""
-        while not self.data.seen and not self.data.arrived():
-            time.sleep(0.5)
-        if not self.data.arrived() and self.bank is not None:
-            return
-        began = time.monotonic()
-        self.bank = None
-        self.photographs = Pool(self.data.pictures["content"], self.device)
-        paintings = Pool(self.data.pictures["style"], self.device)
-        side = 64 if self.args.tiny else 256
-        self.bank = bank_of(paintings, self.args.bank, side, self.objective, model, self.precision)
-        say(
-            self.out,
-            photographs=len(self.photographs),
-            paintings=len(paintings),
-            crops=len(self.bank),
-            seconds=round(time.monotonic() - began, 1),
-        )
+    def say(self, **record: Any) -> None:
+        """Print a line, and write it to the log."""
+        line = json.dumps({"t": round(time.time() - self.start, 1), **record})
+        print(line, flush=True)
+        with open(self.out / "log.jsonl", "a") as file:
+            file.write(line + "\n")
 
     @property
     def end(self) -> float:
-        """When everything has to be over; the file ``until`` in OUT may say it later."""
-        file = self.out / "until"
-        if not file.exists():
-            return START + 60 * self.args.minutes
-        return time.monotonic() + float(file.read_text()) - time.time()
+        """Return when everything has to be over, in seconds since 1970."""
+        try:
+            return float((self.out / "until").read_text())
+        except (OSError, ValueError):
+            return self.start + 60 * self.args.minutes
 
-    def run(self, name: str, share_of_rest: float) -> None:
+    def work(self) -> None:
+        """Train each job's model; one that fails leaves its time to the others."""
+        left = sum(share for _, share in self.args.jobs)
+        for name, share in self.args.jobs:
+            try:
+                self.train(name, share / left)
+            except Exception:
+                self.say(job=name, problem=traceback.format_exc()[-1500:])
+            left -= share
+        self.say(finished=True)
+
+    def train(self, name: str, share: float) -> None:
         """Train one model for a share of the time that is left, and write it."""
-        job, began = JOBS[name], time.monotonic()
-        torch.manual_seed(0)
-        model = build(registry("presets").get(job.model))
-        model.encoder.initialize()
-        place(model, self.device).train()
-        if not self.data.seen:
-            self.data.arrived()
-        while not self.data.seen:
-            time.sleep(0.5)
-            self.data.arrived()
-        if job.init:
-            model.load_state_dict(
-                {k: v.float() for k, v in load_file(self.args.data / job.init).items()},
-                strict=False,
-            )
-        else:
-            self._calibrate(model)
-        self.refresh(model)
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(
-            parameters,
-            lr=torch.tensor(job.rate, device=self.device),
-            fused=self.cuda,
-            capturable=self.cuda,
-        )
-        average = {k: v.detach().clone() for k, v in model.state_dict().items()}
-        step = seen = 0
-        saved = time.monotonic()
-        edge = 0.0
-        for number, (share, plan) in enumerate(job.phases):
-            edge += share
-            if self.args.tiny:
-                plan = replace(plan, crop=plan.crop // 4, batch=6)
-            if number:
-                self.refresh(model)
-            at = time.monotonic()
-            captured, step = self._captured(model, plan, optimizer, average, step)
-            say(
-                self.out,
-                job=name,
-                phase=number,
-                crop=plan.crop,
-                batch=plan.batch,
-                captured=captured.graph is not None,
-                seconds=round(time.monotonic() - at, 1),
-            )
-            told, told_step, first = time.monotonic(), step, step
-            while (
-                done := (time.monotonic() - began) / ((self.end - began) * share_of_rest)
-            ) < edge:
-                rate = (
-                    job.rate
-                    * min(1, (step + 1) / job.warmup)
-                    * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
-                )
-                captured(step, rate, min(job.ema, (1 + step) / (10 + step)))
-                step += 1
-                seen += plan.batch
-                if step == first + 20 or step - told_step >= self.args.every:
-                    now = captured.totals.tolist()  # waits for the device
-                    captured.totals.zero_()
-                    count, passed = step - told_step, time.monotonic() - told
-                    say(
-                        self.out,
+        began = saved = told = time.time()
+        told_step = 0
+        with tempfile.TemporaryDirectory() as folder:
+
+            def done() -> float:
+                time_for_steps = (self.end - began) * share - 2 * self.writing
+                return (time.time() - began) / max(1e-3, time_for_steps)
+
+            def watch(step: int, losses: Mapping[str, float]) -> None:
+                nonlocal saved, told, told_step
+                now = time.time()
+                if now - told > self.args.tell or not told_step:
+                    speed = (step - told_step) * phases[0].batch / (now - told)
+                    self.say(
                         job=name,
                         step=step,
-                        done=round(done, 3),
-                        seen=seen,
-                        per_second=round(count * plan.batch / passed),
-                        **{
-                            k: round(v / count, 4)
-                            for k, v in zip(captured.labels, now, strict=True)
-                        },
+                        done=round(done(), 3),
+                        seen=trainer.session.seen,
+                        per_second=round(speed, 1),
+                        **{k: round(v, 5) for k, v in losses.items()},
                     )
-                    if not all(map(math.isfinite, now)):
-                        say(self.out, job=name, problem="infinite losses; the last weights stay")
-                        return
-                    told, told_step = time.monotonic(), step
-                if time.monotonic() - saved > 60:
-                    self.save(name, average)
-                    saved = time.monotonic()
-            del captured
-        self.save(name, average)
-        say(
-            self.out,
-            job=name,
-            steps=step,
-            seen=seen,
-            minutes=round((time.monotonic() - began) / 60, 2),
-            saved=True,
-        )
+                    told, told_step = now, step
+                if now - saved > SAVE_EVERY:
+                    self.write(name, trainer)
+                    saved = now
 
-    def _captured(
-        self,
-        model: FeedForward,
-        plan: Plan,
-        optimizer: torch.optim.Optimizer,
-        average: dict[str, Tensor],
-        step: int,
-    ) -> tuple[CapturedStep, int]:
-        """Capture a step; where that fails, without fused convolutions, then not at all."""
-        for attempt in range(3):
-            captured = CapturedStep(
-                model,
-                self.objective,
-                self.photographs,
-                self.bank,
-                plan,
-                optimizer,
-                average,
-                clip=1.0,
-                precision=self.precision,
-                seed=0,
+            config = self.config(name, Path(folder) / name)
+            phases = config.phases
+            trainer = Trainer(
+                config, clock=done, watch=watch, pictures=self.data.new(), features=self.features
             )
-            if attempt == 2:
-                break
+            bank = 0 if trainer.bank is None else len(trainer.bank)
+            self.say(
+                job=name,
+                photographs=len(trainer.photographs),
+                paintings=len(trainer.paintings),
+                bank=bank,
+            )
             try:
-                return captured, captured.capture(step)
-            except RuntimeError as problem:
-                say(self.out, attempt=attempt, capture_problem=str(problem)[:600])
-                self.objective = self._objective(fused=False)
-        return captured, step
-
-    def _calibrate(self, model: FeedForward) -> None:
-        paintings = Pool(self.data.pictures["style"][:256], self.device)
-        chance = torch.rand(len(paintings), 4, generator=torch.Generator().manual_seed(0))
-        side = 64 if self.args.tiny else 256
-        model.encoder.calibrate(
-            paintings.cut(
-                torch.arange(len(paintings), device=self.device), side, chance.to(self.device)
-            )
+                trainer.run()
+            finally:
+                self.write(name, trainer)
+        session = trainer.session
+        self.say(
+            job=name,
+            steps=session.step,
+            seen=session.seen,
+            minutes=round((time.time() - began) / 60, 2),
         )
 
-    def save(self, name: str, average: dict[str, Tensor]) -> None:
-        """Write the averaged weights in float16, complete or not at all."""
-        temporary = self.out / f"{name}.partial"
-        save_file(
-            {
-                k: v.half().cpu().contiguous() if v.is_floating_point() else v.cpu()
-                for k, v in average.items()
+    def config(self, name: str, output: Path) -> TrainConfig:
+        """Return the configuration of a job's training."""
+        job, tiny = JOBS[name], self.args.tiny
+        terms = {k: dict(v) for k, v in TERMS.items()}
+        side = 256
+        phases = [{**phase, "style_crop": [side]} for phase in job.phases]
+        if tiny:
+            terms["lattice"]["period"] = 4
+            phases = [{**p, "crop": p["crop"] // 4, "batch": 8, "style_crop": [64]} for p in phases]
+        table = {
+            "output": str(output),
+            "model": job.model or name,
+            "init": str(self.args.data / job.init) if job.init else "",
+            "data": {"bank": 1 if tiny else self.args.bank},
+            "losses": {"terms": terms},
+            "optimizer": {"lr": job.rate, "warmup": 100 if job.init else 300},
+            "schedule": {"minutes": self.args.minutes},
+            "phases": phases,
+            "runtime": {
+                "device": self.args.device,
+                "tensorboard": False,
+                "sample_every": 0,
+                # The state would be larger than what comes back, and nothing resumes here.
+                "save_every": 1e9,
             },
-            temporary,
-        )
-        temporary.replace(self.out / f"{name}.safetensors")
+        }
+        return TrainConfig.from_table(table)
+
+    def write(self, name: str, trainer: Trainer) -> None:
+        """Write the averaged weights in float16 and a sheet of samples, whole or not at all."""
+        began = time.time()
+        trainer.session.descent.check()
+        model = trainer.averaged()
+        weights = {
+            k: v.half().cpu().contiguous() if v.is_floating_point() else v.cpu()
+            for k, v in model.state_dict().items()
+        }
+        partial, file = self.out / f"{name}.partial", self.out / f"{name}.safetensors"
+        save_file(weights, partial)
+        if (size := partial.stat().st_size) > LARGEST:
+            self.say(job=name, warning=f"{file.name} has {size} bytes and may not come back")
+        partial.replace(file)
+        photographs, paintings, rows = trainer.shown
+        made = sheet(model, photographs.to(self.device), paintings.to(self.device), rows)
+        save(to_pil(made), self.out / f"{name}.jpg")
+        self.writing = time.time() - began
+
+    def _features(self) -> nn.Module:
+        """Return the network that losses look through, fused where that gives the same."""
+        file = self.args.data / VGG
+        if not file.exists():
+            return feature_net("thin")
+        plain = VGG16.load(file)
+        if self.device.type != "cuda":
+            return plain
+        fused = FusedVGG16.load(file)
+        fused.features.to(torch.bfloat16)
+        return fused if self._agree(place(fused, self.device), place(plain, self.device)) else plain
+
+    def _agree(self, fused: nn.Module, plain: nn.Module) -> bool:
+        """Tell whether cuDNN's fused convolutions work here and give the plain ones' values."""
+        image = torch.rand(2, 3, 64, 64, device=self.device).to(memory_format=torch.channels_last)
+        found = []
+        try:
+            for net in (fused, plain):
+                x = image.clone().requires_grad_()
+                with torch.autocast("cuda", torch.bfloat16):
+                    maps = net(x, ["relu1_2", "relu4_3"])
+                scaled = [m.float() / m.detach().float().std() for m in maps.values()]
+                torch.stack([m.square().mean() for m in scaled]).sum().backward()
+                found.append((x.grad, maps["relu4_3"].detach().float()))
+        except RuntimeError as problem:
+            self.say(fused=False, problem=str(problem)[:300])
+            return False
+        error = max(float((a - b).norm() / b.norm()) for a, b in zip(*found, strict=True))
+        self.say(fused=error < 0.1, error=error)
+        return error < 0.1
 
 
-def shares(text: str) -> Iterator[tuple[str, float]]:
-    """Read ``name=share,name=share``."""
+def shares(text: str) -> list[tuple[str, float]]:
+    """Read ``name=share,name=share``; a share that is left out is 1."""
+    found = []
     for item in text.split(","):
         name, _, share = item.partition("=")
         if name not in JOBS:
             raise argparse.ArgumentTypeError(f"no job is named {name!r} ({', '.join(JOBS)})")
-        yield name, float(share or 1)
+        found.append((name, float(share or 1)))
+    return found
 
 
 def main() -> None:
-    """Read the options and work through the jobs."""
+    """Read the options and pack, or work through the jobs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--jobs", type=lambda t: list(shares(t)), required=True)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--bank", type=int, default=5, help="crops of each painting")
-    parser.add_argument("--every", type=int, default=300, help="steps between lines of the log")
-    parser.add_argument("--tiny", action="store_true", help="tiny sizes, to rehearse on a CPU")
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("pack", help="write VGG-16 and parts of pictures")
+    one.add_argument("content", type=Path, help="folder of photographs")
+    one.add_argument("style", type=Path, help="folder of paintings")
+    one.add_argument("data", type=Path, help="folder for the parts")
+    one.add_argument("--mib", type=float, default=64, help="of a part, the first with the code")
+    one.add_argument("--vgg", help="safetensors file of VGG-16 instead of a download")
+    one.add_argument("--thin", action="store_true", help="no VGG-16: losses look through 'thin'")
+    one.set_defaults(call=pack)
+    two = commands.add_parser("run", help="work through jobs")
+    two.add_argument("data", type=Path)
+    two.add_argument("out", type=Path)
+    two.add_argument("--minutes", type=float, required=True)
+    two.add_argument("--jobs", type=shares, required=True, help="name=share,name=share")
+    two.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    two.add_argument("--bank", type=int, default=5, help="crops of each painting")
+    two.add_argument("--tell", type=float, default=10, help="seconds between lines of the log")
+    two.add_argument("--tiny", action="store_true", help="tiny sizes, to rehearse on a CPU")
+    two.set_defaults(call=lambda args: Shelf(args).work())
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.backends.cudnn.benchmark = True
-    # Products of bfloat16 values are exact in it; see ops.gram.
-    torch.backends.cuda.matmul.allow_tf32 = True
-    torch.backends.cudnn.allow_tf32 = True
-    shelf = Shelf(args)
-    left = sum(share for _, share in args.jobs)
-    for name, share in args.jobs:
-        try:
-            shelf.run(name, share / left)
-        except Exception:  # the next job may work
-            import traceback
-
-            say(args.out, job=name, problem=traceback.format_exc()[-1500:])
-        left -= share
-    say(args.out, finished=True)
+    args.call(args)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ from pathlib import Path
 
 
 def digest(path: Path) -> bytes:
-    """Give the hash that orders pictures."""
+    """Return the hash that orders pictures."""
     return hashlib.sha256(path.name.encode()).digest()
 
 
 def pictures(folder: Path) -> list[Path]:
-    """Give the pictures under a folder in that order."""
+    """Return the pictures under a folder in that order."""
     return sorted(
         (p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".png")),
         key=lambda p: (digest(p), p),
@@ -29,7 +29,7 @@ def pictures(folder: Path) -> list[Path]:
 
 
 def first_of_each(paintings: list[Path], count: int) -> list[Path]:
-    """Give the first painting of each label, at most so many."""
+    """Return the first painting of each label, at most so many."""
     found: dict[str, Path] = {}
     for painting in paintings:
         found.setdefault(painting.parent.name, painting)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 import pytest
 import torch
@@ -56,8 +58,9 @@ def test_without_a_terminal_there_are_no_bars(path):
 
 def test_ctrl_c_says_how_to_go_on_and_restart_does_not_go_on(path, capsys):
     class Interrupted(Pretrainer):
-        def _after_step(self, report):
-            raise KeyboardInterrupt
+        def _losses(self, step):
+            signal.raise_signal(signal.SIGINT)  # arrives when the step is done
+            return super()._losses(step)
 
     with pytest.raises(KeyboardInterrupt):
         train(path, make=Interrupted)
@@ -68,7 +71,7 @@ def test_ctrl_c_says_how_to_go_on_and_restart_does_not_go_on(path, capsys):
 
     class Noted(Pretrainer):
         def run(self):
-            steps.append(self.step)
+            steps.append(self.session.step)
             return super().run()
 
     train(path, make=Noted)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers import picture, tiny_model
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,44 @@ def test_empty_and_uneven_mixtures_are_refused(film):
         StyleMix((), ())
     with pytest.raises(ConfigError, match="1 styles need as many weights, got 0"):
         StyleMix((style(film, 1),), ())
+
+
+AFFINE = [
+    {"name": "film"},
+    {"name": "film", "residual": False},
+    {"name": "concat"},
+    {"name": "inject"},
+]
+
+
+@pytest.mark.parametrize("spec", AFFINE, ids=str)
+def test_an_affine_injection_is_applied_once_to_the_mixture_of_styles(spec):
+    model = tiny_model(spec)
+    x = {}
+
+    def keep(module, given, out):
+        x[module.site.name] = (module, given[0].detach())
+
+    hooks = [m.register_forward_hook(keep) for m in model._injected if len(m)]
+    content = torch.cat([picture(1, 16, 16), picture(2, 16, 16)])
+    styles = tuple(
+        model.prepare(torch.cat([picture(10 * k + i) for i in range(2)])) for k in (1, 2, 3)
+    )
+    shares = torch.tensor([[0.2, 0.5], [0.5, -0.7], [0.3, 1.2]])
+    weights = tuple(s.view(-1, 1, 1, 1) for s in shares)
+    mix = StyleMix(styles, weights)
+    with torch.no_grad():
+        model(content, mix)
+        for hook in hooks:
+            hook.remove()
+        assert x
+        for name, (module, features) in x.items():
+            for label, injection in module.attached():
+                assert injection.affine
+                key = f"{name}/{label}"
+                wanted = sum(
+                    w * injection(features, s.prepared[key])
+                    for w, s in zip(weights, styles, strict=True)
+                )
+                found = mix.at(key, injection, features)
+                torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)

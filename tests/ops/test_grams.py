@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylemix.ops import gram, gram_error, gram_sum
+from stylemix.ops.grams import _Products
 
 
 def test_gram_equals_the_formula():
@@ -71,3 +72,24 @@ def test_rounding_gives_equal_matrices_a_gradient():
     (gradient,) = torch.autograd.grad(error.sum(), x)
     assert float(error.detach()) < 2e-4
     assert torch.isfinite(gradient).all()
+
+
+def test_products_of_half_precision_maps_are_those_of_their_copies_in_float32():
+    generator = torch.Generator().manual_seed(0)
+    flat = torch.randn(2, 40, 5, generator=generator).bfloat16()
+    weight = torch.randn(2, 5, 5, generator=generator)  # not symmetric
+    found, exact = flat.clone().requires_grad_(), flat.float().requires_grad_()
+    value, wanted = _Products.apply(found), torch.bmm(exact.transpose(1, 2), exact)
+    assert value.dtype == torch.float32
+    assert torch.equal(value, wanted)
+    (value * weight).sum().backward()
+    (wanted * weight).sum().backward()
+    assert found.grad.dtype == torch.bfloat16
+    # Two roundings to bfloat16's 8 bits, of sums of five products each.
+    torch.testing.assert_close(found.grad.float(), exact.grad, rtol=2**-6, atol=2**-6)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_gram_in_half_precision_on_a_gpu_is_that_of_float32():
+    x = torch.randn(2, 64, 32, 32, device="cuda").to(memory_format=torch.channels_last).bfloat16()
+    torch.testing.assert_close(gram(x), gram(x.float()), rtol=1e-3, atol=1e-5)

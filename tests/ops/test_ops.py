@@ -13,6 +13,7 @@ from stylemix.ops import (
     moments,
     total_variation,
 )
+from stylemix.ops.ops import standardize
 
 
 def test_moments_normalise_like_instance_norm():
@@ -80,3 +81,33 @@ def test_binomial_removes_what_alternates_and_mirrors_edges():
     vertical = (mirrored[:, :, :-2] + 2 * mirrored[:, :, 1:-1] + mirrored[:, :, 2:]) / 4
     both = (vertical[..., :-2] + 2 * vertical[..., 1:-1] + vertical[..., 2:]) / 4
     np.testing.assert_allclose(binomial(x), both)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 2e-5), (torch.bfloat16, 2e-2)], ids=str
+)
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last], ids=str)
+def test_standardize_is_the_map_over_its_moments_in_value_and_gradient(dtype, tolerance, order):
+    generator = torch.Generator().manual_seed(0)
+    x = 2 + 3 * torch.randn(2, 4, 9, 7, generator=generator)
+    x = x.to(dtype).to(memory_format=order)
+    weight = torch.randn(x.shape, generator=generator).to(dtype)
+    found, exact = x.clone().requires_grad_(), x.double().requires_grad_()
+    value = standardize(found)
+    mean, std = moments(exact)
+    wanted = (exact - mean) / std
+    assert value.dtype == dtype
+    assert value.is_contiguous(memory_format=order)
+    (value * weight).sum().backward()
+    (wanted * weight.double()).sum().backward()
+    assert found.grad.dtype == dtype
+    torch.testing.assert_close(value.double(), wanted, rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(found.grad.double(), exact.grad, rtol=tolerance, atol=tolerance)
+
+
+def test_standardize_of_a_flat_map_is_zero():
+    x = torch.full((1, 2, 4, 4), 5.0, requires_grad=True)
+    y = standardize(x)
+    y.sum().backward()
+    assert float(y.detach().abs().max()) < 1e-3
+    assert torch.isfinite(x.grad).all()

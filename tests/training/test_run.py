@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from stylemix.errors import CheckpointError, ConfigError
-from stylemix.training.run import ResumableRun
+from stylemix.training.log import TrainingLog
+from stylemix.training.run import Session
 from stylemix.training.run_config import (
     HardwareConfig,
     OptimizerConfig,
@@ -49,50 +50,48 @@ def batch_of(step, count):
     return x, 3 * x - 1
 
 
-class Line(ResumableRun[LineConfig]):
-    subject = "the line"
+class Line:
+    """A training of a line, with a session of its own."""
 
-    def __init__(self, config, *, restart=False):
-        super().__init__(config, False)
+    def __init__(self, config, *, restart=False, clock=None):
+        self.config = config
+        self.session = Session(config, subject="the line", clock=clock)
         torch.manual_seed(config.seed)
         self.net = torch.nn.Linear(1, 1)
-        self.told = []
         self.note = "none"
-        earlier = self._earlier(restart)
-        self._optimize(dict(self.net.named_parameters()))
+        self.turns = []
+        self.log = None
+        earlier = self.session.earlier(restart)
+        self.session.epoch = EXAMPLES
+        self.session.optimize(dict(self.net.named_parameters()))
         if earlier is not None:
-            self._restore(earlier)
+            self.session.restore(earlier, {"net": self.net}, self.take)
 
-    def _epoch(self):
-        return EXAMPLES
-
-    def _parts(self):
-        return {"net": self.net}
-
-    def _record(self):
-        return {"note": f"after {self.step}"}
-
-    def _take_record(self, record):
+    def take(self, record):
         self.note = record["note"]
 
-    def _before_step(self, done):
-        self.told.append(("before", self.step, done))
+    def run(self):
+        session = self.session
+        self.log = TrainingLog(session.state_file.parent, False, False, session.done)
+        with session.turns(self.log, self.save) as turns:
+            for turn in turns:
+                self.turns.append(turn)
+                x, y = batch_of(turn.step, self.config.batch)
+                loss = self.loss(x, y)
+                session.descent.set(turn.step, turn.rate)
+                session.descent(loss)
+                session.descent.check()
+                session.count(len(x), {"loss": float(loss.detach())})
+                self.after()
 
-    def _one_step(self, rate):
-        x, y = batch_of(self.step, self.config.batch)
-        loss = (self.net(x) - y).square().mean()
-        self._descend(loss, rate)
-        self.told.append(("step", self.step, rate))
-        return {"loss": float(loss.detach())}, len(x)
+    def loss(self, x, y):
+        return (self.net(x) - y).square().mean()
 
-    def _after_step(self, report):
-        self.told.append(("after", self.step, dict(report.smooth)))
+    def after(self):
+        pass
 
-    def _save_output(self):
-        Path(self.config.output).write_text(str(self.net.state_dict()))
-
-    def _finish(self):
-        self.told.append(("finish", self.step, None))
+    def save(self):
+        self.session.save({"net": self.net}, {"note": f"after {self.session.step}"})
 
 
 @pytest.fixture
@@ -114,31 +113,46 @@ def test_equals_a_plain_loop_with_adam(config):
             p.grad.mul_((0.5 / (norm + 1e-6)).clamp(max=1))
         adam.step()
     run = Line(config)
-    assert run.done == 0
-    assert str(run.run()) == config.output
-    assert (run.step, run.seen, run.done) == (6, 24, 1.0)
+    assert run.session.done == 0
+    run.run()
+    session = run.session
+    assert (session.step, session.seen, session.done) == (6, 24, 1.0)
     for ours, wanted in zip(run.net.parameters(), net.parameters(), strict=True):
         torch.testing.assert_close(ours, wanted, rtol=1e-6, atol=1e-7)
     assert float(torch.cat([p.grad.flatten() for p in run.net.parameters()]).norm()) <= 0.5 + 1e-6
 
 
-def test_hooks_come_in_order_with_progress_and_rate(config):
+def test_turns_say_number_progress_and_rate(config):
     run = Line(dataclasses.replace(config, schedule=ScheduleConfig(steps=2)))
     run.run()
-    assert [(what, step) for what, step, _ in run.told] == [
-        ("before", 0),
-        ("step", 0),
-        ("after", 1),
-        ("before", 1),
-        ("step", 1),
-        ("after", 2),
-        ("finish", 2),
-    ]
-    assert [value for what, _, value in run.told if what == "before"] == [0.0, 0.5]
-    assert [value for what, _, value in run.told if what == "step"] == [
+    assert [(t.step, t.done) for t in run.turns] == [(0, 0.0), (1, 0.5)]
+    assert [t.rate for t in run.turns] == [
         learning_rate(config.optimizer, n, n / 2) for n in range(2)
     ]
-    assert run.told[2][2].keys() == {"loss", "images/s"}
+    assert run.log.smooth.keys() == {"loss", "images/s"}
+
+
+def test_losses_that_come_seldom_are_reported_with_all_pictures_since(config):
+    told = []
+
+    class Told(TrainingLog):
+        def step(self, number, done, losses, rate, images, seconds):
+            told.append((number, dict(losses), images, seconds > 0))
+
+    session = Line(config).session
+    log = Told(session.state_file.parent, False, False, 0.0)
+    with session.turns(log, lambda: None) as turns:
+        for turn in turns:
+            session.count(4, {"loss": 1.0} if turn.step % 3 == 2 else None)
+    assert told == [(3, {"loss": 1.0}, 12, True), (6, {"loss": 1.0}, 12, True)]
+
+
+def test_a_clock_takes_the_place_of_the_schedule(config):
+    done = iter([0.0, 0.0, 0.4, 0.5, 0.9, 1.5, 1.5])
+    run = Line(config, clock=lambda: next(done))
+    run.run()
+    assert [t.done for t in run.turns] == [0.0, 0.5]  # asked for reports in between
+    assert run.session.step == 2
 
 
 @pytest.mark.parametrize(
@@ -152,44 +166,45 @@ def test_hooks_come_in_order_with_progress_and_rate(config):
 def test_other_schedules(config, schedule, steps):
     run = Line(dataclasses.replace(config, schedule=schedule))
     run.run()
-    assert run.step == steps
-    assert run.seconds > 0
+    assert run.session.step == steps
+    assert run.session.seconds > 0
 
 
 @pytest.mark.parametrize("at", [1, 5])
 def test_a_stopped_run_goes_on_bit_by_bit(config, tmp_path, at):
     class Stopped(Line):
-        def _before_step(self, done):
-            if self.step == at:
+        def loss(self, x, y):
+            if self.session.step == at:
                 raise KeyboardInterrupt
+            return super().loss(x, y)
 
     whole = dataclasses.replace(config, output=str(tmp_path / "whole" / "line.txt"))
     Line(whole).run()
     first = Stopped(config)
     with pytest.raises(KeyboardInterrupt):
         first.run()
-    assert ("finish", at, None) not in first.told
     second = Line(config)
-    assert (second.step, second.seen, second.note) == (at, 4 * at, f"after {at}")
-    assert second.seconds == first.seconds
+    assert (second.session.step, second.session.seen) == (at, 4 * at)
+    assert second.note == f"after {at}"
+    assert second.session.seconds == first.session.seconds
     second.run()
     ours, theirs = (load_state(c.state_file) for c in (config, whole))
     assert ours[0].keys() == theirs[0].keys() >= {"net.weight", "optimizer.bias.exp_avg"}
     assert not [k for k in ours[0] if not torch.equal(ours[0][k], theirs[0][k])]
     assert {**ours[1], "seconds": 0} == {**theirs[1], "seconds": 0}
     assert ours[1]["config"] == config.identity()
-    assert Line(config, restart=True).step == 0
+    assert Line(config, restart=True).session.step == 0
 
 
 def test_saves_as_often_as_told(config):
     class Looking(Line):
         found: list[int]
 
-        def _after_step(self, report):
-            state = self.state_file
+        def after(self):
+            state = self.session.state_file
             self.found.append(load_state(state)[1]["step"] if state.exists() else 0)
 
-    for seconds, wanted in ((1e6, [0, 0, 0]), (0.0, [1, 2, 3])):
+    for seconds, wanted in ((1e6, [0, 0, 0]), (0.0, [0, 1, 2])):  # after each turn's body
         run = Looking(
             dataclasses.replace(
                 config,
@@ -201,18 +216,17 @@ def test_saves_as_often_as_told(config):
         run.found = []
         run.run()
         assert run.found == wanted
-        assert load_state(run.state_file)[1]["step"] == 3
-        run.state_file.unlink()
+        assert load_state(run.session.state_file)[1]["step"] == 3
+        run.session.state_file.unlink()
 
 
 @pytest.mark.parametrize("what", ["loss", "gradient"])
 def test_what_is_infinite_changes_nothing_and_is_an_error(config, what):
     class Wild(Line):
-        def _one_step(self, rate):
+        def loss(self, x, y):
             # The root's slope at 0 is infinite while its value isn't.
             tip = (self.net.weight - self.net.weight.detach()).abs()
-            self._descend((tip.sqrt() if what == "gradient" else 1 / tip).sum(), rate)
-            raise AssertionError("unreachable")
+            return (tip.sqrt() if what == "gradient" else 1 / tip).sum()
 
     run = Wild(config)
     before = {k: v.clone() for k, v in run.net.state_dict().items()}
@@ -243,7 +257,7 @@ def test_another_configuration_does_not_go_on(config, tmp_path):
         "optimizer.warmup, optimizer.cosine, optimizer.clip, batch; choose another output, put the "
         "old configuration back, or start over with restart"
     )
-    assert Line(other, restart=True).step == 0
+    assert Line(other, restart=True).session.step == 0
 
 
 def test_a_state_that_does_not_fit_is_named(config):

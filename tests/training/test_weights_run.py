@@ -11,6 +11,7 @@ import pytest
 
 from stylemix.errors import CheckpointError
 from stylemix.training.encoder import PretrainConfig, Pretrainer
+from stylemix.training.weights_run import write_report
 
 sys.path.insert(0, str(Path(__file__).parent / "encoder"))
 from pretraining_cases import config
@@ -18,8 +19,8 @@ from pretraining_cases import config
 
 def test_the_report_says_what_was_found_and_how(tmp_path):
     run = Pretrainer(config(tmp_path, schedule={"steps": 2}))
-    run.seconds = 90.0
-    run._write_report({"figure": 0.25}, "paintings_seen")
+    run.session.seconds = 90.0
+    write_report(run.session, {"figure": 0.25}, "paintings_seen")
     found = json.loads(run.config.report_file.read_text("utf-8"))
     assert list(found) == [
         "figure",
@@ -42,10 +43,10 @@ def test_a_report_that_cannot_be_written_is_one_error(tmp_path):
     run = Pretrainer(config(tmp_path))
     run.config.report_file.mkdir()
     with pytest.raises(CheckpointError, match=r"report can't be written to .*encoder\.json"):
-        run._write_report({}, "seen")
+        write_report(run.session, {}, "seen")
 
 
 def test_the_report_lies_beside_the_output():
-    given = PretrainConfig("a/b.safetensors")
+    given = PretrainConfig(output="a/b.safetensors")
     assert given.report_file == Path("a/b.json")
     assert dataclasses.replace(given, output="c.d.safetensors").report_file == Path("c.d.json")

@@ -19,6 +19,8 @@ from torch import Tensor
 from stylemix.images import to_pil
 from stylemix.training import TrainConfig
 from stylemix.training.data import Crops
+from stylemix.training.model.batches import Batch, Batches
+from stylemix.training.model.config import PhaseConfig
 from stylemix.training.state import load_state
 
 
@@ -110,3 +112,8 @@ def assert_same(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
     assert a.keys() == b.keys()
     different = [k for k in a if not torch.equal(a[k], b[k])]
     assert not different
+
+
+def drawn(batches: Batches, phase: PhaseConfig, step: int, seen: int, seen_styles: int) -> Batch:
+    """Give the batch of a step as it is on a CPU."""
+    return batches.cut(phase, batches.draw(phase, step, seen, seen_styles))

@@ -52,4 +52,4 @@ def distill(**options: Any) -> None:
             figures[f"{name}_{layer}" if layer else name] for name in ("feature", "gram", "rank")
         ]
         click.echo(f"{layer or 'all layers':<17}{row[0]:>15.3f}{row[1]:>12.3f}{row[2]:>12.3f}")
-    click.echo(f"wrote {file} ({distiller.step} steps)")
+    click.echo(f"wrote {file} ({distiller.session.step} steps)")

@@ -47,4 +47,4 @@ def pretrain_encoder(**options: Any) -> None:
     click.echo(f"{'held-out paintings':<22}{'before':>8}{'after':>8}")
     for name, after in figures["after"].items():
         click.echo(f"{name:<22}{figures['before'][name]:>8.3f}{after:>8.3f}")
-    click.echo(f"wrote {file} ({trainer.step} steps)")
+    click.echo(f"wrote {file} ({trainer.session.step} steps)")

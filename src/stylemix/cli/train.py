@@ -42,4 +42,4 @@ def train(**options: Any) -> None:
 
     trainer, folder = train_to_the_end(TrainConfig, Trainer, **options)
     if trainer.rank == 0:
-        click.echo(f"wrote {folder} ({trainer.step} steps)")
+        click.echo(f"wrote {folder} ({trainer.session.step} steps)")

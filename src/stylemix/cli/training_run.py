@@ -6,18 +6,26 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
 from stylemix.cli.errors import EXIT_CODES
 
 if TYPE_CHECKING:
-    from stylemix.training.run import ResumableRun
     from stylemix.training.run_config import RunConfig
 
 C = TypeVar("C", bound="RunConfig")
-R = TypeVar("R", bound="ResumableRun[Any]")
+
+
+class Training(Protocol):
+    """What a command trains."""
+
+    def run(self) -> Path:
+        """Train to the end of the schedule, and return what was written."""
+
+
+R = TypeVar("R", bound=Training)
 
 
 def training_command(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -43,6 +46,10 @@ def gram(x: Tensor) -> Tensor:
     Returns:
         Symmetric positive semi-definite matrices [B, C, C], float32 (float64 for float64 input).
     """
+    if x.dtype == torch.bfloat16 and x.is_cuda and _sums_in_float32(x.device):
+        # Without a copy of the maps in float32, which training would have to keep.
+        flat = x.permute(0, 2, 3, 1).flatten(1, 2)
+        return _Products.apply(flat) / x[0].numel()  # type: ignore[no-any-return,no-untyped-call]
     return gram_sum(x) / x[0].numel()
 
 
@@ -59,3 +66,36 @@ def gram_error(found: Tensor, wanted: Tensor, *, rounding: float = 0.0) -> Tenso
     """
     error = (found - wanted).square().sum((-2, -1))
     return (error / wanted.square().sum((-2, -1)).clamp_min(1e-20) + rounding).sqrt()
+
+
+class _Products(torch.autograd.Function):
+    """``X^T X`` of features [B, P, C] in bfloat16, with sums in float32 but no copy in float32."""
+
+    @staticmethod
+    def forward(context: Any, flat: Tensor) -> Tensor:
+        context.save_for_backward(flat)
+        return _product(flat.transpose(1, 2), flat)
+
+    @staticmethod
+    def backward(context: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+        (flat,) = context.saved_tensors
+        return torch.bmm(flat, (grad + grad.transpose(1, 2)).to(flat.dtype))
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply batches of matrices with sums in float32; only CUDA does so without copies."""
+    with torch.autocast(a.device.type, enabled=False):
+        if a.is_cuda:
+            return torch.bmm(a, b, out_dtype=torch.float32)
+        return torch.bmm(a.float(), b.float())
+
+
+@functools.lru_cache(maxsize=8)
+def _sums_in_float32(device: torch.device) -> bool:
+    """Tell whether a GPU multiplies bfloat16 matrices with float32 results."""
+    try:
+        one = torch.ones(1, 8, 8, dtype=torch.bfloat16, device=device)
+        torch.bmm(one, one, out_dtype=torch.float32)
+    except (RuntimeError, TypeError):
+        return False
+    return True

@@ -8,23 +8,34 @@ import torch
 from torch import Tensor, nn
 
 
+def decay_at(decay: float, step: int) -> float:
+    """Return ``min(decay, (1 + step) / (10 + step))``, the decay of an average after a step.
+
+    Young averages forget faster, so that the start doesn't linger.
+
+    Args:
+        decay: of an old average, in [0, 1); 0 makes the average a copy.
+        step: number of the step that was made, from 0 on.
+    """
+    return min(decay, (1 + step) / (10 + step))
+
+
 @torch.no_grad()
 def update_average(
     average: Mapping[str, Tensor], now: Mapping[str, Tensor], decay: float, step: int
 ) -> None:
     """Move an average towards tensors as they are now, in place.
 
-    ``average = d average + (1 - d) now`` with ``d = min(decay, (1 + step) / (10 + step))``: young
-    averages forget faster, so that the start doesn't linger. Tensors of whole numbers, such as
-    counters of batches, are copied.
+    ``average = d average + (1 - d) now`` with ``d`` of :func:`decay_at`. Tensors of whole numbers,
+    such as counters of batches, are copied.
 
     Args:
         average: by name.
         now: the same names.
-        decay: in [0, 1); 0 makes the average a copy.
+        decay: see :func:`decay_at`.
         step: number of the step that was made, from 0 on.
     """
-    decay = min(decay, (1 + step) / (10 + step))
+    decay = decay_at(decay, step)
     for name, value in average.items():
         if value.is_floating_point():
             value.lerp_(now[name], 1 - decay)

@@ -1,19 +1,22 @@
-"""A training that can be stopped between any two steps and goes on where it was."""
+"""What all trainings share: counters, the state on disk, and turns that end between two steps."""
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from stylemix.errors import CheckpointError, ConfigError
 from stylemix.ops import usable_device, usable_precision
 from stylemix.training.changes import changed_keys, completed
+from stylemix.training.descent import Descent
 from stylemix.training.interrupt import interruptible
 from stylemix.training.log import TrainingLog
 from stylemix.training.run_config import RunConfig
@@ -26,56 +29,75 @@ Earlier = tuple[dict[str, Tensor], dict[str, Any]]
 
 
 class Stateful(Protocol):
-    """What a run keeps: modules, and what looks like one to those who save it."""
+    """What a training keeps: modules, and what looks like one to those who save it."""
 
     def state_dict(self) -> Mapping[str, Tensor]:
-        """Give the tensors by name."""
+        """Return the tensors by name."""
 
     def load_state_dict(self, state: Any, /) -> object:
         """Take them back."""
 
 
-class ResumableRun(ABC, Generic[C]):
-    """The loop over steps, the state on disk, and going on from it.
+@dataclass(frozen=True)
+class Turn:
+    """One step that is to be made.
 
-    With a schedule in steps or epochs, on the CPU, a resumed run equals an uninterrupted one bit
-    by bit, if what a step draws depends on its number only.
+    Attributes:
+        step: its number, from 0 on.
+        done: share of the schedule before it, in [0, 1).
+        rate: its learning rate.
+    """
 
-    A subclass gives the steps. Its ``__init__`` asks for :meth:`_earlier`, makes what it trains,
-    hands that to :meth:`_optimize`, and hands the earlier state, if there was one, to
-    :meth:`_restore`.
+    step: int
+    done: float
+    rate: float
+
+
+class Session(Generic[C]):
+    """The part of a training that knows nothing of what is trained.
+
+    A training owns one. It asks for :meth:`earlier`, makes what it trains, hands the parameters to
+    :meth:`optimize`, and the earlier state, if there was one, to :meth:`restore`; then it makes a
+    step for each of :meth:`turns` and reports it by :meth:`count`. With a schedule in steps or
+    epochs, on the CPU, a resumed run equals an uninterrupted one bit by bit, if what a step draws
+    depends on its number and the counters alone.
 
     Args:
         config: everything about the run.
-        progress: show bars.
+        subject: what a state that doesn't fit comes from another version of.
+        place: what else to choose where nothing can be written, or where another run has been.
+        compared_whole: tables of the configuration that are named alone where they differ.
+        clock: share of the schedule that is done, in [0, 1], instead of the configuration's
+            schedule: for a deadline that moves.
 
     Attributes:
-        config: everything about the run.
         device: where it runs.
         precision: of the networks' autocast.
         step: steps done, all sessions together.
         seen: pictures used, counted with repetition.
         seconds: spent in steps.
-        optimizer: Adam, over :attr:`trainable`.
-        trainable: the parameters that it trains, by name.
+        epoch: pictures of one epoch.
+        world: processes that train together; the first one's schedule counts.
+        descent: the optimizer and its parameters.
 
     Raises:
         ConfigError: the device can't be used.
     """
 
-    subject: ClassVar[str] = "stylemix"
-    """What a state that doesn't fit comes from another version of."""
-    place: ClassVar[tuple[str, str]] = ("place", "output")
-    """What else to choose where nothing can be written, or where another run has been."""
-    compared_whole: ClassVar[tuple[str, ...]] = ()
-    """Tables of the configuration that are named alone where they differ."""
+    descent: Descent
 
-    optimizer: torch.optim.Optimizer
-    trainable: dict[str, nn.Parameter]
-
-    def __init__(self, config: C, progress: bool) -> None:
+    def __init__(
+        self,
+        config: C,
+        *,
+        subject: str = "stylemix",
+        place: tuple[str, str] = ("place", "output"),
+        compared_whole: tuple[str, ...] = (),
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self.config = config
-        self.progress = progress
+        self.subject, self.place, self.compared_whole = subject, place, compared_whole
+        self.clock = clock
         self.device = usable_device(config.runtime.device, "runtime.device")
         self.precision = usable_precision(config.runtime.precision, self.device)
         if self.device.type == "cuda":
@@ -83,140 +105,108 @@ class ResumableRun(ABC, Generic[C]):
             torch.backends.cudnn.benchmark = True
         self.step = self.seen = 0
         self.seconds = 0.0
+        self.epoch = self.world = 1
+        self._turn: Turn | None = None
+        self._began = 0.0
+        self._unreported = (0, 0.0)
 
     @property
     def state_file(self) -> Path:
-        """Name the file of the state to resume from."""
+        """Return the file of the state to resume from."""
         return self.config.state_file
 
     @property
     def done(self) -> float:
-        """Give how much of the schedule is done, in [0, 1]."""
-        return progress_of(self.config.schedule, self._epoch(), self.step, self.seen, self.seconds)
+        """Return how much of the schedule is done, in [0, 1]; the same in every process."""
+        if self.clock is not None:
+            value = min(1.0, self.clock())
+        else:
+            value = progress_of(
+                self.config.schedule, self.epoch, self.step, self.seen, self.seconds
+            )
+        if self.world > 1:
+            shared = torch.tensor([value], dtype=torch.float64, device=self.device)
+            dist.broadcast(shared, 0)
+            value = float(shared)
+        return value
 
-    def run(self) -> Path:
-        """Train to the end of the schedule.
+    def optimize(self, trainable: Mapping[str, nn.Parameter]) -> None:
+        """Take the parameters to train, by name."""
+        self.descent = Descent(trainable, self.config.optimizer, self.device, self.world > 1)
+
+    @contextmanager
+    def turns(self, log: TrainingLog, save: Callable[[], None]) -> Iterator[Iterator[Turn]]:
+        """Go through the steps that are left of the schedule.
+
+        Ctrl-C and SIGTERM arrive between two of them. However the body ends, ``save`` is called
+        and the log is closed: a step is either done or never happened.
+
+        Args:
+            log: shows the losses that :meth:`count` takes.
+            save: writes state and output; called every ``runtime.save_every`` seconds as well.
 
         Returns:
-            The configuration's output.
+            The steps; :meth:`count` has to be called in each.
         """
-        log = self._open_log()
+        self._log = log
         try:
             with interruptible() as check_interrupt:
-                self._loop(log, check_interrupt)
+                yield self._turns(save, check_interrupt)
         finally:
-            # Also after Ctrl-C or an error: a step is either done or never happened.
-            self._stop(log)
+            save()
             log.close()
-        self._finish()
-        return Path(self.config.output)
 
-    def save(self) -> None:
-        """Write the state to resume from, and the output as it is now."""
-        tensors = {
-            f"{part}.{name}": value
-            for part, kept in self._parts().items()
-            for name, value in kept.state_dict().items()
-        }
-        tensors.update(optimizer_tensors(self.optimizer, self._names()))
-        save_state(
-            self.state_file,
-            tensors,
-            {
-                "step": self.step,
-                "seen": self.seen,
-                "seconds": self.seconds,
-                **self._record(),
-                "config": self.config.identity(),
-            },
-        )
-        self._save_output()
-
-    @abstractmethod
-    def _epoch(self) -> int:
-        """Give how many pictures one epoch has."""
-
-    @abstractmethod
-    def _parts(self) -> Mapping[str, Stateful]:
-        """Give what to save and to restore, by the prefix of its tensors' names."""
-
-    @abstractmethod
-    def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
-        """Make a step with :meth:`_descend`; give its losses and how many pictures it used."""
-
-    @abstractmethod
-    def _save_output(self) -> None:
-        """Write the output as it is now."""
-
-    def _record(self) -> dict[str, Any]:
-        """Give what the state has to hold beside tensors and counters."""
-        return {}
-
-    def _take_record(self, record: Mapping[str, Any]) -> None:
-        """Take back what :meth:`_record` gave, before anything else is restored."""
-
-    def _open_log(self) -> TrainingLog:
-        return TrainingLog(self.state_file.parent, False, self.progress, self.done)
-
-    def _before_step(self, done: float) -> None:
-        """Get ready for a step at a progress in [0, 1]."""
-
-    def _after_step(self, log: TrainingLog) -> None:
-        """Show something of the step that was made."""
-
-    def _stop(self, log: TrainingLog) -> None:
-        """Leave what the next session needs, however this one ends."""
-        self.save()
-
-    def _finish(self) -> None:
-        """Do what is left to do at the end of the schedule."""
-
-    def _loop(self, log: TrainingLog, check_interrupt: Callable[[], None]) -> None:
+    def _turns(
+        self, save: Callable[[], None], check_interrupt: Callable[[], None]
+    ) -> Iterator[Turn]:
         saved = time.monotonic()
         while (done := self.done) < 1:
-            started = time.perf_counter()
-            self._before_step(done)
-            rate = learning_rate(self.config.optimizer, self.step, done)
-            self.optimizer.zero_grad(set_to_none=True)
-            losses, count = self._one_step(rate)
-            self.step += 1
-            self.seen += count
-            took = time.perf_counter() - started
-            self.seconds += took
-            log.step(self.step, self.done, losses, rate, count, took)
+            self._began = time.perf_counter()
+            self._turn = Turn(
+                self.step, done, learning_rate(self.config.optimizer, self.step, done)
+            )
+            yield self._turn
             check_interrupt()
             if time.monotonic() - saved > self.config.runtime.save_every:
-                self.save()
+                save()
                 saved = time.monotonic()
-            self._after_step(log)
 
-    def _optimize(self, trainable: dict[str, nn.Parameter]) -> None:
-        """Take the parameters to train."""
-        given = self.config.optimizer
-        self.trainable = trainable
-        self.optimizer = torch.optim.Adam(trainable.values(), lr=given.lr, betas=given.betas)
+    def count(self, pictures: int, losses: Mapping[str, float] | None = None) -> None:
+        """Count the step of the present turn as made.
 
-    def _descend(self, loss: Tensor, rate: float) -> None:
-        """Make the optimiser's step down the gradient of a loss.
-
-        Raises:
-            ConfigError: loss or gradient aren't finite; nothing has been changed then.
+        Args:
+            pictures: that it used.
+            losses: to report, means over the steps since the last that were; None reports later.
         """
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.zeros(())
-        if self.config.optimizer.clip:
-            norm = nn.utils.clip_grad_norm_(self.trainable.values(), self.config.optimizer.clip)
-        if not (torch.isfinite(loss) and torch.isfinite(norm)):
-            raise ConfigError(
-                f"the loss or its gradient became infinite at step {self.step}; set "
-                "runtime.precision = 'float32' and resume, or begin afresh with a "
-                "lower optimizer.lr"
-            )
-        self.optimizer.step()
+        assert self._turn is not None
+        took = time.perf_counter() - self._began
+        self.step += 1
+        self.seen += pictures
+        self.seconds += took
+        self._unreported = (self._unreported[0] + pictures, self._unreported[1] + took)
+        if losses is not None:
+            self._log.step(self.step, self.done, losses, self._turn.rate, *self._unreported)
+            self._unreported = (0, 0.0)
 
-    def _earlier(self, restart: bool) -> Earlier | None:
+    def save(self, parts: Mapping[str, Stateful], record: Mapping[str, Any]) -> None:
+        """Write the state to resume from.
+
+        Args:
+            parts: what to save, by the prefix of its tensors' names.
+            record: what else :meth:`restore` has to give back, as JSON holds it.
+        """
+        tensors = {
+            f"{part}.{name}": value
+            for part, kept in parts.items()
+            for name, value in kept.state_dict().items()
+        }
+        tensors.update(optimizer_tensors(self.descent.adam, self._names()))
+        counters = {"step": self.step, "seen": self.seen, "seconds": self.seconds}
+        save_state(
+            self.state_file, tensors, {**counters, **record, "config": self.config.identity()}
+        )
+
+    def earlier(self, restart: bool) -> Earlier | None:
         """Make the output's folder, and read the state of an earlier run with the same output.
 
         Args:
@@ -250,16 +240,26 @@ class ResumableRun(ABC, Generic[C]):
             )
         return tensors, record
 
-    def _restore(self, earlier: Earlier) -> None:
-        """Put an earlier state back into what this run has made.
+    def restore(
+        self,
+        earlier: Earlier,
+        parts: Mapping[str, Stateful],
+        take_record: Callable[[Mapping[str, Any]], None] = lambda record: None,
+    ) -> None:
+        """Put an earlier state back.
+
+        Args:
+            earlier: what :meth:`earlier` returned.
+            parts: what :meth:`save` was given.
+            take_record: takes its record back, before anything else is restored.
 
         Raises:
             CheckpointError: it doesn't fit.
         """
         tensors, record = earlier
         try:
-            self._take_record(record)
-            for part, kept in self._parts().items():
+            take_record(record)
+            for part, kept in parts.items():
                 prefix = f"{part}."
                 kept.load_state_dict(
                     {
@@ -273,9 +273,9 @@ class ResumableRun(ABC, Generic[C]):
                 f"{self.state_file} comes from another version of "
                 f"{self.subject} ({problem}); delete it to begin afresh"
             ) from problem
-        restore_optimizer(self.optimizer, self._names(), tensors)
+        restore_optimizer(self.descent.adam, self._names(), tensors)
         self.step, self.seen = record["step"], record["seen"]
         self.seconds = record["seconds"]
 
     def _names(self) -> dict[Tensor, str]:
-        return {parameter: name for name, parameter in self.trainable.items()}
+        return {parameter: name for name, parameter in self.descent.trainable.items()}

@@ -94,13 +94,21 @@ def optimizer_tensors(
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, names: Mapping[Tensor, str], tensors: Mapping[str, Tensor]
 ) -> None:
-    """Put back what :func:`optimizer_tensors` gave."""
-    parameters = {name: parameter for parameter, name in names.items()}
+    """Put back what :func:`optimizer_tensors` returned.
+
+    Moments are laid out as their parameter is. The number of steps lies beside it where Adam is
+    fused, as a captured step asks for, and on the host elsewhere.
+    """
+    by_name = {name: parameter for parameter, name in names.items()}
+    beside = bool(optimizer.defaults.get("fused") or optimizer.defaults.get("capturable"))
     for key, tensor in tensors.items():
-        name, _, what = key.removeprefix("optimizer.").rpartition(".")
-        if not key.startswith("optimizer.") or name not in parameters:
+        if not key.startswith("optimizer."):
             continue
-        parameter = parameters[name]
-        if what != "step":  # moments lie beside the parameter, laid out alike
+        name, _, what = key.removeprefix("optimizer.").rpartition(".")
+        if (parameter := by_name.get(name)) is None:
+            continue
+        if what != "step":
             tensor = torch.empty_like(parameter.detach()).copy_(tensor)
+        elif beside:
+            tensor = tensor.to(parameter.device)
         optimizer.state[parameter][what] = tensor

@@ -93,7 +93,7 @@ def test_without_average_the_weights_themselves_are_saved(tmp_path):
         {k[12:]: v for k, v in state.items() if k.startswith("net.encoder.")},
     )
     again = Pretrainer(config(tmp_path, optimizer={"ema": 0.0}, schedule={"steps": 6}))
-    assert again.step == 4
+    assert again.session.step == 4
     again.run()
     assert report(tmp_path)["steps"] == 6
 
@@ -145,7 +145,7 @@ def test_killed_run_resumes_bit_by_bit(tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, said
     trainer = Pretrainer(config(tmp_path, output="killed.safetensors", **changes))
-    assert 4 <= trainer.step < 40
+    assert 4 <= trainer.session.step < 40
     trainer.run()
     assert_same(*(load_file(tmp_path / f"{n}.safetensors") for n in ("killed", "whole")))
     ours, whole = (load_state(tmp_path / f"{n}.state.safetensors") for n in ("killed", "whole"))
@@ -164,4 +164,4 @@ def test_another_configuration_or_collection_does_not_go_on(tmp_path):
     with pytest.raises(ConfigError, match="60 paintings of 3 styles, now there are 59"):
         Pretrainer(config(tmp_path))
     again = Pretrainer(config(tmp_path), restart=True)
-    assert again.step == 0
+    assert again.session.step == 0

@@ -36,7 +36,7 @@ def test_an_epoch_draws_as_many_photographs_as_there_are(folder, teacher, walk):
     distiller = Distiller(config(folder, teacher, schedule={"epochs": 2}, walk=walk))
     distiller.run()
     assert len(distiller.inputs.photographs) == 4
-    assert distiller.step * (distiller.config.batch // 2) == 2 * 4
+    assert distiller.session.step * (distiller.config.batch // 2) == 2 * 4
 
 
 def test_the_teachers_scale_and_channels_are_the_beginning(folder, teacher):
@@ -56,18 +56,18 @@ def test_an_interrupted_run_resumes_bit_by_bit(folder, teacher, monkeypatch):
 
     done = config(folder, teacher, **steps)
     first = Distiller(done)
-    one_step = first._one_step
+    images = first._images
 
-    def interrupted(rate):
-        if first.step == 3:
+    def interrupted(step):
+        if first.session.step == 3:
             raise KeyboardInterrupt
-        return one_step(rate)
+        return images(step)
 
-    monkeypatch.setattr(first, "_one_step", interrupted)
+    monkeypatch.setattr(first, "_images", interrupted)
     with pytest.raises(KeyboardInterrupt):
         first.run()
     second = Distiller(done)
-    assert second.step == 3
+    assert second.session.step == 3
     second.run()
     ours, whole = (load_state(folder / f"{n}.state.safetensors") for n in ("thin", "whole"))
     assert ours[0].keys() == whole[0].keys()
@@ -79,8 +79,8 @@ def test_another_configuration_does_not_go_on(folder, teacher):
     Distiller(config(folder, teacher, schedule={"steps": 1})).run()
     with pytest.raises(ConfigError, match=r"another walk\.life"):
         Distiller(config(folder, teacher, walk={"life": 9}))
-    assert Distiller(config(folder, teacher, walk={"life": 9}), restart=True).step == 0
-    assert Distiller(config(folder, teacher, schedule={"steps": 9})).step == 1
+    assert Distiller(config(folder, teacher, walk={"life": 9}), restart=True).session.step == 0
+    assert Distiller(config(folder, teacher, schedule={"steps": 9})).session.step == 1
 
 
 def test_what_is_missing_is_named(folder, teacher):

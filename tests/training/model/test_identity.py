@@ -87,7 +87,7 @@ def test_left_out_is_the_same_training_as_0_and_goes_on_as_one(tmp_path):
             )
         )
         trainer.run()
-    assert trainer.step == 4
+    assert trainer.session.step == 4
     a, b = raw(tmp_path / "a"), raw(tmp_path / "b")
     assert not [k for k in a if not torch.equal(a[k], b[k])]
 

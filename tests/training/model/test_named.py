@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import tiny_config
-from training_cases import table, write_folder
+from training_cases import drawn, table, write_folder
 
 import stylemix
 from stylemix.errors import ConfigError, DataError
@@ -73,7 +73,7 @@ def test_each_style_learns_from_its_own_painting(tmp_path, bank):
     found["phases"] = [{"crop": 16, "batch": 1, "style_crop": [16], "identity": 0.0}]
     trainer = Trainer(TrainConfig.from_table(found, tmp_path))
     assert trainer.model.styles == ("0", "1", "2", "3")
-    row = int(trainer.batches.draw(trainer.config.phases[0], 0, 0, 0).rows)
+    row = int(drawn(trainer.batches, trainer.config.phases[0], 0, 0, 0).rows)
     layers = [m.linear for i in trainer.model._injected for _, m in i.attached()]
     before = [layer.weight.detach().clone() for layer in layers]
     folder = trainer.run()
@@ -81,7 +81,7 @@ def test_each_style_learns_from_its_own_painting(tmp_path, bank):
         moved = (layer.weight.detach() - old).abs().amax(0) > 0
         assert moved.nonzero().flatten().tolist() == [row]
     # What was drawn is that very painting's crop.
-    batch = trainer.batches.draw(trainer.config.phases[0], 0, 0, 0)
+    batch = drawn(trainer.batches, trainer.config.phases[0], 0, 0, 0)
     painting = read(tmp_path / "paintings" / f"{row}.jpg").pixels.float() / 255
     windows = painting.unfold(1, 16, 1).unfold(2, 16, 1)
     distance = min(

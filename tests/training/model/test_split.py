@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 from helpers import picture, tiny_config, tiny_model, tiny_palette_model
-from training_cases import assert_same, config, crops, raw
+from training_cases import assert_same, config, crops, drawn, raw
 
 from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
@@ -17,10 +17,10 @@ from stylemix.losses.objective import PRESETS as LOSSES
 from stylemix.losses.objective import Objective
 from stylemix.training import Trainer
 from stylemix.training.model.bank import make_bank
+from stylemix.training.model.batch_losses import BatchLosses
 from stylemix.training.model.batches import Batches
 from stylemix.training.model.config import PhaseConfig
-from stylemix.training.model.split import Split, drained
-from stylemix.training.model.step import Step
+from stylemix.training.model.split import Split, desaturated
 
 TERMS = {**LOSSES["balanced"], "palette": {"name": "palette", "weight": 2.0}}
 PHASE = PhaseConfig(crop=16, batch=8, style_crop=(16,), identity=0.25, split=0.5)
@@ -35,7 +35,7 @@ def objective():
 def step(objective):
     model = tiny_palette_model().train()
     model.encoder.initialize()
-    return Step(model, objective, torch.float32)
+    return BatchLosses(model, objective, torch.float32)
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,12 @@ def test_target_is_grey_with_the_other_brightness():
     assert torch.isfinite(flat.target()).all()
 
 
-def test_drained_pictures():
+def test_desaturated_pictures():
     x = torch.cat([picture(1), picture(2)])
-    found = drained(x, torch.tensor([1.0, 0.0]))
+    found = desaturated(x, torch.tensor([1.0, 0.0]))
     assert torch.equal(found[0], desaturate(x)[0])
     assert torch.equal(found[1], x[1])
-    assert drained(x, None) is None
+    assert desaturated(x, None) is None
 
 
 @pytest.mark.parametrize("use_bank", [False, True])
@@ -77,8 +77,8 @@ def test_what_is_drawn(bank, use_bank):
     source = Batches(crops(6), None if use_bank else paintings, **given, maps=False, seed=1)
     share = pairs = 0
     for number in range(40):
-        batch = source.draw(PHASE, number, 0, 8 * number)
-        plain = source.draw(dataclasses.replace(PHASE, split=0.0), number, 0, 8 * number)
+        batch = drawn(source, PHASE, number, 0, 8 * number)
+        plain = drawn(source, dataclasses.replace(PHASE, split=0.0), number, 0, 8 * number)
         assert plain.split is None
         assert torch.equal(plain.content, batch.content)
         assert torch.equal(plain.identity, batch.identity)
@@ -104,9 +104,9 @@ def test_what_is_drawn(bank, use_bank):
 def test_shares_of_all_processes_are_the_whole_batch(bank, use_bank, world):
     given = {"bank": bank if use_bank else None, "maps": False, "seed": 3}
     paintings = None if use_bank else crops(5, first=40)
-    whole = Batches(crops(7), paintings, **given).draw(PHASE, 2, 0, 0)
+    whole = drawn(Batches(crops(7), paintings, **given), PHASE, 2, 0, 0)
     shares = [
-        Batches(crops(7), paintings, **given, rank=r, world=world).draw(PHASE, 2, 0, 0)
+        drawn(Batches(crops(7), paintings, **given, rank=r, world=world), PHASE, 2, 0, 0)
         for r in range(world)
     ]
     part = PHASE.batch // world
@@ -118,7 +118,7 @@ def test_shares_of_all_processes_are_the_whole_batch(bank, use_bank, world):
 
 
 def test_losses_are_those_by_hand(objective, step):
-    batch = Batches(crops(6), crops(5, first=40), None, maps=False, seed=1).draw(PHASE, 2, 0, 0)
+    batch = drawn(Batches(crops(6), crops(5, first=40), None, maps=False, seed=1), PHASE, 2, 0, 0)
     split = batch.split
     assert split is not None
     rows = split.rows
@@ -137,12 +137,12 @@ def test_losses_are_those_by_hand(objective, step):
             **style,
             "style": grams["style"],
             "palette": palettes["palette"],
-            **objective.prepare_one("content", drained(batch.content, flags)),
+            **objective.prepare_one("content", desaturated(batch.content, flags)),
             "identity": objective.prepare_one("content", batch.content)["identity"],
         }
         seen = {
             k: float(v)
-            for k, v in objective(drained(output, flags), targets, batch.identity).items()
+            for k, v in objective(desaturated(output, flags), targets, batch.identity).items()
         }
         colored = {k: float(v) for k, v in objective(output, targets, batch.identity).items()}
     found = losses(step, batch)
@@ -157,9 +157,9 @@ def test_losses_are_those_by_hand(objective, step):
 
 
 def test_bank_and_fresh_pictures_give_the_same_losses(step, bank):
-    batch = Batches(crops(6), None, bank, maps=False, seed=1).draw(PHASE, 2, 0, 0)
+    batch = drawn(Batches(crops(6), None, bank, maps=False, seed=1), PHASE, 2, 0, 0)
     assert batch.split is not None
-    maps = Batches(crops(6), None, bank, maps=True, seed=1).draw(PHASE, 2, 0, 0)
+    maps = drawn(Batches(crops(6), None, bank, maps=True, seed=1), PHASE, 2, 0, 0)
     fresh = dataclasses.replace(maps, targets=None)
     found, wanted = losses(step, batch), losses(step, fresh)
     for label, value in wanted.items():
@@ -167,7 +167,7 @@ def test_bank_and_fresh_pictures_give_the_same_losses(step, bank):
 
 
 def test_split_sample_sees_neither_the_colours_of_one_nor_the_places_of_the_other(step):
-    batch = Batches(crops(6), crops(5, first=40), None, maps=False, seed=1).draw(PHASE, 2, 0, 0)
+    batch = drawn(Batches(crops(6), crops(5, first=40), None, maps=False, seed=1), PHASE, 2, 0, 0)
     split = batch.split
     drab = dataclasses.replace(
         batch,

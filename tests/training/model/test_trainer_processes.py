@@ -76,7 +76,7 @@ def start(folder, output, changes):
 
 def finish_and_compare(folder, output, changes):
     trainer = Trainer(config(folder, output=output, **changes))
-    assert 4 <= trainer.step < 40
+    assert 4 <= trainer.session.step < 40
     trainer.run()
     assert_same(weights(folder / output), weights(folder / "whole"))
     ours, whole = (

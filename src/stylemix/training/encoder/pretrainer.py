@@ -25,14 +25,15 @@ from stylemix.training.encoder.held_out import held_out
 from stylemix.training.encoder.measure import measure
 from stylemix.training.encoder.network import Classifier
 from stylemix.training.encoder.paintings import Paintings, read_paintings
-from stylemix.training.run import Stateful
-from stylemix.training.weights_run import WeightsRun
+from stylemix.training.log import TrainingLog
+from stylemix.training.run import Session, Stateful
+from stylemix.training.weights_run import write_report
 
 CALIBRATION = 256
 """Paintings that the encoder is calibrated on."""
 
 
-class Pretrainer(WeightsRun[PretrainConfig]):
+class Pretrainer:
     """Trains an encoder, or goes on where an earlier run with the same output stopped.
 
     With a schedule in steps or epochs, on the CPU, a resumed run equals an uninterrupted one bit
@@ -50,12 +51,12 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         CheckpointError: the earlier state is damaged, or nothing can be written.
     """
 
-    subject = "the encoder"
-
     def __init__(
         self, config: PretrainConfig, *, progress: bool = False, restart: bool = False
     ) -> None:
-        super().__init__(config, progress)
+        self.config, self.progress = config, progress
+        self.session = session = Session(config, subject="the encoder")
+        self.device, self.precision = session.device, session.precision
         self.before: dict[str, float] = {}
 
         torch.manual_seed(config.seed)
@@ -65,7 +66,7 @@ class Pretrainer(WeightsRun[PretrainConfig]):
                 f"the encoder {config.encoder_spec['name']!r} gives no embedding to "
                 "train; choose another one"
             )
-        resumed = self._earlier(restart)
+        resumed = session.earlier(restart)
         data = config.data
         paintings = read_paintings(
             data.style,
@@ -80,9 +81,10 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         if resumed is None:
             self._start()
         self.average = copy.deepcopy(self.net) if config.optimizer.ema else self.net
-        self._optimize({n: p for n, p in self.net.named_parameters() if p.requires_grad})
+        session.epoch = len(self.train)
+        session.optimize({n: p for n, p in self.net.named_parameters() if p.requires_grad})
         if resumed is not None:
-            self._restore(resumed)
+            session.restore(resumed, self._parts(), self._take_record)
 
     def run(self) -> Path:
         """Measure, train to the end of the schedule, and measure again.
@@ -93,33 +95,50 @@ class Pretrainer(WeightsRun[PretrainConfig]):
         if not self.before:
             self.before = self._measure()
         self.net.train()
-        return super().run()
+        session, config = self.session, self.config
+        log = TrainingLog(session.state_file.parent, False, self.progress, session.done)
+        with session.turns(log, self.save) as turns:
+            for turn in turns:
+                parts = self._losses(turn.step)
+                session.descent.set(turn.step, turn.rate)
+                session.descent(torch.stack(list(parts.values())).sum())
+                session.descent.check()
+                if self.average is not self.net:
+                    update_average(
+                        self.average.state_dict(),
+                        self.net.state_dict(),
+                        config.optimizer.ema,
+                        turn.step,
+                    )
+                session.count(config.batch, {k: float(v.detach()) for k, v in parts.items()})
+        self._write_figures()
+        return Path(config.output)
 
-    def _epoch(self) -> int:
-        return len(self.train)
+    def save(self) -> None:
+        """Write the state to resume from, and the averaged encoder."""
+        self.session.save(
+            self._parts(),
+            {"before": self.before, "styles": list(self.styles), "paintings": len(self.labels)},
+        )
+        save_encoder(self.average.encoder, self.config.encoder_spec, Path(self.config.output))
 
     def _parts(self) -> Mapping[str, Stateful]:
         separate = {} if self.average is self.net else {"average": self.average}
         return {"net": self.net, **separate}
 
-    def _record(self) -> dict[str, Any]:
-        return {"before": self.before, "styles": list(self.styles), "paintings": len(self.labels)}
-
     def _take_record(self, record: Mapping[str, Any]) -> None:
         found = (record["styles"], record["paintings"])
         if found != (list(self.styles), len(self.labels)):
             raise ConfigError(
-                f"{self.state_file} comes from a run with {found[1]} paintings"
+                f"{self.session.state_file} comes from a run with {found[1]} paintings"
                 f" of {len(found[0])} styles, now there are {len(self.labels)} of "
                 f"{len(self.styles)}; put them back, or start over with restart"
             )
         self.before = record["before"]
 
-    def _save_output(self) -> None:
-        save_encoder(self.average.encoder, self.config.encoder_spec, Path(self.config.output))
-
-    def _finish(self) -> None:
-        self._write_report(
+    def _write_figures(self) -> None:
+        write_report(
+            self.session,
             {
                 "paintings": {"trained_on": len(self.train), "held_out": len(self.held)},
                 "styles": list(self.styles),
@@ -129,10 +148,11 @@ class Pretrainer(WeightsRun[PretrainConfig]):
             "paintings_seen",
         )
 
-    def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
+    def _losses(self, step: int) -> dict[str, Tensor]:
+        """Draw a step's crops and return their weighted losses."""
         config, losses = self.config, self.config.losses
         images, paintings, styles = self.batches.draw(
-            self.step, self.seen, config.batch, config.crops, config.data.crop, config.data.zoom
+            step, self.session.seen, config.batch, config.crops, config.data.crop, config.data.zoom
         )
         embedding, scores = self.net(images, self.precision)
         parts: dict[str, Tensor] = {}
@@ -143,12 +163,7 @@ class Pretrainer(WeightsRun[PretrainConfig]):
             parts["contrastive"] = losses.contrastive * supervised_info_nce(
                 embedding, group_of, losses.temperature
             )
-        self._descend(torch.stack(list(parts.values())).sum(), rate)
-        if self.average is not self.net:
-            update_average(
-                self.average.state_dict(), self.net.state_dict(), config.optimizer.ema, self.step
-            )
-        return {name: float(part.detach()) for name, part in parts.items()}, config.batch
+        return parts
 
     def _take(self, paintings: Paintings) -> None:
         """Split the paintings and make ready to draw from them."""

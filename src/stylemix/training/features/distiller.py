@@ -27,9 +27,10 @@ from stylemix.training.features.objective import feature_errors, gram_errors
 from stylemix.training.features.start import start_from
 from stylemix.training.features.student import Student
 from stylemix.training.features.trajectories import First, TrajectoryPool
-from stylemix.training.run import Stateful
+from stylemix.training.log import TrainingLog
+from stylemix.training.run import Session, Stateful
 from stylemix.training.state import save_state
-from stylemix.training.weights_run import WeightsRun
+from stylemix.training.weights_run import write_report
 
 CALIBRATION = 96
 """Pictures that the teacher's scale and the first weights are measured on."""
@@ -37,7 +38,7 @@ TESTED = 256
 """Short side of the pictures that the figures are measured on, in pixels."""
 
 
-class Distiller(WeightsRun[DistillConfig]):
+class Distiller:
     """Trains a student, or goes on where an earlier run with the same output stopped.
 
     With a schedule in steps or epochs, on the CPU, a resumed run equals an uninterrupted one bit
@@ -58,8 +59,10 @@ class Distiller(WeightsRun[DistillConfig]):
     def __init__(
         self, config: DistillConfig, *, progress: bool = False, restart: bool = False
     ) -> None:
-        super().__init__(config, progress)
-        resumed = self._earlier(restart)
+        self.config, self.progress = config, progress
+        self.session = session = Session(config)
+        self.device, self.precision = session.device, session.precision
+        resumed = session.earlier(restart)
         self.teacher = place(feature_net("vgg16", config.teacher or None), self.device)
         self._take_pictures()
         torch.manual_seed(config.seed)
@@ -69,38 +72,60 @@ class Distiller(WeightsRun[DistillConfig]):
         if resumed is None:
             self._start()
         self.average = copy.deepcopy(self.net)
-        self._optimize(dict(self.net.named_parameters()))
+        # Of the pictures of a step, trajectories included, half of `batch` are photographs.
+        pictures = config.batch + (config.walk.batch if config.walk.walkers else 0)
+        session.epoch = math.ceil(len(self.inputs.photographs) * pictures / (config.batch // 2))
+        session.optimize(dict(self.net.named_parameters()))
         if resumed is not None:
-            self._restore(resumed)
+            session.restore(resumed, self._parts(), self._take_record)
+
+    def run(self) -> Path:
+        """Train to the end of the schedule, and measure.
+
+        Returns:
+            The file of the student's weights; the figures lie in ``config.report_file``.
+        """
+        session, config = self.session, self.config
+        log = TrainingLog(session.state_file.parent, False, self.progress, session.done)
+        with session.turns(log, self.save) as turns:
+            for turn in turns:
+                images = self._images(turn.step)
+                parts = self._losses(images)
+                session.descent.set(turn.step, turn.rate)
+                session.descent(self._total(parts))
+                session.descent.check()
+                update_average(
+                    self.average.state_dict(),
+                    self.net.state_dict(),
+                    config.optimizer.ema,
+                    turn.step,
+                )
+                session.count(len(images), {k: float(v.detach()) for k, v in parts.items()})
+        self._write_figures()
+        return Path(config.output)
+
+    def save(self) -> None:
+        """Write the state to resume from, and the averaged student."""
+        self.session.save(self._parts(), {"scales": self.scales})
+        save_state(
+            Path(self.config.output),
+            {k: v.half() for k, v in self.average.tensors().items()},
+            {"channels": list(self.config.channels), "steps": self.session.step},
+        )
 
     def measure(self) -> dict[str, float]:
         """Compare the averaged student with the teacher on the pictures kept for it."""
         return measure(lambda x: self.average(x, self.precision), self._teach, *self.tested)
 
-    def _epoch(self) -> int:
-        # Of a step's pictures, those of trajectories included, half of `batch` are photographs.
-        config = self.config
-        pictures = config.batch + (config.walk.batch if config.walk.walkers else 0)
-        return math.ceil(len(self.inputs.photographs) * pictures / (config.batch // 2))
-
     def _parts(self) -> Mapping[str, Stateful]:
         return {"net": self.net, "average": self.average, "walkers": self.pool}
-
-    def _record(self) -> dict[str, Any]:
-        return {"scales": self.scales}
 
     def _take_record(self, record: Mapping[str, Any]) -> None:
         self.scales = {layer: float(record["scales"][layer]) for layer in BLOCK_ENDS}
 
-    def _save_output(self) -> None:
-        save_state(
-            Path(self.config.output),
-            {k: v.half() for k, v in self.average.tensors().items()},
-            {"channels": list(self.config.channels), "steps": self.step},
-        )
-
-    def _finish(self) -> None:
-        self._write_report(
+    def _write_figures(self) -> None:
+        write_report(
+            self.session,
             {
                 "pictures": {
                     "photographs": len(self.inputs.photographs),
@@ -112,32 +137,29 @@ class Distiller(WeightsRun[DistillConfig]):
             "pictures_seen",
         )
 
-    def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
-        config, weights = self.config, self.config.losses
-        images = self.inputs.draw(self.step, config.batch)
-        if config.walk.walkers:
-            images = torch.cat(
-                [
-                    images,
-                    self.pool.move(
-                        self.step, lambda x: self.net(x, self.precision), self.precision
-                    ),
-                ]
-            )
+    def _images(self, step: int) -> Tensor:
+        """Draw a step's pictures: crops, and trajectories moved on."""
+        images = self.inputs.draw(step, self.config.batch)
+        if not self.config.walk.walkers:
+            return images
+        moved = self.pool.move(step, lambda x: self.net(x, self.precision), self.precision)
+        return torch.cat([images, moved])
+
+    def _losses(self, images: Tensor) -> dict[str, Tensor]:
+        """Compare the student's maps of pictures with the teacher's."""
         wanted = self._teach(images)
         found = self.net(images, self.precision)
-        features = torch.stack(list(feature_errors(found, wanted).values())).mean()
-        total = weights.feature * features
-        parts = {"feature": features.detach()}
-        if weights.gram:
-            styles = torch.stack(list(gram_errors(found, wanted, self.precision).values())).mean()
-            total = total + weights.gram * styles
-            parts["gram"] = styles.detach()
-        self._descend(total, rate)
-        update_average(
-            self.average.state_dict(), self.net.state_dict(), config.optimizer.ema, self.step
-        )
-        return {name: float(part) for name, part in parts.items()}, len(images)
+        parts = {"feature": torch.stack(list(feature_errors(found, wanted).values())).mean()}
+        if self.config.losses.gram:
+            errors = gram_errors(found, wanted, self.precision)
+            parts["gram"] = torch.stack(list(errors.values())).mean()
+        return parts
+
+    def _total(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """Return the weighted sum of the losses."""
+        weights = self.config.losses
+        total = weights.feature * parts["feature"]
+        return total + weights.gram * parts["gram"] if "gram" in parts else total
 
     @torch.no_grad()
     def _teach(self, images: Tensor) -> dict[str, Tensor]:

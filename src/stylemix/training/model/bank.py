@@ -15,10 +15,14 @@ from tqdm import tqdm
 from stylemix.encoders import StyleEncoder
 from stylemix.losses.objective import Objective, Targets
 from stylemix.ops import stream
+from stylemix.stylizers import FeedForward
 from stylemix.training.data import Crops
+from stylemix.training.model.config import TrainConfig
+from stylemix.training.model.pool import Pool, cut
 from stylemix.training.state import replace_file
 
-CHUNK = 8
+CHUNK = {"cuda": 48}
+"""Crops that are looked at together, by the kind of device; 8 on others."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,11 @@ class Bank:
         return len(self.crops)
 
     def images(self, indices: Tensor) -> Tensor:
-        """Give crops as float32 [N, 3, side, side] in [0, 1]."""
+        """Return crops as float32 [N, 3, side, side] in [0, 1]."""
         return self.crops[indices].float() / 255
 
     def targets_of(self, indices: Tensor) -> Targets:
-        """Give the targets of the chosen crops, as :meth:`Objective.prepare_one` would."""
+        """Return the targets of the chosen crops, as :meth:`Objective.prepare_one` would."""
         found: dict[str, list[Tensor]] = {}
         for key in sorted(self.targets, key=lambda k: (k.split("/")[0], int(k.split("/")[1]))):
             target = self.targets[key][indices].float()
@@ -59,7 +63,7 @@ class Bank:
 
 @torch.no_grad()
 def make_bank(
-    paintings: Crops,
+    paintings: Crops | Pool,
     per_painting: int,
     side: int,
     objective: Objective,
@@ -82,18 +86,18 @@ def make_bank(
         progress: show a bar.
     """
     generator = stream(seed, "bank")
-    order = [i for _ in range(per_painting) for i in range(len(paintings))]
+    order = torch.arange(len(paintings)).repeat(per_painting)
     crops: list[Tensor] = []
     statistics: list[Tensor] = []
     targets: dict[str, list[Tensor]] = {}
     scales: dict[str, list[Tensor]] = {}
-    for start in tqdm(
-        range(0, len(order), CHUNK), desc="looking at paintings", disable=not progress
-    ):
-        chosen = order[start : start + CHUNK]
-        images = paintings.cut(chosen, side, torch.rand(len(chosen), 4, generator=generator))
+    device = paintings.device
+    parts = order.split(CHUNK.get(device.type, 8))
+    for chosen in tqdm(parts, desc="looking at paintings", disable=not progress):
+        chance = torch.rand(len(chosen), 4, generator=generator)
+        images = cut(paintings, chosen.to(device), side, chance.to(device))
         crops.append((images * 255).round().to(torch.uint8))
-        with torch.autocast(images.device.type, precision, enabled=precision != torch.float32):
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             found = objective.prepare_one("style", images)
         for label, tensors in found.items():
             for number, target in enumerate(tensors):
@@ -128,7 +132,7 @@ def save_bank(bank: Bank, path: Path, key: str) -> None:
         tensors,
         {"key": json.dumps(key)},
         "the bank of crops",
-        "make room, or set data.bank = 0",
+        "make room, then start the same command again, or set data.bank = 0",
     )
 
 
@@ -147,3 +151,64 @@ def load_bank(path: Path, key: str, device: torch.device) -> Bank | None:
         {k[6:]: v for k, v in tensors.items() if k.startswith("scale.")},
         tensors.get("statistics"),
     )
+
+
+def bank_of(
+    config: TrainConfig,
+    paintings: Crops | Pool,
+    objective: Objective,
+    model: FeedForward,
+    precision: torch.dtype,
+    *,
+    file: Path | None,
+    afresh: bool = False,
+    write: bool = True,
+    progress: bool = False,
+) -> Bank | None:
+    """Make the bank that a training asks for, or read the one that it made before.
+
+    Args:
+        config: of the training.
+        paintings: where crops come from.
+        objective: makes the targets.
+        model: its encoder makes the statistics.
+        precision: of the feature network's autocast.
+        file: keeps the bank; None keeps none.
+        afresh: leave an earlier one alone.
+        write: write a bank that was made; one of several processes does.
+        progress: show a bar.
+
+    Returns:
+        The bank, or None with ``data.bank = 0``.
+    """
+    if not config.data.bank:
+        return None
+    side = config.phases[0].style_crop[0]
+    made_from = config.identity()
+    # Neither the optimiser nor the phases' weights change what a bank holds, so a run that goes on
+    # from another one may take over its bank.
+    frozen = sum(float(p.double().sum()) for p in model.encoder.parameters() if not p.requires_grad)
+    key = json.dumps(
+        [
+            [made_from[k] for k in ("data", "losses", "seed")],
+            model.config["encoder"],
+            frozen,
+            side,
+            len(paintings),
+        ]
+    )
+    bank = load_bank(file, key, paintings.device) if file is not None and not afresh else None
+    if bank is None:
+        bank = make_bank(
+            paintings,
+            config.data.bank,
+            side,
+            objective,
+            model.encoder,
+            config.seed,
+            precision,
+            progress=progress,
+        )
+        if file is not None and write:
+            save_bank(bank, file, key)
+    return bank

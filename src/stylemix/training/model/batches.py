@@ -1,10 +1,13 @@
-"""What one step trains on, drawn from the step's number alone.
+"""What one step trains on: numbers drawn on the host, and the batch that they say.
 
-Nothing random outlives a step, so a resumed run draws exactly what an uninterrupted one would.
+Numbers depend on seed, step and counters alone, so that a resumed run draws exactly what an
+uninterrupted one would. What is cut by them is cut without the host.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +18,8 @@ from stylemix.ops import stream
 from stylemix.training.data import Crops
 from stylemix.training.model.bank import Bank
 from stylemix.training.model.config import PhaseConfig
+from stylemix.training.model.pool import Pool, cut
+from stylemix.training.model.shifted import FIELD, SHIFT, Shifted, shift_photographs
 from stylemix.training.model.split import Split
 
 ORIGINS = 512
@@ -22,6 +27,32 @@ ORIGINS = 512
 :class:`stylemix.generators.grain.Grain`: no place of its field is learned by heart."""
 STRENGTHS = (0.3, 0.9)
 """Strengths of samples that are stylised in part."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A step's numbers, or one process's share of them.
+
+    Identity pairs come first, then samples in part, then split samples, then the others.
+
+    Attributes:
+        tensors: by name: ``content`` int64 [B] and ``content_chance`` [B, 4], which photographs
+            and which crops of them; ``style`` int64 [N] and ``style_chance`` [N, 4], the same for
+            paintings; ``share`` [N], how much of a sample's style is its own photograph;
+            ``others`` int64 [N] and ``others_chance`` [N, 4], the palettes of split samples;
+            ``origin`` int64 [2]; ``shift`` int64 [2] and ``noise`` int64 [B, 2] of shifted
+            photographs.
+        style_side: of the paintings' crops, in pixels.
+        own: only the first ``own`` samples may take a photograph as their style.
+        mixed: whether a sample may be stylised in part.
+        split: the first split sample, and the one behind the last.
+    """
+
+    tensors: Mapping[str, Tensor]
+    style_side: int
+    own: int
+    mixed: bool
+    split: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -38,6 +69,10 @@ class Batch:
         rows: [N], which of the encoder's named styles each painting is, or None.
         split: the paintings that give their texture only, or None where all give their colours.
         origin: where in a picture the photographs' crops are said to lie, row and column.
+        own: ``identity`` is 0 behind the first ``own`` samples, and everywhere where N is less than
+            B; None says nothing of it.
+        mixed: whether ``identity`` may lie between 0 and 1.
+        shifted: the last photographs seen a second time, or None.
     """
 
     content: Tensor
@@ -47,11 +82,14 @@ class Batch:
     identity: Tensor
     rows: Tensor | None = None
     split: Split | None = None
-    origin: tuple[int, int] = (0, 0)
+    origin: tuple[int | Tensor, int | Tensor] = (0, 0)
+    own: int | None = None
+    mixed: bool = True
+    shifted: Shifted | None = None
 
 
 class Batches:
-    """Draws batches.
+    """Draws numbers, and cuts batches.
 
     Args:
         photographs: to crop from.
@@ -66,8 +104,8 @@ class Batches:
 
     def __init__(
         self,
-        photographs: Crops,
-        paintings: Crops | None,
+        photographs: Crops | Pool,
+        paintings: Crops | Pool | None,
         bank: Bank | None,
         *,
         maps: bool,
@@ -83,10 +121,10 @@ class Batches:
         self.seed = seed
         self.rank = rank
         self.world = world
-        self.rows = rows
+        self.rows = None if rows is None else rows.to(photographs.device)
 
-    def draw(self, phase: PhaseConfig, step: int, seen: int, seen_styles: int) -> Batch:
-        """Draw the batch of one step.
+    def draw(self, phase: PhaseConfig, step: int, seen: int, seen_styles: int) -> Draws:
+        """Draw the numbers of one step.
 
         Args:
             phase: sizes and shares.
@@ -95,75 +133,152 @@ class Batches:
             seen_styles: paintings used before.
         """
         count = phase.batch // phase.per_style
+        size = len(self.bank or self.paintings or ())
         chance = stream(self.seed, "batch", step)
-        content_chance = torch.rand(phase.batch, 4, generator=chance)
-        style_chance = torch.rand(count, 4, generator=chance)
-        identity = (torch.rand(count, generator=chance) < phase.identity).float()
-        crop = phase.style_crop[int(torch.randint(len(phase.style_crop), (), generator=chance))]
-        size = len(self.bank) if self.bank else len(self.paintings or ())
-        row, column = torch.randint(ORIGINS, (2,), generator=chance).mul(4).tolist()
-        origin = (row, column)
-        # Drawn last, so that runs without split samples draw what they always did.
-        divided = (torch.rand(count, generator=chance) < phase.split) & (identity == 0)
-        others = torch.randint(size, (count,), generator=chance)
-        other_chance = torch.rand(count, 4, generator=chance)
-        partial = torch.rand(count, generator=chance) < phase.partial
+        tensors = {
+            "content_chance": torch.rand(phase.batch, 4, generator=chance),
+            "style_chance": torch.rand(count, 4, generator=chance),
+            "others_chance": torch.rand(count, 4, generator=chance),
+            "others": torch.randint(size, (count,), generator=chance),
+            "origin": torch.randint(ORIGINS, (2,), generator=chance) * 4,
+            "shift": torch.randint(2 * SHIFT + 1, (2,), generator=chance) - SHIFT,
+            "noise": torch.randint(FIELD, (phase.batch, 2), generator=chance),
+        }
+        side = phase.style_crop[int(torch.randint(len(phase.style_crop), (), generator=chance))]
         strength = torch.empty(count).uniform_(*STRENGTHS, generator=chance)
-        identity = torch.where(partial & (identity == 0) & ~divided, 1 - strength, identity)
-        contents = self._turn(seen, phase.batch, len(self.photographs), "photographs")
-        styles = self._turn(seen_styles, count, size, "paintings")
+        # Shares of a batch, rounded up or down at random.
+        luck = torch.rand(3, generator=chance).tolist()
+        identity = int(count * phase.identity + luck[0])
+        split = int((count - identity) * phase.split + luck[1])
+        partial = int((count - identity - split) * phase.partial + luck[2])
+        own = identity + partial
+        tensors["share"] = torch.zeros(count)
+        tensors["share"][:own] = 1 - strength[:own]
+        tensors["share"][:identity] = 1
+        tensors["content"] = self._turn(seen, phase.batch, len(self.photographs), "photographs")
+        tensors["style"] = self._turn(seen_styles, count, size, "paintings")
+        return self._mine(Draws(tensors, side, own, partial > 0, (own, own + split)), phase)
 
-        mine = slice(self.rank * count // self.world, (self.rank + 1) * count // self.world)
-        wide = slice(mine.start * phase.per_style, mine.stop * phase.per_style)
-        content = self.photographs.cut(contents[wide], phase.crop, content_chance[wide], phase.zoom)
-        identity = identity[mine].to(content.device)
+    def most(self, phase: PhaseConfig, draws: Draws) -> Draws:
+        """Return the same numbers, said to have as many samples of each kind as a phase can have.
+
+        A captured step has one shape for all.
+        """
+        count = phase.batch // phase.per_style
+        identity = _upper(count * phase.identity)
+        own = min(count, identity + _upper((count - identity) * phase.partial))
+        return Draws(draws.tensors, draws.style_side, own, phase.partial > 0)
+
+    def cut(self, phase: PhaseConfig, draws: Draws) -> Batch:
+        """Cut the batch that numbers say, whose tensors lie on the pictures' device."""
+        drawn = draws.tensors
+        content, shifted = self._photographs(phase, drawn)
         # A bank holds its crops in turns over all paintings.
-        rows = None if self.rows is None else self.rows[torch.tensor(styles[mine]) % len(self.rows)]
+        rows = None if self.rows is None else self.rows[drawn["style"] % len(self.rows)]
+        style = statistics = targets = split = None
         if self.bank is None:
             assert self.paintings is not None
-            style = self.paintings.cut(styles[mine], crop, style_chance[mine])
-            split = None
-            if len(places := divided[mine].nonzero().flatten()):
-                colors = self.paintings.cut(
-                    others[mine][places].tolist(), crop, other_chance[mine][places]
-                )
-                places = places.to(style.device)
-                split = Split(places, style[places], colors, None)
-            return Batch(content, style, None, None, identity, rows, split, origin)
-        chosen = torch.tensor(styles[mine], device=self.bank.crops.device)
-        targets = self.bank.targets_of(chosen)
-        known = None if self.maps else self.bank.statistics
-        split = self._split(self.bank, divided[mine], chosen, others[mine], known)
-        if known is not None:
-            return Batch(content, None, known[chosen], targets, identity, rows, split, origin)
-        images = self.bank.images(chosen)
-        return Batch(content, images, None, targets, identity, rows, split, origin)
-
-    @staticmethod
-    def _split(
-        bank: Bank, divided: Tensor, chosen: Tensor, others: Tensor, statistics: Tensor | None
-    ) -> Split | None:
-        """Give the split samples among chosen crops of the bank."""
-        places = divided.nonzero().flatten()
-        if not len(places):
-            return None
-        others = others[places].to(chosen.device)
-        places = places.to(chosen.device)
-        return Split(
-            places,
-            bank.images(chosen[places]),
-            bank.images(others),
-            None if statistics is None else statistics[others],
+            style = cut(self.paintings, drawn["style"], draws.style_side, drawn["style_chance"])
+        else:
+            targets = self.bank.targets_of(drawn["style"])
+            if self.maps or self.bank.statistics is None:
+                style = self.bank.images(drawn["style"])
+            else:
+                statistics = self.bank.statistics[drawn["style"]]
+        if draws.split[0] < draws.split[1]:
+            split = self._split(draws, style)
+        return Batch(
+            content,
+            style,
+            statistics,
+            targets,
+            drawn["share"],
+            rows,
+            split,
+            (drawn["origin"][0], drawn["origin"][1]),
+            draws.own,
+            draws.mixed,
+            shifted,
         )
 
-    def _turn(self, seen: int, count: int, size: int, name: str) -> list[int]:
-        """Give the next ``count`` indices of endless reshuffled passes over ``size`` pictures."""
-        found = []
-        passes: dict[int, list[int]] = {}
-        for number in range(seen, seen + count):
-            turn, place = divmod(number, size)
-            if turn not in passes:
-                chance = stream(self.seed, name, turn)
-                passes[turn] = torch.randperm(size, generator=chance).tolist()
-            found.append(passes[turn][place])
+    def _photographs(
+        self, phase: PhaseConfig, drawn: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Shifted | None]:
+        count = round(len(drawn["content"]) * phase.shifted)
+        margin = SHIFT if count else 0
+        wide = cut(
+            self.photographs,
+            drawn["content"],
+            phase.crop + 2 * margin,
+            drawn["content_chance"],
+            phase.zoom,
+        )
+        middle = slice(margin, margin + phase.crop)
+        content = wide[:, :, middle, middle].contiguous(memory_format=_order(wide))
+        if not count:
+            return content, None
+        places = drawn["noise"][-count:]
+        return content, shift_photographs(wide[-count:], phase.crop, drawn["shift"], places)
+
+    def _split(self, draws: Draws, style: Tensor | None) -> Split:
+        """Return the split samples."""
+        drawn, part = draws.tensors, slice(*draws.split)
+        rows = torch.arange(*draws.split, device=drawn["share"].device)
+        others = drawn["others"][part]
+        if self.bank is None:
+            assert self.paintings is not None
+            assert style is not None
+            colors = cut(self.paintings, others, draws.style_side, drawn["others_chance"][part])
+            return Split(rows, style[part], colors, None)
+        known = None if self.maps else self.bank.statistics
+        return Split(
+            rows,
+            self.bank.images(drawn["style"][part]),
+            self.bank.images(others),
+            None if known is None else known[others],
+        )
+
+    def _mine(self, draws: Draws, phase: PhaseConfig) -> Draws:
+        """Return this process's share of a step's numbers."""
+        if self.world == 1:
+            return draws
+        count = len(draws.tensors["share"])
+        mine = slice(self.rank * count // self.world, (self.rank + 1) * count // self.world)
+        wide = slice(mine.start * phase.per_style, mine.stop * phase.per_style)
+        tensors = dict(draws.tensors)
+        for names, part in (
+            (("content", "content_chance", "noise"), wide),
+            (("style", "style_chance", "others", "others_chance", "share"), mine),
+        ):
+            tensors.update({name: tensors[name][part] for name in names})
+
+        def within(place: int) -> int:
+            return min(max(place - mine.start, 0), mine.stop - mine.start)
+
+        share = tensors["share"]
+        return Draws(
+            tensors,
+            draws.style_side,
+            within(draws.own),
+            bool(((share > 0) & (share < 1)).any()),
+            (within(draws.split[0]), within(draws.split[1])),
+        )
+
+    def _turn(self, seen: int, count: int, size: int, name: str) -> Tensor:
+        """Return the next indices of endless reshuffled passes over ``size`` pictures."""
+        found = torch.empty(0, dtype=torch.int64)
+        while len(found) < count:
+            turn, place = divmod(seen + len(found), size)
+            order = torch.randperm(size, generator=stream(self.seed, name, turn))
+            found = torch.cat([found, order[place : place + count - len(found)]])
         return found
+
+
+def _upper(share: float) -> int:
+    """Return what a share of a batch is rounded up to; products such as 10 * 0.1 may be inexact."""
+    return math.ceil(share - 1e-9)
+
+
+def _order(images: Tensor) -> torch.memory_format:
+    """Return the order of memory that convolutions are fastest in; see ``ops.placement.place``."""
+    return torch.channels_last if images.is_cuda else torch.contiguous_format

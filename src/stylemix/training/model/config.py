@@ -31,6 +31,10 @@ Share = Annotated[float, at_least(0), at_most(1)]
 Weight = Annotated[float, at_least(0)]
 """Of a loss term."""
 
+SHIFTED_CROPS = (32, 512)
+"""Smallest and largest crop of phases with shifted photographs, in pixels: of a smaller one the
+borders that aren't compared leave too little."""
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -84,15 +88,19 @@ class PhaseConfig:
         style_crop: side of the paintings' crops in pixels; of several, a step draws one.
         zoom: a crop covers up to ``zoom * crop`` pixels of the photograph, shrunk to ``crop``.
         per_style: photographs that share one painting in a batch.
-        identity: probability that a photograph is its own style. For a model that can't have such
-            pairs (no style enters it, or it knows fixed styles alone) the default is left out
-            with a warning, and another value above 0 is refused.
-        partial: probability that a sample, if it is no identity pair and not split, gets a
+        identity: share of the photographs that are their own style. For a model that can't have
+            such pairs (no style enters it, or it knows fixed styles alone) the default is left
+            out with a warning, and another value above 0 is refused.
+        partial: share of the samples, without identity pairs and split samples, that get a
             mixture of the painting's style and the photograph's own, at a strength between 0.3 and
             0.9, with the loss terms on paintings weaker by its square: for pictures between the
             photograph and the full style that keep more of both.
-        split: probability that a sample takes texture from one painting and palette from
-            another: for models with a palette code, and with a loss term on colours.
+        split: share of the samples, without identity pairs, that take texture from one painting
+            and palette from another: for models with a palette code, and with a loss term on
+            colours.
+        shifted: share of the photographs that are stylised a second time, a few pixels further
+            and slightly noisy; the loss ``"shift"``, of weight 60 unless ``weights`` says
+            otherwise, is the squared difference of both pictures where they show the same.
         train: ``"all"``, ``"generator"`` (with the injections; the encoder is frozen), or
             ``"encoder"`` (the generator is frozen, the paper's second phase; injections
             belong to the generator).
@@ -108,6 +116,7 @@ class PhaseConfig:
     identity: Share = 0.1
     partial: Share = 0.0
     split: Share = 0.0
+    shifted: Share = 0.0
     train: Literal["all", "encoder", "generator"] = "all"
     weights: Mapping[str, Weight] = field(default_factory=dict)
 
@@ -226,6 +235,11 @@ class TrainConfig(RunConfig):
                 (not phase.identity and not phase.partial) or phase.per_style == 1,
                 f"{path}: identity pairs need per_style = 1, and so do samples in part; or set "
                 "identity and partial to 0",
+            )
+            need(
+                not phase.shifted or SHIFTED_CROPS[0] <= phase.crop <= SHIFTED_CROPS[1],
+                f"{path}.shifted needs a crop of {SHIFTED_CROPS[0]} to {SHIFTED_CROPS[1]} pixels, "
+                f"got {phase.crop}",
             )
             need(
                 not self.data.bank or phase.style_crop == crop,

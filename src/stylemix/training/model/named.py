@@ -19,7 +19,7 @@ from stylemix.types import Spec
 
 
 def with_styles(model: Spec, data: DataConfig) -> dict[str, Any]:
-    """Give a model's configuration the names of the paintings to learn, where it wants names.
+    """Add the names of the paintings to learn to a model's configuration.
 
     It does where its encoder has an option ``styles`` that the configuration leaves out.
 
@@ -41,7 +41,7 @@ def with_styles(model: Spec, data: DataConfig) -> dict[str, Any]:
 
 
 def names(data: DataConfig) -> list[str]:
-    """Give the names of all paintings, in the order in which they are read.
+    """Return the names of all paintings, in the order in which they are read.
 
     Raises:
         DataError: there are none, or two have one name.
@@ -58,7 +58,7 @@ def names(data: DataConfig) -> list[str]:
 
 
 def rows_of(styles: Sequence[str], data: DataConfig, count: int) -> Tensor | None:
-    """Give for each painting which of a model's named styles it is, int64 [P].
+    """Return for each painting which of a model's named styles it is, int64 [P].
 
     Args:
         styles: the model's, in their order; none gives None.

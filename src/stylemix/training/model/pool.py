@@ -7,6 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stylemix.training.data import Crops
+
+LONGEST = 2.0
+"""Long side of a picture, in short sides, beyond which it is cut."""
+
 
 class Pool:
     """Pictures of any size in one uint8 tensor, cut into batches of crops without the host.
@@ -16,20 +21,27 @@ class Pool:
     columns, so a crop is ``R P C^T`` with one row of weights for each of its rows and columns. The
     crops are those of ``Crops`` but for rounding.
 
+    Every picture takes the room of the highest and the widest; one that is longer than
+    :data:`LONGEST` times its short side is cut to its middle, so that a panorama doesn't take that
+    much room for all.
+
     Args:
         pictures: uint8 [3, H, W] each.
         device: where they lie.
 
     Attributes:
+        device: where they lie.
         pixels: uint8 [N, 3, H, W], each picture in the upper left corner.
         sizes: height and width of each, float32 [N, 2].
     """
 
     def __init__(self, pictures: Sequence[Tensor], device: torch.device) -> None:
+        pictures = [_middle(p) for p in pictures]
         height, width = (max(p.shape[d] for p in pictures) for d in (1, 2))
         pixels = torch.zeros(len(pictures), 3, height, width, dtype=torch.uint8)
         for place, picture in zip(pixels, pictures, strict=True):
             place[:, : picture.shape[1], : picture.shape[2]] = picture
+        self.device = device
         self.pixels = pixels.to(device)
         self.sizes = torch.tensor([p.shape[1:] for p in pictures], dtype=torch.float32).to(device)
 
@@ -62,8 +74,17 @@ class Pool:
         return crops.clamp(0, 1)
 
 
+def _middle(picture: Tensor) -> Tensor:
+    """Return the middle of a picture [3, H, W] that is too long, and others as they are."""
+    longest = int(LONGEST * min(picture.shape[1:]))
+    for axis in (1, 2):
+        if (extra := picture.shape[axis] - longest) > 0:
+            picture = picture.narrow(axis, extra // 2, longest)
+    return picture
+
+
 def _weights(start: Tensor, window: Tensor, side: int, extent: int) -> Tensor:
-    """Give the weights of bilinear resampling with antialiasing, one row of them for each result.
+    """Return the weights of bilinear resampling with antialiasing, one row of them for each result.
 
     A triangle of half-width ``max(window / side, 1)`` around each result's centre, cut off at the
     window's ends and brought to a sum of one: what ``F.interpolate(mode="bilinear",
@@ -85,3 +106,12 @@ def _weights(start: Tensor, window: Tensor, side: int, extent: int) -> Tensor:
     inside = (place > 0) & (place < window[:, None])
     weight = (1 - (place - centre).abs() / scale.clamp_min(1)[:, None]).clamp_min(0) * inside
     return weight / weight.sum(2, keepdim=True)
+
+
+def cut(
+    pictures: Crops | Pool, indices: Tensor, side: int, chance: Tensor, zoom: float = 1.0
+) -> Tensor:
+    """Cut crops one by one on a CPU, in one go from a pool; see :meth:`Pool.cut`."""
+    if isinstance(pictures, Pool):
+        return pictures.cut(indices, side, chance, zoom)
+    return pictures.cut(indices.tolist(), side, chance, zoom)

@@ -7,6 +7,10 @@ from torch import Tensor
 
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward
+from stylemix.training.data import Crops
+
+SAMPLES = 4
+"""Photographs and paintings that a sheet shows, at most."""
 
 
 @torch.no_grad()
@@ -36,3 +40,27 @@ def sheet(
         made = [model(photograph[None], StyleMix.single(style))[0] for style in styles]
         lines.append(torch.cat([photograph, *made], dim=2))
     return (torch.cat(lines, dim=1).float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+
+
+def samples_of(
+    photographs: Crops, paintings: Crops, rows: Tensor | None, side: int
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Cut the pictures that a training's sheets show, the same in every run.
+
+    Args:
+        photographs: to crop from.
+        paintings: to crop from.
+        rows: for each painting which of the encoder's named styles it is, or None.
+        side: of the crops in pixels, at most.
+
+    Returns:
+        What :func:`sheet` takes after the model.
+    """
+    chance = torch.full((SAMPLES, 4), 0.5)
+    side = min(192, side // 4 * 4)
+    shown = []
+    for crops in (photographs, paintings):
+        count = min(SAMPLES, len(crops))
+        indices = [i * len(crops) // count for i in range(count)]
+        shown.append(crops.cut(indices, side, chance[:count], zoom=2.0))
+    return shown[0], shown[1], None if rows is None else rows[indices]

@@ -31,12 +31,12 @@ class Split:
     statistics: Tensor | None
 
     def flags(self, count: int) -> Tensor:
-        """Give 1 for each split painting of ``count``, else 0."""
+        """Return 1 for each split painting of ``count``, else 0."""
         found = torch.zeros(count, device=self.rows.device)
         return found.index_fill(0, self.rows, 1.0)
 
     def target(self) -> Tensor:
-        """Give what the feature network should see of the texture, [K, 3, h, w] in [0, 1].
+        """Return what the feature network should see of the texture, [K, 3, h, w] in [0, 1].
 
         The texture's brightness, brought to the mean and deviation of the brightness that the
         colours have (as in the luminance-only transfer of Gatys et al., "Controlling Perceptual
@@ -51,8 +51,8 @@ class Split:
         return ((own - mean) * scale + there).clamp(0, 1)
 
 
-def drained(image: Tensor, flags: Tensor | None) -> Tensor | None:
-    """Give pictures [B, 3, H, W], grey where ``flags`` [B] is 1; None where there are no flags."""
+def desaturated(image: Tensor, flags: Tensor | None) -> Tensor | None:
+    """Return pictures [B, 3, H, W], grey where ``flags`` [B] is 1; None without flags."""
     if flags is None:
         return None
     return torch.where(flags.view(-1, 1, 1, 1) > 0, desaturate(image), image)

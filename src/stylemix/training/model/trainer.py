@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +14,36 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from stylemix import checkpoint
-from stylemix.backbones import feature_net
-from stylemix.errors import CheckpointError, ConfigError
-from stylemix.losses.objective import Objective, terms_of
-from stylemix.ops import place, stream
-from stylemix.plugins import registry
-from stylemix.plugins.registries import suggest
+from stylemix.encoders import StyleEncoder
+from stylemix.errors import ConfigError
+from stylemix.ops import place
 from stylemix.stylizers import FeedForward, build
-from stylemix.training.average import Average, update_average
+from stylemix.training.average import Average
 from stylemix.training.data import Crops, read_pictures
+from stylemix.training.descent import not_finite
 from stylemix.training.log import TrainingLog
-from stylemix.training.model.bank import Bank, load_bank, make_bank, save_bank
+from stylemix.training.model.bank import bank_of
+from stylemix.training.model.batch_losses import BatchLosses
 from stylemix.training.model.batches import Batches
-from stylemix.training.model.config import TrainConfig, phase_at
+from stylemix.training.model.config import PhaseConfig, TrainConfig, phase_at
 from stylemix.training.model.identity import fit_identity
-from stylemix.training.model.named import rows_of, with_styles
-from stylemix.training.model.samples import sheet
+from stylemix.training.model.named import rows_of
+from stylemix.training.model.pool import Pool
+from stylemix.training.model.samples import samples_of, sheet
 from stylemix.training.model.split import check_split
-from stylemix.training.model.step import Step
+from stylemix.training.model.start import initialize, model_of, objective_of
+from stylemix.training.model.step import TrainingStep, exact_products
 from stylemix.training.processes import join_processes
-from stylemix.training.run import ResumableRun, Stateful
+from stylemix.training.run import Session, Stateful, Turn
 from stylemix.types import VECTORS
 
-CALIBRATION = 256
-"""Paintings that the encoder is calibrated on."""
-SAMPLES = 4
+Pictures = tuple[Sequence[Tensor], Sequence[Tensor]]
+"""Photographs and paintings, uint8 [3, H, W] each."""
+BANK = "bank.safetensors"
+"""File that keeps the bank, beside the state."""
 
 
-class Trainer(ResumableRun[TrainConfig]):
+class Trainer:
     """Trains a model, or goes on where an earlier run with the same output folder stopped.
 
     After each ``runtime.save_every`` seconds the output folder holds a checkpoint that can be
@@ -52,6 +54,17 @@ class Trainer(ResumableRun[TrainConfig]):
         config: everything about the run.
         progress: show bars.
         restart: throw an earlier state away and begin afresh.
+        clock: share of the schedule that is done, in [0, 1], instead of ``config.schedule``: for a
+            deadline that moves.
+        watch: told the number of steps and each loss's mean whenever they are read.
+        pictures: asked at the start and before each later phase for photographs and paintings,
+            uint8 [3, H, W] each, instead of reading those that ``config.data`` names; None goes
+            on with those that there are.
+        features: the network that losses look through, instead of ``config.losses.features``.
+
+    Attributes:
+        session: counters, optimizer and state on disk.
+        every: steps between two readings of the losses; on a GPU each one waits for the device.
 
     Raises:
         ConfigError: a value is wrong, or the earlier run had another configuration.
@@ -60,15 +73,27 @@ class Trainer(ResumableRun[TrainConfig]):
         CheckpointError: the earlier state or ``init`` is damaged or doesn't fit.
     """
 
-    subject = "the model"
-    place = ("folder", "output folder")
-    compared_whole = ("model",)
-
     def __init__(
-        self, config: TrainConfig, *, progress: bool = False, restart: bool = False
+        self,
+        config: TrainConfig,
+        *,
+        progress: bool = False,
+        restart: bool = False,
+        clock: Callable[[], float] | None = None,
+        watch: Callable[[int, Mapping[str, float]], None] | None = None,
+        pictures: Callable[[], Pictures | None] | None = None,
+        features: nn.Module | None = None,
     ) -> None:
-        super().__init__(config, progress)
+        self.session = session = Session(
+            config,
+            subject="the model",
+            place=("folder", "output folder"),
+            compared_whole=("model",),
+            clock=clock,
+        )
+        self.device, self.precision = session.device, session.precision
         self.rank, self.world = join_processes(self.device)
+        session.world = self.world
         for number, phase in enumerate(config.phases):
             if (phase.batch // phase.per_style) % self.world:
                 raise ConfigError(
@@ -76,51 +101,40 @@ class Trainer(ResumableRun[TrainConfig]):
                     f"step can't be shared by {self.world} processes"
                 )
         self.progress = progress and self.rank == 0
+        self.watch, self.pictures = watch, pictures
         self.folder = Path(config.output)
         self.seen_styles = 0
+        self.every = 1 if self.device.type == "cpu" else 20
 
         torch.manual_seed(config.seed)
-        self.objective = place(_objective(config), self.device)
-        self.model = self._model()
+        self.objective = place(objective_of(config, features), self.device)
+        self.model = place(model_of(config), self.device)
         check_split(config, self.model, self.objective)
-        self.config = config = fit_identity(config, self.model, quiet=self.rank != 0)
+        config = fit_identity(config, self.model, quiet=self.rank != 0)
+        self.config = session.config = config
         trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        resumed = self._earlier(restart)
-        self.photographs, paintings = self._read_pictures()
+        resumed = session.earlier(restart)
+        photographs, paintings = self._crops(pictures() if pictures is not None else None)
         rows = rows_of(self.model.styles, config.data, len(paintings))
         if resumed is None:
-            self._start(paintings, rows)
+            initialize(self.model, config, paintings, rows)
             if self.rank == 0:
-                self.state_file.unlink(missing_ok=True)
+                session.state_file.unlink(missing_ok=True)
         self.average = Average(self.model)
-        self._optimize(trainable)
+        session.optimize(trainable)
         if resumed is not None:
-            self._restore(resumed)
-        self.bank = self._bank(paintings, restart)
-        self.batches = Batches(
-            self.photographs,
-            None if self.bank else paintings,
-            self.bank,
-            maps=bool(self.model.needs - set(VECTORS)),
-            seed=config.seed,
-            rank=self.rank,
-            world=self.world,
-            rows=rows,
-        )
-        self.shown = self._samples(paintings, rows)
+            session.restore(resumed, self._parts(), self._take_record)
+        self.losses = BatchLosses(self.model, self.objective, self.precision)
+        self._before: dict[int, tuple[int, int]] = {}
+        self._take(photographs, paintings, rows, restart)
         if config.runtime.compile:
             self.model.generator.compile()
             self.objective.features.compile()
 
     @property
     def done(self) -> float:
-        """Give how much of the schedule is done, in [0, 1]; the same in every process."""
-        value = super().done
-        if self.world > 1:
-            shared = torch.tensor([value], dtype=torch.float64, device=self.device)
-            dist.broadcast(shared, 0)
-            value = float(shared)
-        return value
+        """Return how much of the schedule is done, in [0, 1]; the same in every process."""
+        return self.session.done
 
     def run(self) -> Path:
         """Train to the end of the schedule.
@@ -128,17 +142,116 @@ class Trainer(ResumableRun[TrainConfig]):
         Returns:
             The checkpoint's folder.
         """
-        self._losses = Step(self.model, self.objective, self.precision)
-        self._phase = -1
-        return super().run()
+        session, step, phase = self.session, None, None
+        with exact_products(self.precision == torch.float32), self._turns() as turns:
+            for turn in turns:
+                now = self.config.phases[phase_at(self.config.phases, turn.done)]
+                if step is None or now is not phase:
+                    phase, step = now, self._phase_step(now)
+                self._before[turn.step] = (session.seen, self.seen_styles)
+                step(turn.step, turn.rate, session.seen, self.seen_styles)
+                self.seen_styles += phase.batch // phase.per_style
+                session.count(phase.batch, self._read(step, turn.step))
+                self._show_samples()
+        if self.world > 1:
+            dist.barrier()
+        return self.folder
+
+    @contextlib.contextmanager
+    def _turns(self) -> Iterator[Iterator[Turn]]:
+        """Go through the steps; whatever ends them, all parameters can be trained afterwards."""
+        runtime, session = self.config.runtime, self.session
+        tensorboard = runtime.tensorboard and self.rank == 0
+        self.log = TrainingLog(session.state_file.parent, tensorboard, self.progress, self.done)
+        with session.turns(self.log, self.save) as turns:
+            try:
+                yield turns
+                self._show_samples(at_the_end=True)
+            finally:
+                self._freeze("all")
+
+    def _phase_step(self, phase: PhaseConfig) -> TrainingStep:
+        """Make ready for the steps of a phase."""
+        if self.pictures is not None and self.session.step and (more := self.pictures()):
+            self._take(*self._crops(more), self.batches.rows, afresh=True)
+        self._freeze(phase.train)
+        losses: nn.Module = self.losses
+        if self.world > 1:
+            losses = DistributedDataParallel(losses, find_unused_parameters=True)
+        decay = self.config.optimizer.ema
+        return TrainingStep(
+            losses,
+            self.objective,
+            self.batches,
+            phase,
+            self.session.descent,
+            self.average.state_dict() if decay else {},
+            self.model.state_dict(),
+            decay=decay,
+            captured=self._can_be_captured(phase),
+        )
+
+    def _can_be_captured(self, phase: PhaseConfig) -> bool:
+        """Tell whether a phase's steps have one shape and read nothing back."""
+        return (
+            self.device.type == "cuda"
+            and self.world == 1
+            and not self.config.runtime.compile
+            and len(phase.style_crop) == 1
+            and not phase.split
+            and type(self.model.encoder).statistics is not StyleEncoder.statistics
+        )
+
+    def _read(self, step: TrainingStep, number: int) -> dict[str, float] | None:
+        """Read the losses after some steps.
+
+        Raises:
+            ConfigError: one of them wasn't finite; nothing has changed since.
+        """
+        if (number + 1) % self.every:
+            return None
+        losses = step.read()
+        if (problem := self._problem()) is not None:
+            raise problem
+        if self.watch is not None:
+            self.watch(number + 1, losses)
+        return losses
+
+    def _problem(self) -> ConfigError | None:
+        """Put the counters back to the step that wasn't finite, if there was one."""
+        failed = self.session.descent.failure()
+        if failed is None:
+            self._before.clear()
+            return None
+        if failed in self._before:
+            self.session.step = failed
+            self.session.seen, self.seen_styles = self._before[failed]
+        return not_finite(failed)
 
     def save(self) -> None:
-        """Write the state to resume from, and the checkpoint to use; the first process does."""
+        """Write the state to resume from, and the checkpoint to use; the first process does.
+
+        Raises:
+            ConfigError: a step since the last reading wasn't finite; what is written is from
+                before it.
+            CheckpointError: nothing can be written.
+        """
+        problem = self._problem()
         if self.rank == 0:
-            super().save()
+            self.session.save(self._parts(), {"seen_styles": self.seen_styles})
+            checkpoint.save(
+                self.averaged(),
+                self.folder,
+                card={
+                    "description": self.config.description or "A stylemix model.",
+                    "training": self.record(),
+                },
+            )
+        if problem is not None:
+            raise problem
 
     def averaged(self) -> FeedForward:
-        """Give a copy of the model with averaged weights, in evaluation mode."""
+        """Return a copy of the model with averaged weights, in evaluation mode."""
         model = build(self.model.config)
         assert isinstance(model, FeedForward)
         source = self.average if self.config.optimizer.ema else self.model
@@ -146,11 +259,12 @@ class Trainer(ResumableRun[TrainConfig]):
         return place(model, self.device).eval()
 
     def record(self) -> dict[str, Any]:
-        """Give what a model card says of the training."""
+        """Return what a model card says of the training."""
+        session = self.session
         return {
-            "steps": self.step,
-            "photographs_seen": self.seen,
-            "minutes": round(self.seconds / 60, 1),
+            "steps": session.step,
+            "photographs_seen": session.seen,
+            "minutes": round(session.seconds / 60, 1),
             "hardware": f"{self.world} x {self.device.type}",
             "precision": str(self.precision).removeprefix("torch."),
             "losses": self.config.losses.preset,
@@ -159,193 +273,72 @@ class Trainer(ResumableRun[TrainConfig]):
             "seed": self.config.seed,
         }
 
-    def _epoch(self) -> int:
-        return len(self.photographs)
-
     def _parts(self) -> Mapping[str, Stateful]:
         return {"model": self.model, "average": self.average}
-
-    def _record(self) -> dict[str, Any]:
-        return {"seen_styles": self.seen_styles}
 
     def _take_record(self, record: Mapping[str, Any]) -> None:
         self.seen_styles = record["seen_styles"]
 
-    def _save_output(self) -> None:
-        checkpoint.save(
-            self.averaged(),
-            self.folder,
-            card={
-                "description": self.config.description or "A stylemix model.",
-                "training": self.record(),
-            },
-        )
-
-    def _open_log(self) -> TrainingLog:
-        tensorboard = self.config.runtime.tensorboard and self.rank == 0
-        return TrainingLog(self.state_file.parent, tensorboard, self.progress, self.done)
-
-    def _before_step(self, done: float) -> None:
-        number = phase_at(self.config.phases, done)
-        if number != self._phase:
-            self._phase = number
-            self._freeze(self.config.phases[number].train)
-            self._wrapped = self._wrap(self._losses)
-
-    def _one_step(self, rate: float) -> tuple[dict[str, float], int]:
-        phase = self.config.phases[self._phase]
-        batch = self.batches.draw(phase, self.step, self.seen, self.seen_styles)
-        parts = self._wrapped(batch)
-        self._descend(self.objective.total(parts, phase.weights), rate)
-        if self.config.optimizer.ema:
-            update_average(
-                self.average.state_dict(),
-                self.model.state_dict(),
-                self.config.optimizer.ema,
-                self.step,
+    def _show_samples(self, at_the_end: bool = False) -> None:
+        every, step = self.config.runtime.sample_every, self.session.step
+        if every and (step % every == 0) != at_the_end and self.rank == 0:
+            photographs, paintings, rows = self.shown
+            made = sheet(
+                self.averaged(), photographs.to(self.device), paintings.to(self.device), rows
             )
-        self.seen_styles += phase.batch // phase.per_style
-        return {k: float(v.detach()) for k, v in parts.items()}, phase.batch
-
-    def _after_step(self, log: TrainingLog) -> None:
-        every = self.config.runtime.sample_every
-        if every and self.step % every == 0:
-            self._show(log)
-
-    def _stop(self, log: TrainingLog) -> None:
-        self._freeze("all")
-        self.save()
-        if self.config.runtime.sample_every:
-            self._show(log)
-
-    def _finish(self) -> None:
-        if self.world > 1:
-            dist.barrier()
-
-    def _show(self, log: TrainingLog) -> None:
-        if self.rank == 0:
-            log.samples(self.step, sheet(self.averaged(), *self.shown))
+            self.log.samples(step, made)
 
     def _freeze(self, train: str) -> None:
-        for name, parameter in self.trainable.items():
+        for name, parameter in self.session.descent.trainable.items():
             inside = "encoder" if name.startswith("encoder.") else "generator"
             parameter.requires_grad_(train in ("all", inside))
         self.model.train()
 
-    def _wrap(self, step: Step) -> nn.Module:
-        if self.world == 1:
-            return step
-        return DistributedDataParallel(step, find_unused_parameters=True)
-
-    def _model(self) -> FeedForward:
-        wanted = self.config.model
-        config = registry("presets").get(wanted) if isinstance(wanted, str) else dict(wanted)
-        model = build(with_styles(config, self.config.data))
-        if not isinstance(model, FeedForward):
-            raise ConfigError(
-                f"the model {wanted!r} isn't of the feed-forward kind; only those "
-                "are trained by this trainer"
-            )
-        return place(model, self.device)
-
-    def _start(self, paintings: Crops, rows: Tensor | None) -> None:
-        """Give a fresh model its first weights."""
-        if self.config.init:
-            other = checkpoint.load(self.config.init)
-            # The size at which paintings are encoded is no property of the weights.
-            if {**other.config, "style_size": 0} != {**self.model.config, "style_size": 0}:
-                raise CheckpointError(
-                    f"init: {self.config.init} holds a model of another shape; "
-                    "set model to what its config.json says under "
-                    + ", ".join(("stylizer", *other.config_keys()))
+    def _crops(self, pictures: Pictures | None) -> tuple[Crops, Crops]:
+        """Read photographs and paintings, unless they are given."""
+        if pictures is None:
+            data = self.config.data
+            pictures = tuple(  # type: ignore[assignment]
+                read_pictures(
+                    getattr(data, what), side, what=what, limit=data.limit, progress=self.progress
                 )
-            self.model.load_state_dict(other.state_dict())
-            return
-        if rows is not None:
-            self.model.encoder.remember(
-                [paintings.pictures[int(i)].float() / 255 for i in rows.argsort()]
+                for what, side in (("content", data.content_side), ("style", data.style_side))
             )
-        self.model.encoder.initialize(self.config.encoder_weights or None)
-        count = min(CALIBRATION, len(paintings))
-        indices = [i * len(paintings) // count for i in range(count)]
-        chance = torch.rand(count, 4, generator=stream(self.config.seed, "calibration"))
-        side = self.config.phases[0].style_crop[0]
-        self.model.encoder.calibrate(paintings.cut(indices, side, chance))
+        assert pictures is not None
+        # A GPU cuts from a pool, and needs the pictures one by one for little: they stay here.
+        own = torch.device("cpu") if self.device.type == "cuda" else self.device
+        return Crops(pictures[0], own), Crops(pictures[1], own)
 
-    def _read_pictures(self) -> tuple[Crops, Crops]:
-        data = self.config.data
-        photographs = read_pictures(
-            data.content,
-            data.content_side,
-            what="content",
-            limit=data.limit,
+    def _take(
+        self, photographs: Crops, paintings: Crops, rows: Tensor | None, afresh: bool
+    ) -> None:
+        """Make ready to draw from pictures."""
+        self.photographs, self.paintings = photographs, paintings
+        self.session.epoch = len(photographs)
+        pool = self._pooled(paintings)
+        self.bank = bank_of(
+            self.config,
+            pool,
+            self.objective,
+            self.model,
+            self.precision,
+            # A GPU makes one in seconds; writing and reading gigabytes would take longer.
+            file=self.folder / "training" / BANK if self.device.type == "cpu" else None,
+            afresh=afresh,
+            write=self.rank == 0,
             progress=self.progress,
         )
-        paintings = read_pictures(
-            data.style, data.style_side, what="style", limit=data.limit, progress=self.progress
+        self.batches = Batches(
+            self._pooled(photographs),
+            None if self.bank else pool,
+            self.bank,
+            maps=bool(self.model.needs - set(VECTORS)),
+            seed=self.config.seed,
+            rank=self.rank,
+            world=self.world,
+            rows=rows,
         )
-        return Crops(photographs, self.device), Crops(paintings, self.device)
+        self.shown = samples_of(photographs, paintings, rows, self.config.data.content_side)
 
-    def _bank(self, paintings: Crops, afresh: bool) -> Bank | None:
-        per_painting = self.config.data.bank
-        if not per_painting:
-            return None
-        side = self.config.phases[0].style_crop[0]
-        made_from = self.config.identity()
-        # Neither the optimiser nor the phases' weights change what a bank holds, so a run that
-        # goes on from another one may take over its bank.
-        frozen = sum(
-            float(p.double().sum()) for p in self.model.encoder.parameters() if not p.requires_grad
-        )
-        key = json.dumps(
-            [
-                [made_from[k] for k in ("data", "losses", "seed")],
-                self.model.config["encoder"],
-                frozen,
-                side,
-                len(paintings),
-            ]
-        )
-        path = self.folder / "training" / "bank.safetensors"
-        bank = None if afresh else load_bank(path, key, self.device)
-        if bank is None:
-            bank = make_bank(
-                paintings,
-                per_painting,
-                side,
-                self.objective,
-                self.model.encoder,
-                self.config.seed,
-                self.precision,
-                progress=self.progress,
-            )
-            # A GPU makes one in seconds; writing and reading gigabytes would take longer.
-            if self.rank == 0 and self.device.type == "cpu":
-                save_bank(bank, path, key)
-        return bank
-
-    def _samples(
-        self, paintings: Crops, rows: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Cut the fixed pictures that sample sheets show, and give the paintings' named styles."""
-        chance = torch.full((SAMPLES, 4), 0.5)
-        side = min(192, self.config.data.content_side // 4 * 4)
-        shown = []
-        for crops in (self.photographs, paintings):
-            count = min(SAMPLES, len(crops))
-            indices = [i * len(crops) // count for i in range(count)]
-            shown.append(crops.cut(indices, side, chance[:count], zoom=2.0))
-        return shown[0], shown[1], None if rows is None else rows[indices]
-
-
-def _objective(config: TrainConfig) -> Objective:
-    losses = config.losses
-    terms = terms_of(losses.preset, losses.terms)
-    for number, phase in enumerate(config.phases):
-        for label in phase.weights:
-            if label not in terms:
-                raise ConfigError(
-                    f"phases[{number}].weights: no loss term is labelled {label!r}"
-                    f"{suggest(label, terms)} (there are: {', '.join(terms)})"
-                )
-    return Objective(terms, feature_net(losses.features, losses.weights or None))
+    def _pooled(self, crops: Crops) -> Crops | Pool:
+        return Pool(crops.pictures, self.device) if self.device.type == "cuda" else crops
