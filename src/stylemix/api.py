@@ -89,6 +89,14 @@ def stylize(
         WeightsError: the weights of ``refine_features`` can't be had.
         MemoryLimitError: the picture doesn't fit in memory; its message says what would.
         Cancelled: ``progress`` raised it.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> photo, painting = Image.linear_gradient("L"), Image.radial_gradient("L")
+        >>> picture = stylemix.stylize(photo, painting, strength=0.8, size=64)
+        >>> picture.size, picture.mode
+        ((64, 64), 'RGB')
     """
     options = Options(
         strength=strength,

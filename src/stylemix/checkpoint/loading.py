@@ -34,6 +34,14 @@ def load(
         UnknownNameError: no such model.
         CheckpointError: its files are damaged.
         ConfigError: the device doesn't exist here.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> model = stylemix.load("film")
+        >>> style = model.encode(Image.radial_gradient("L"))
+        >>> [model.stylize(Image.new("RGB", (w, 32), "teal"), style).size for w in (32, 48)]
+        [(32, 32), (48, 32)]
     """
     name = os.fspath(model)
     if revision is None and name in methods():

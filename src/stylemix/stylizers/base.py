@@ -50,6 +50,11 @@ class Stylizer(nn.Module, ABC):
         needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
+
+    Example:
+        >>> import stylemix
+        >>> isinstance(stylemix.load("gatys"), Stylizer)
+        True
     """
 
     config: dict[str, Any]
