@@ -30,6 +30,7 @@ def stylize(
     refine: int = 0,
     refine_features: str | None = None,
     device: str | torch.device | None = None,
+    runtime: str | None = None,
     progress: Progress | None = None,
 ) -> Image.Image:
     """Render a photograph in the style of one or several paintings.
@@ -66,6 +67,8 @@ def stylize(
             once or read from the safetensors file that the environment variable
             ``STYLEMIX_VGG16`` names. None is ``"thin"``, or what the method was built with.
         device: where to compute, such as ``"cuda"``; None takes a GPU when there is one.
+        runtime: where a network's pass runs, ``"auto"``, ``"torch"`` or ``"openvino"``, see
+            :func:`load`; None is what ``model`` was loaded with, or ``"auto"``.
         progress: called with ``(done, total)``; an exception that it raises stops the work and
             reaches the caller. While an optimisation runs, a function with a third parameter is
             also given the picture so far (a PIL image); and a
@@ -87,8 +90,9 @@ def stylize(
     """
     if isinstance(model, Stylizer):
         stylizer = model if device is None else place(model, usable_device(device))
+        stylizer = stylizer if runtime is None else stylizer.using(runtime)
     else:
-        stylizer = load(model, device=device)
+        stylizer = load(model, device=device, runtime=runtime or "auto")
     return stylizer.stylize(
         content,
         style,

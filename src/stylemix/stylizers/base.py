@@ -15,6 +15,7 @@ from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.ops.placement import place
 from stylemix.plugins import registry
+from stylemix.runtime import check_runtime
 
 Progress = Callable[..., object]
 """Called with the steps done and their total. A function with a third parameter (required, or named
@@ -32,12 +33,14 @@ class Stylizer(nn.Module):
         needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
+        runtime: where a network's pass runs, one of :data:`stylemix.runtime.RUNTIMES`.
     """
 
     config: dict[str, Any]
     trained: ClassVar[bool] = True
     needs_style: bool = True
     styles: tuple[str, ...] = ()
+    runtime: str = "torch"
 
     @classmethod
     @abstractmethod
@@ -87,6 +90,19 @@ class Stylizer(nn.Module):
         progress: Progress | None = None,
     ) -> Image.Image:
         """Stylise one photograph; see :func:`stylemix.stylize`."""
+
+    def using(self, runtime: str) -> Stylizer:
+        """Return this stylizer drawing in another runtime; the weights are the same ones.
+
+        Raises:
+            ConfigError: there is no such runtime, or it can't be had here.
+        """
+        if check_runtime(runtime, self.device) == "openvino":
+            raise ConfigError(
+                "runtime=\"openvino\" is for models that draw in one pass; this one optimises its "
+                'picture in PyTorch: leave runtime out, or give runtime="torch"'
+            )
+        return self
 
     @property
     def device(self) -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import threading
@@ -21,6 +22,7 @@ from stylemix.injections.style import Style, StyleMix
 from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
+from stylemix.runtime import check_runtime, drawing
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Progress, Stylizer
 from stylemix.stylizers.refining import (
@@ -105,6 +107,15 @@ class FeedForward(Stylizer):
         return cls(
             config["generator"], config["encoder"], injections, config.get("style_size", 256)
         )
+
+    def using(self, runtime: str) -> FeedForward:
+        """Return this model drawing in another runtime; see :meth:`Stylizer.using`."""
+        check_runtime(runtime, self.device)
+        if runtime == self.runtime:
+            return self
+        other = copy.copy(self)
+        other.runtime = runtime
+        return other
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation."""
@@ -384,4 +395,5 @@ class FeedForward(Stylizer):
             [3, H, W] of the type of ``rgb``, on the CPU.
         """
         with self._lock:
-            return render(self.generator, rgb, mix, tile, progress)
+            draw = drawing(self.generator, self.runtime)
+            return render(self.generator, rgb, mix, tile, progress, draw)

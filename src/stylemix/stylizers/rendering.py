@@ -11,6 +11,7 @@ from stylemix.errors import out_of_memory
 from stylemix.generators import Generator, mirror, pad_to_multiple
 from stylemix.images import to_float
 from stylemix.injections.style import StyleMix
+from stylemix.runtime import Draw
 from stylemix.stylizers.base import Progress
 from stylemix.stylizers.tiling import render_tiled
 
@@ -26,6 +27,7 @@ def render(
     mix: StyleMix,
     tile: int | None = None,
     progress: Progress | None = None,
+    draw: Draw | None = None,
 ) -> Tensor:
     """Run a generator on a picture of any size.
 
@@ -38,6 +40,7 @@ def render(
         tile: side of a tile in pixels; 0 never tiles. None decides by size, and tiles a picture
             for which the memory turns out to be too small.
         progress: called with tiles done and their total.
+        draw: what draws a picture that isn't cut into tiles; None is the generator itself.
 
     Returns:
         [3, H, W] of the type of ``rgb``, on the CPU.
@@ -52,13 +55,18 @@ def render(
             mix,
             weights=tuple(w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights),
         )
-        out = _render(generator, rgb, mix, tile, progress)
+        out = _render(generator, rgb, mix, tile, progress, draw)
         return out[:, margin:-margin, margin:-margin]
-    return _render(generator, rgb, mix, tile, progress)
+    return _render(generator, rgb, mix, tile, progress, draw)
 
 
 def _render(
-    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
+    generator: Generator,
+    rgb: Tensor,
+    mix: StyleMix,
+    tile: int | None,
+    progress: Progress | None,
+    draw: Draw | None,
 ) -> Tensor:
     height, width = rgb.shape[-2:]
     automatic = tile is None
@@ -66,7 +74,7 @@ def _render(
         tile = TILE if height * width > TILE_ABOVE else 0
     if tile == 0 or tile >= max(height, width):
         try:
-            return _render_whole(generator, rgb, mix, progress)
+            return _render_whole(generator, rgb, mix, progress, draw or generator)
         except (RuntimeError, MemoryError) as problem:
             if not automatic or not out_of_memory(problem):
                 raise
@@ -75,7 +83,7 @@ def _render(
 
 
 def _render_whole(
-    generator: Generator, rgb: Tensor, mix: StyleMix, progress: Progress | None
+    generator: Generator, rgb: Tensor, mix: StyleMix, progress: Progress | None, draw: Draw
 ) -> Tensor:
     height, width = rgb.shape[-2:]
     if progress is not None:
@@ -89,7 +97,7 @@ def _render_whole(
         else pad_to_multiple(w, multiple, minimum)
         for w in mix.weights
     )
-    out = generator(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
+    out = draw(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
     if progress is not None:
         progress(1, 1)
     return _to_type(out, rgb.dtype)
