@@ -75,7 +75,8 @@ class TracedMix(StyleMix):
         """Return the features ``x`` [B, C, h, w] with the mixture injected at one site."""
         prepared = self.prepared[key]
         if self.maps:
-            weights = self.maps[injection.site.stride]
+            # By size and not by the site's stride: in front of an upsampling that is another one.
+            weights = next(w for w in self.maps.values() if int(w.shape[2]) == int(x.shape[2]))
             mixed = [_mixed(leaf, weights) for leaf in flatten(prepared)]
             prepared = rebuild(prepared, mixed)
         return injection(x, prepared)
