@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED, explain
+from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ def stylize(
         raise click.UsageError(
             f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
         )
+    refuse_missing(content, (*styles, *([palette] if palette else [])), masks, out)
+
     from stylemix.cli import contents
 
     plan = contents.plan(content, out, (*styles, *masks, *([palette] if palette else [])))
