@@ -8,8 +8,18 @@ from collections.abc import Iterable
 
 from stylemix.errors import PictureError
 
-_ENDINGS = frozenset(
-    ".avif .bmp .gif .heic .heif .jpeg .jpg .jp2 .png .ppm .tga .tif .tiff .webp".split()
+_ENDINGS = (
+    ".avif",
+    ".bmp",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
 )
 """A style of such a name is a file; others may be names that the model knows."""
 

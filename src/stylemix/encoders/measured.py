@@ -103,6 +103,10 @@ def enlarged(image: Tensor) -> Tensor:
 def quantiles(values: Tensor) -> Tensor:
     """Give the quantiles of values [N, D, P] over P, by sorting (exact at any size): [N, 9 D]."""
     ordered = values.sort(dim=2).values
+    if torch.jit.is_tracing():  # the number of values is a tensor of the graph then
+        last = torch.as_tensor(ordered.shape[2] - 1, device=values.device)
+        places = (torch.tensor(QUANTILES, dtype=torch.float64) * last).round().long()
+        return ordered.index_select(2, places).flatten(1)
     return ordered[:, :, _places(ordered.shape[2] - 1, values.device)].flatten(1)
 
 

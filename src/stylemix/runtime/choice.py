@@ -31,7 +31,5 @@ def check_runtime(runtime: str, device: torch.device | None = None) -> str:
                 'device="cpu", or runtime="torch"'
             )
         if reason := missing():
-            raise ConfigError(
-                f"{reason}; pip install 'stylemix[fast]', or take runtime=\"torch\""
-            )
+            raise ConfigError(f"{reason}; pip install 'stylemix[fast]', or take runtime=\"torch\"")
     return runtime

@@ -99,9 +99,7 @@ _compiled: weakref.WeakKeyDictionary[Generator, _Compiled] = weakref.WeakKeyDict
 _lock = threading.Lock()
 
 
-def _made(
-    generator: Generator, weights: str, plan: Plan, mix: StyleMix
-) -> Graph | CompileError:
+def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Graph | CompileError:
     """Return a graph from the cache folder or compiled anew, or why there is none."""
     try:
         name = file_name(weights, plan)

@@ -99,7 +99,7 @@ class Stylizer(nn.Module):
         """
         if check_runtime(runtime, self.device) == "openvino":
             raise ConfigError(
-                "runtime=\"openvino\" is for models that draw in one pass; this one optimises its "
+                'runtime="openvino" is for models that draw in one pass; this one optimises its '
                 'picture in PyTorch: leave runtime out, or give runtime="torch"'
             )
         return self
