@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import torch
@@ -14,6 +15,8 @@ from stylemix.injections.style import StyleMix
 from stylemix.runtime import Draw
 from stylemix.stylizers.base import Progress
 from stylemix.stylizers.tiling import render_tiled
+
+log = logging.getLogger(__name__)
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
@@ -79,6 +82,8 @@ def _render(
             if not automatic or not out_of_memory(problem):
                 raise
             tile = TILE // 2
+    if draw is not None and draw is not generator:
+        log.info("tiles share the whole picture's statistics; drawing them with PyTorch")
     return render_tiled(generator, rgb, mix, tile, progress=progress, out_dtype=rgb.dtype)
 
 
