@@ -8,7 +8,7 @@ from helpers import tiny_model
 from runtime_models import CONTENT, NOTHING, Fixed, Unknown, across, lean_model, numbers, two_styles
 
 from stylemix.errors import ConfigError
-from stylemix.runtime import drawing
+from stylemix.runtime import draw_with
 
 pytest.importorskip("openvino")
 
@@ -19,20 +19,20 @@ def graphs(cache):
 
 def test_torch_is_the_generator_itself():
     generator = lean_model().generator
-    assert drawing(generator, "torch") is generator
+    assert draw_with(generator, "torch") is generator
 
 
 @torch.inference_mode()
 def test_graphs_are_kept_and_used_again(cache, caplog):
     model = lean_model()
     styles = two_styles(model)
-    draw = drawing(model.generator, "openvino")
+    draw = draw_with(model.generator, "openvino")
     first = draw(CONTENT, numbers(styles, 0.5, 0.5))
     (name,) = graphs(cache)
     written = (cache / "graphs" / name).stat().st_ino
     draw(CONTENT, across(styles, CONTENT))
     assert len(graphs(cache)) == 2
-    same = drawing(lean_model().generator, "openvino")
+    same = draw_with(lean_model().generator, "openvino")
     assert torch.equal(same(CONTENT, numbers(styles, 0.5, 0.5)), first)
     assert len(graphs(cache)) == 2
     assert (cache / "graphs" / name).stat().st_ino == written
@@ -43,7 +43,7 @@ def test_graphs_are_kept_and_used_again(cache, caplog):
 def test_new_weights_are_drawn_with_at_once(cache):
     model = lean_model()
     mix = numbers(two_styles(model)[:1], 1.0)
-    draw = drawing(model.generator, "openvino")
+    draw = draw_with(model.generator, "openvino")
     before = draw(CONTENT, mix)
     with torch.no_grad():
         model.generator.stages[-1].output.conv.weight.mul_(-1)
@@ -61,7 +61,7 @@ def test_a_bad_cache_costs_nothing_but_a_line(cache, caplog, place):
     if place == "file":
         cache.write_text("in the folder's place")
     else:
-        drawing(model.generator, "openvino")(CONTENT, mix)
+        draw_with(model.generator, "openvino")(CONTENT, mix)
         (name,) = graphs(cache)
         from stylemix.runtime import folder
 
@@ -71,7 +71,7 @@ def test_a_bad_cache_costs_nothing_but_a_line(cache, caplog, place):
             folder.write(name, b"whole, but no graph of OpenVINO's")
     fresh = lean_model().generator
     with caplog.at_level(logging.WARNING):
-        found = drawing(fresh, "openvino")(CONTENT, mix)
+        found = draw_with(fresh, "openvino")(CONTENT, mix)
     assert torch.allclose(found, model(CONTENT, mix), atol=1e-4)
     assert len(caplog.records) == (2 if place == "file" else 1)
 
@@ -84,7 +84,7 @@ def test_what_is_not_affine_runs_in_pytorch_with_one_line(caplog):
         caplog.clear()
         other = tiny_model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}).generator
         with caplog.at_level(logging.INFO):
-            draw = drawing(other, runtime)
+            draw = draw_with(other, runtime)
             assert torch.equal(draw(CONTENT, mix), model(CONTENT, mix))
             draw(CONTENT, mix)
         (record,) = caplog.records
@@ -98,11 +98,11 @@ def test_a_generator_that_cannot_be_compiled(cache, caplog, kind):
     generator = kind()
     wanted = generator(CONTENT, NOTHING)
     with caplog.at_level(logging.WARNING):
-        draw = drawing(generator, "auto")
+        draw = draw_with(generator, "auto")
         assert torch.equal(draw(CONTENT, NOTHING), wanted)
         assert torch.equal(draw(CONTENT, NOTHING), wanted)
     (record,) = (r for r in caplog.records if r.name.startswith("stylemix"))
     assert "can't compile" in record.message
     with pytest.raises(ConfigError, match='runtime="torch"'):
-        drawing(generator, "openvino")(CONTENT, NOTHING)
+        draw_with(generator, "openvino")(CONTENT, NOTHING)
     assert graphs(cache) == []

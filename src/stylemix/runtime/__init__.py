@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from stylemix.runtime.choice import RUNTIMES, check_runtime
-from stylemix.runtime.drawing import Draw, drawing
+from stylemix.runtime.drawing import Draw, draw_with
 
-__all__ = ["RUNTIMES", "Draw", "check_runtime", "drawing"]
+__all__ = ["RUNTIMES", "Draw", "check_runtime", "draw_with"]

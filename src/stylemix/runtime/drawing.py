@@ -25,7 +25,7 @@ Draw = Callable[[Tensor, StyleMix], Tensor]
 """Takes a content [B, 3, H, W] in [0, 1] and a mixture; returns the picture [B, 3, H, W]."""
 
 
-def drawing(generator: Generator, runtime: str) -> Draw:
+def draw_with(generator: Generator, runtime: str) -> Draw:
     """Return what draws with a generator.
 
     Args:

@@ -22,7 +22,7 @@ from stylemix.injections.style import Style, StyleMix
 from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
-from stylemix.runtime import check_runtime, drawing
+from stylemix.runtime import check_runtime, draw_with
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Progress, Stylizer
 from stylemix.stylizers.refining import (
@@ -395,5 +395,5 @@ class FeedForward(Stylizer):
             [3, H, W] of the type of ``rgb``, on the CPU.
         """
         with self._lock:
-            draw = drawing(self.generator, self.runtime)
+            draw = draw_with(self.generator, self.runtime)
             return render(self.generator, rgb, mix, tile, progress, draw)
