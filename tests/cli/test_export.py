@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("openvino")
+from stylemix.runtime.library import missing
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
 
 
 def test_a_checkpoint_becomes_graphs(invoke, model, tmp_path):

@@ -20,9 +20,10 @@ from runtime_models import (
 
 from stylemix.injections.style import StyleMix
 from stylemix.runtime.compiling import CompileError, Graph, compile_graph
+from stylemix.runtime.library import missing
 from stylemix.runtime.plan import Plan
 
-pytest.importorskip("openvino")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
 
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -9,8 +9,9 @@ from runtime_models import CONTENT, NOTHING, Fixed, Unknown, across, lean_model,
 
 from stylemix.errors import ConfigError
 from stylemix.runtime import draw_with
+from stylemix.runtime.library import missing
 
-pytest.importorskip("openvino")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
 
 
 def graphs(cache):

@@ -12,9 +12,10 @@ from runtime_models import lean_model
 
 import stylemix
 from stylemix.errors import ConfigError
+from stylemix.runtime.library import missing
 from stylemix.stylizers import build
 
-pytest.importorskip("openvino")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
 
 PHOTO = (picture(1, 50, 71)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
 ONE, TWO = picture(2, 40, 40)[0], picture(3, 36, 50)[0]
