@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -109,11 +111,24 @@ def convert(
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is deprecated, and warns of shapes it fixes
         traced = torch.jit.trace(step.eval(), tuple(examples), check_trace=False)
-        model = ov.convert_model(traced, example_input=tuple(examples))
+        with _own_logging():
+            model = ov.convert_model(traced, example_input=tuple(examples))
     model.reshape(
         {put: ov.PartialShape(list(shape)) for put, shape in zip(model.inputs, shapes, strict=True)}
     )
     return model
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """Restore the root logger, in which OpenVINO's converter puts handlers of its own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _examples(plan: Plan, size: tuple[int, int]) -> list[Tensor]:
