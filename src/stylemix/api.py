@@ -33,6 +33,7 @@ def stylize(
     refine: int = 0,
     refine_features: str | None = None,
     device: str | torch.device | None = None,
+    runtime: str | None = None,
     progress: Progress | None = None,
 ) -> Image.Image:
     """Render a photograph in the style of one or several paintings.
@@ -71,6 +72,8 @@ def stylize(
         device: where to compute, such as ``"cuda"``; None takes a GPU when there is one, or leaves
             a loaded model where it is. A loaded model that is elsewhere is copied for this call;
             to spare the copy, give ``load`` the device.
+        runtime: where a network's pass runs, ``"auto"``, ``"torch"`` or ``"openvino"``, see
+            :func:`load`; None is what ``model`` was loaded with, or ``"auto"``.
         progress: called with a :class:`stylemix.types.ProgressEvent`, whose ``done`` and ``total``
             count steps or tiles; while an optimization runs, its ``picture()`` makes the picture
             so far. An exception that it raises stops the work and reaches the caller. A
@@ -111,8 +114,9 @@ def stylize(
     )
     if isinstance(model, Stylizer):
         stylizer = on_device(model, device)
+        stylizer = stylizer if runtime is None else stylizer.using(runtime)
     else:
-        stylizer = load(model, device=device)
+        stylizer = load(model, device=device, runtime=runtime or "auto")
     return stylizer.stylize(content, style, options, progress=progress)
 
 

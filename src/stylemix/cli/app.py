@@ -20,6 +20,7 @@ COMMANDS = (
     "tsne",
     "demo",
     "push",
+    "export",
     "models",
     "plugins",
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED, explain
+from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -124,12 +125,21 @@ class Numbers(click.ParamType):
     metavar="D",
     help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "torch", "openvino"]),
+    default="auto",
+    show_default=True,
+    help="What runs the network: OpenVINO is faster on CPUs, and auto takes it where it is "
+    "installed (pip install 'stylemix[fast]').",
+)
 def stylize(
     content: str,
     styles: tuple[str, ...],
     out: str,
     model: str,
     device: str | None,
+    runtime: str,
     **asked: Any,
 ) -> None:
     """Render CONTENT in the style of one or several paintings.
@@ -163,10 +173,12 @@ def stylize(
         raise click.UsageError(
             f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
         )
+    paintings = [*styles, *([asked["palette"]] if asked["palette"] else [])]
+    refuse_missing(content, paintings, masks, out)
+
     from stylemix.cli import contents
 
-    read = [*styles, *masks, *([asked["palette"]] if asked["palette"] else [])]
-    plan = contents.plan(content, out, read)
+    plan = contents.plan(content, out, [*paintings, *masks])
     if plan.left_out:
         click.echo(contents.describe_left_out(plan.left_out), err=True)
 
@@ -176,7 +188,7 @@ def stylize(
     # Every other option of the command is one of the library's, by the same name.
     options = Options(**asked)
     options.check_count(count)
-    stylizer = stylemix.load(model, device=device)
+    stylizer = stylemix.load(model, device=device, runtime=runtime)
     if stylizer.needs_style and not styles:
         raise click.UsageError(f"the model {model!r} needs a painting: give at least one STYLE")
     if styles and not stylizer.needs_style and not options.refine:

@@ -18,6 +18,7 @@ from stylemix.injections.style import Style
 from stylemix.ops.placement import place
 from stylemix.plugins import check, check_table, registry
 from stylemix.plugins.schema import keys_of
+from stylemix.runtime import check_runtime
 from stylemix.stylizers.evaluating import Evaluating
 from stylemix.stylizers.options import Options
 from stylemix.stylizers.progress import before_steps
@@ -50,6 +51,7 @@ class Stylizer(nn.Module, ABC):
         needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
+        runtime: where a network's pass runs, one of :data:`stylemix.runtime.RUNTIMES`.
 
     Example:
         >>> import stylemix
@@ -62,6 +64,7 @@ class Stylizer(nn.Module, ABC):
     optimizes: ClassVar[bool] = False
     needs_style: bool = True
     styles: tuple[str, ...] = ()
+    runtime: str = "torch"
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,6 +159,19 @@ class Stylizer(nn.Module, ABC):
     def fingerprint(self) -> str:
         """Tells models apart: a style of another fingerprint is refused; empty takes any style."""
         return ""
+
+    def using(self, runtime: str) -> Stylizer:
+        """Return this stylizer drawing in another runtime; the weights are the same ones.
+
+        Raises:
+            ConfigError: there is no such runtime, or it can't be had here.
+        """
+        if check_runtime(runtime, self.device) == "openvino":
+            raise ConfigError(
+                'runtime="openvino" is for models that draw in one pass; this one optimizes its '
+                'picture in PyTorch: leave runtime out, or give runtime="torch"'
+            )
+        return self
 
     @property
     def device(self) -> torch.device:
