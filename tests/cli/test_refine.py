@@ -88,13 +88,13 @@ def test_ctrl_c_keeps_the_picture_so_far(environment, draw, tmp_path):
     code = (
         "import sys, stylemix.optimization.render as r\n"
         "from stylemix.cli import main\n"
-        "plain = r.descend\n"
+        "plain = r.optimize_canvas\n"
         "def loud(canvas, goal, steps, how, report, **options):\n"
         "    def tell(step):\n"
         "        report(step)\n"
         "        if step.done == 3: print('third', flush=True)\n"
         "    return plain(canvas, goal, steps, how, tell, **options)\n"
-        "r.descend = loud\n"
+        "r.optimize_canvas = loud\n"
         "main(sys.argv[1:])\n"
     )
     process = subprocess.Popen(
