@@ -163,3 +163,14 @@ def test_wrong_input_is_one_error(invoke, model, folders, tmp_path, monkeypatch,
     assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
     assert said in result.stderr
     assert not Path("sheet.gif").exists()
+
+
+def test_scale_and_two_sizes(invoke, model, folders, tmp_path):
+    result = invoke(
+        *("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin", "--limit", 1),
+        *("--scale", 4, "--sizes", "--json", tmp_path / "f.json"),
+    )
+    assert result.exit_code == 0, result.stderr
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["settings"]["scale"] == 4
+    assert found["records"][0]["sizes_psnr"] > 10

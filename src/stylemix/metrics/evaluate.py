@@ -21,6 +21,7 @@ from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
+from stylemix.metrics.two_sizes import two_sizes
 from stylemix.ops.placement import place
 from stylemix.types import Progress, ProgressEvent
 
@@ -62,6 +63,7 @@ def evaluate_pairs(
     sets: Sets | None = None,
     strengths: Sequence[float] = (),
     stability: bool = True,
+    sizes: bool = False,
     on_result: Callable[[int, int, Image.Image], None] | None = None,
     progress: Progress | None = None,
     seed: int = 0,
@@ -101,6 +103,8 @@ def evaluate_pairs(
             with :meth:`StylizerMethod.at` only.
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
+        sizes: stylise each pair also at long sides of 512 and 2048 pixels, and compare the two
+            (:func:`stylemix.metrics.two_sizes.two_sizes`).
         on_result: called with (content index, style index, result).
         progress: is told the pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
@@ -166,6 +170,8 @@ def evaluate_pairs(
             record["shift_psnr"] = _shift(method, photograph, known.images[j], output)
             if getattr(method, "any_painting", True):
                 record["identity_psnr"] = _identity(method, photograph)
+        if sizes:
+            record |= _at_two_sizes(method, contents[i], known.images[j], net)
         if strengths:
             assert isinstance(method, StylizerMethod)
             record |= curve(strengths, _losses_at(method, photograph, known, j, net))
@@ -285,6 +291,15 @@ def _shift(method: Method, photograph: _Photograph, painting: Image.Image, outpu
         return to_float(read(method(to_pil(rgb), painting)).pixels)[0]
 
     return artefacts.shift_stability(render, photograph.rgb, result=output)
+
+
+def _at_two_sizes(
+    method: Method, content: Picture, painting: Image.Image, net: Any
+) -> dict[str, float]:
+    def draw(rgb: Tensor) -> Tensor:
+        return read(method(to_pil(rgb), painting)).float()[0]
+
+    return two_sizes(draw, read(content, to_srgb=True).float()[0], net)
 
 
 def _name(picture: Picture, index: int) -> str:
