@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,11 +37,6 @@ class Blend(Stylizer):
         super().__init__()
         self.config = {"stylizer": "blend", "share": share}
         self.share, self.fail = share, fail
-        self.register_buffer("marker", torch.zeros(()), persistent=False)
-
-    @property
-    def device(self):
-        return self.marker.device
 
     def encode(self, style):
         painting = stylemix.images.read(style).pixels
@@ -81,6 +78,19 @@ def test_a_subclass_gives_encode_and_draw_and_gets_every_option():
     refined = array(model.stylize(PHOTO, ONE, refine=2))
     assert np.abs(refined - full).mean() > 1
     assert (array(model.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
+
+
+def test_the_guide_s_stylizer_works():
+    """The page shows a whole one, with the base class's promises."""
+    guide = (Path(__file__).parents[2] / "docs" / "writing-a-plugin.md").read_text("utf-8")
+    (source,) = re.findall(r"```python\n([^`]*class MeanColor.*?)```", guide, re.DOTALL)
+    names: dict = {}
+    exec(source, names)
+    model = names["MeanColor"](share=1.0)
+    again = names["MeanColor"].from_config(model.config)
+    assert np.abs(array(again.stylize(PHOTO, ONE)) - mean(ONE)).max() <= 0.51
+    assert (array(again.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
+    assert np.abs(array(again.stylize(PHOTO, ONE, palette=TWO)) - mean(TWO)).max() <= 3
 
 
 def test_both_parts_have_to_be_given():
@@ -159,7 +169,7 @@ def models():
     yield stylemix.load("film", device="cpu")
 
 
-@pytest.mark.parametrize("model", models(), ids=["film", "palette", "gatys", "loaded"])
+@pytest.mark.parametrize("model", [*models()], ids=["film", "palette", "gatys", "loaded"])
 def test_models_can_be_copied_pickled_and_saved_by_torch(model):
     saved = io.BytesIO()
     torch.save(model, saved)
@@ -249,29 +259,25 @@ def test_training_mode_comes_back_and_doesn_t_show():
     assert model.training and model.generator.training
 
 
-def test_threads_that_share_a_model_in_training_mode_draw_alike():
-    model = tiny_model()
-    wanted = array(model.stylize(PHOTO, ONE))
-    model.train()
-    modes, pictures = [], []
+def test_threads_that_share_a_model_in_training_mode_draw_in_evaluation_mode():
+    """The first to end must not put the model back while the other still draws."""
+    model = Blend().train()
+    modes, done = [], threading.Event()
     inside = threading.Barrier(2, timeout=60)
 
-    def watch(event):
-        if event.done == 0:
-            inside.wait()
-        modes.append(model.generator.training)
+    def quick(event):
+        inside.wait()
+        modes.append(model.training)
 
-    def draw():
-        pictures.append(array(model.stylize(PHOTO, ONE, progress=watch)))
+    def slow(event):
+        inside.wait()
+        done.wait(60)
+        modes.append(model.training)
 
-    # The model draws one picture at a time, so the two meet by their own copies of the lock.
-    model._lock = type("Free", (), {"__enter__": lambda s: None, "__exit__": lambda s, *p: None})()
-    threads = [threading.Thread(target=draw) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(pictures) == 2
-    assert not any(modes)
-    assert all((found == wanted).all() for found in pictures)
+    other = threading.Thread(target=lambda: model.stylize(PHOTO, ONE, progress=slow))
+    other.start()
+    model.stylize(PHOTO, ONE, progress=quick)
+    done.set()
+    other.join()
+    assert modes == [False, False]
     assert model.training
