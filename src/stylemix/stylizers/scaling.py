@@ -188,8 +188,12 @@ def sharpened(image: Tensor, amount: float) -> Tensor:
     """
     x = image[None]
     sharp = x + amount * (x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))
-    high, low = F.max_pool2d(x, 5, 1, 2), -F.max_pool2d(-x, 5, 1, 2)
-    return torch.minimum(torch.maximum(sharp, low), high)[0]
+    return torch.minimum(torch.maximum(sharp, -_highest(-x)), _highest(x))[0]
+
+
+def _highest(x: Tensor) -> Tensor:
+    """Return the largest value of the 5 x 5 pixels around each place."""
+    return F.max_pool2d(F.max_pool2d(x, (5, 1), 1, (2, 0)), (1, 5), 1, (0, 2))
 
 
 def _linear_model(drawn: Tensor, light: Tensor) -> Tensor:
