@@ -186,3 +186,14 @@ def test_the_device_is_that_of_everything_that_measures(
     result = invoke("evaluate", *folders, "-m", model, *options, "--device", "cpu:0")
     assert result.exit_code == 0, result.stderr
     assert placed["DistilledVGG"] == placed["LPIPS"] == "cpu:0"
+
+
+def test_scale_and_two_sizes(invoke, model, folders, tmp_path):
+    result = invoke(
+        *("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin", "--limit", 1),
+        *("--scale", 4, "--sizes", "--json", tmp_path / "f.json"),
+    )
+    assert result.exit_code == 0, result.stderr
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["settings"]["scale"] == 4
+    assert found["records"][0]["sizes_psnr"] > 10
