@@ -48,7 +48,8 @@ class ContainerSource(Source):
                 "video stream"
             )
         self._stream = streams[0]
-        self._stream.thread_type = "AUTO"
+        # With threads per frame, an error takes sound frames with it.
+        self._stream.thread_type = "SLICE"
         self.time_base = self._stream.time_base or self.time_base
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.origin = Fraction(self._container.start_time or 0, av.time_base)

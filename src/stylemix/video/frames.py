@@ -97,7 +97,7 @@ def _read(frames: Iterable[Picture], duration: Fraction) -> Iterator[Frame]:
     shape: tuple[int, ...] | None = None
     for number, picture in enumerate(frames):
         loaded = read(picture, to_srgb=True)
-        pixels = np.asarray(to_pil(loaded.rgb))
+        pixels = np.array(to_pil(loaded.rgb))
         shape = shape or pixels.shape
         if pixels.shape != shape:
             raise ConfigError(

@@ -29,8 +29,8 @@ def to_sdr(rgb: np.ndarray, transfer: int) -> np.ndarray:
     """Bring a frame of BT.2020 colors to sRGB.
 
     Light up to three quarters of reference white stays as it is; what is brighter is compressed
-    by ``k + (1 - k) (1 - exp(-(x - k) / (1 - k)))``, smooth at k and below
-    1 everywhere.
+    by ``k + (1 - k) u / (1 + u)`` with ``u = (x - k) / (1 - k)``, which is smooth at k and stays
+    below 1.
 
     Args:
         rgb: [H, W, 3] uint16 over the full range.
@@ -45,8 +45,8 @@ def to_sdr(rgb: np.ndarray, transfer: int) -> np.ndarray:
         luma = light @ _BT2020_LUMA
         light = light * np.power(np.maximum(luma, 1e-9), 0.2)[..., None] * (1000.0 / WHITE)
     linear = np.maximum(light @ _BT2020_TO_BT709.T, 0)
-    over = np.maximum(linear - _KNEE, 0)
-    rolled = _KNEE + (1 - _KNEE) * (1 - np.exp(-over / (1 - _KNEE)))
+    over = np.maximum(linear - _KNEE, 0) / (1 - _KNEE)
+    rolled = _KNEE + (1 - _KNEE) * over / (1 + over)
     linear = np.where(linear > _KNEE, rolled, linear)
     curved = np.where(
         linear <= 0.0031308,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,12 +42,17 @@ def stylized(frames: Iterable[Frame], plan: Plan) -> Generator[Drawn, None, None
     else:
         tracked = (Tracked(frame, frame.rgb) for frame in frames)
     blend = Blender(steady)
-    for one, result, covered in ahead(_draw(ahead(tracked), plan, steady)):
-        out = blend(result, one)
-        if covered is not None:
-            # Where no style holds stands the video itself, not what was averaged.
-            out = np.where(covered[..., None], out, one.frame.rgb)
-        yield Drawn(replace(one.frame, rgb=out), one.motion is None)
+    # Closed by hand: an exception's traceback would keep the threads at work.
+    with (
+        closing(ahead(tracked)) as waiting,
+        closing(ahead(_draw(waiting, plan, steady))) as results,
+    ):
+        for one, result, covered in results:
+            out = blend(result, one)
+            if covered is not None:
+                # Where no style holds stands the video itself, not what was averaged.
+                out = np.where(covered[..., None], out, one.frame.rgb)
+            yield Drawn(replace(one.frame, rgb=out), one.motion is None)
 
 
 def _draw(

@@ -69,6 +69,10 @@ class MovieWriter(Writer):
         self._stream: Any = None
         self._transparent = False
         self._durations: dict[int, int] = {}
+        # In ticks: the first packet's time of decoding, and when pictures begin and end.
+        self._decoding: int | None = None
+        self._begin: int | None = None
+        self._end = 0
 
     def write(self, frame: Frame) -> None:
         """Encode one frame; see :meth:`Writer.write`."""
@@ -122,7 +126,7 @@ class MovieWriter(Writer):
         if frame.alpha is not None and not self._transparent:
             warnings.warn(
                 f"{codec.standard} keeps no transparency; it is laid on white (.webm, .mov "
-                "with --codec prores, .webp, .gif and folders keep it)",
+                "with --codec prores, .gif and folders keep it)",
                 stacklevel=3,
             )
         height, width = frame.rgb.shape[:2]
@@ -180,9 +184,16 @@ class MovieWriter(Writer):
             dst_color_range="MPEG",
         )
 
-    def _mux(self, packets: list[Any]) -> None:
-        for packet in packets:
+    def _mux(self, packets: list[Any], *, last: bool = False) -> None:
+        for number, packet in enumerate(packets):
             packet.duration = self._durations.pop(packet.pts, packet.duration)
+            if self._decoding is None or self._begin is None:
+                self._decoding, self._begin = packet.dts, packet.pts
+            self._end = max(self._end, packet.pts + packet.duration)
+            if last and number == len(packets) - 1 and self._container_name in ("mp4", "mov"):
+                # These files are as long as the sum of durations in the order of decoding.
+                length = self._end - self._begin
+                packet.duration = max(1, length - (packet.dts - self._decoding))
             if self._audio is not None:
                 self._audio.mux_until(packet.pts * packet.time_base)
             self._output.mux(packet)
@@ -190,7 +201,7 @@ class MovieWriter(Writer):
     def _complete(self, *, all_sound: bool) -> None:
         """Write what the encoders still hold, and the sound up to the video's end or its own."""
         with self._explaining():
-            self._mux(self._stream.encode(None))
+            self._mux(self._stream.encode(None), last=True)
             if self._audio is not None:
                 if all_sound:
                     self._audio.mux_until(None)

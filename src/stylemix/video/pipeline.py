@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 _WAIT = 0.1  # seconds after which a stage looks whether it is still wanted
 
 
-def ahead(source: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+def ahead(source: Iterable[Item], depth: int = 2) -> Generator[Item, None, None]:
     """Yield the items of ``source``, made in a thread while the caller works on former ones.
 
     An exception of the source is raised where its item would stand. When the caller stops early

@@ -57,7 +57,7 @@ CODECS = {
     "av1": Codec("libsvtav1", "av1", "yuv420p", crf=28, worst_crf=63, options={"preset": "8"}),
     "prores": Codec("prores_ks", "prores", "yuv422p10le", "yuva444p10le"),
     "gif": Codec("gif", "gif", "pal8", "pal8"),
-    "webp": Codec("libwebp_anim", "webp", "bgra", "bgra", options={"quality": "90"}),
+    "webp": Codec("libwebp_anim", "webp", "bgra", options={"quality": "90"}),
 }
 """By the names that callers use."""
 
