@@ -20,7 +20,7 @@ from stylemix.video.masks import Mask
 from stylemix.video.schedule import Schedule, make_schedule
 
 Styles = (
-    Picture | Style | Sequence[Picture | Style] | Mapping[str | float | Fraction, Picture | Style]
+    Picture | Style | Sequence[Picture | Style] | Mapping[Any, Picture | Style]
 )
 """A painting, several at once, or several over time."""
 
