@@ -62,13 +62,14 @@ def stylise(options: argparse.Namespace) -> dict[str, float]:
     import torch
 
     import stylemix
+    from stylemix.types import ProgressEvent
 
     torch.set_num_threads(options.threads)
     steps = 0
 
-    def progress(done: int, total: int) -> None:
+    def progress(event: ProgressEvent) -> None:
         nonlocal steps
-        steps = total
+        steps = event.total
 
     photo, painting = options.child
     start = time.perf_counter()

@@ -23,12 +23,12 @@ from stylemix.metrics import palette_distance
 
 def small(path: Path, side: int) -> Image.Image:
     """Give a painting shrunk to a short side in pixels."""
-    return to_pil(resize(read(path, to_srgb=True).rgb, short_side=side))
+    return to_pil(resize(read(path, to_srgb=True).pixels, short_side=side))
 
 
 def pixels(picture: Image.Image) -> Tensor:
     """Give a picture as [3, H, W] in [0, 1]."""
-    return to_float(read(picture).rgb)[0]
+    return to_float(read(picture).pixels)[0]
 
 
 def main() -> None:

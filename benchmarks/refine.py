@@ -26,7 +26,14 @@ import stylemix
 from stylemix.images import read, resize, to_float, to_pil
 from stylemix.images.color import luma
 from stylemix.metrics import contact_sheet, evaluate_pairs
-from stylemix.optimization import Descent, FeatureSpace, Recipe, Task, feature_space, optimize
+from stylemix.optimization import (
+    Descent,
+    FeatureExtractor,
+    Recipe,
+    Task,
+    feature_extractor,
+    optimize,
+)
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
 from stylemix.stylizers.refining import FORWARD_SHARE, REFINE
@@ -86,7 +93,7 @@ def variants() -> Iterator[Variant]:
 
 def nyquist(image: Image.Image) -> float:
     """Give a picture's mean power above 0.9 of the Nyquist frequency along either axis."""
-    grey = luma(to_float(read(image).rgb)[0].double())[0]
+    grey = luma(to_float(read(image).pixels)[0].double())[0]
     height, width = grey.shape
     window = torch.hann_window(height)[:, None] * torch.hann_window(width)
     power = torch.fft.fft2((grey - grey.mean()) * window).abs().square()
@@ -100,34 +107,34 @@ def nyquist(image: Image.Image) -> float:
 
 
 def method(
-    variant: Variant, model: stylemix.Stylizer, space: FeatureSpace
+    variant: Variant, model: stylemix.Stylizer, extractor: FeatureExtractor
 ) -> Callable[[Image.Image, Image.Image], Image.Image]:
     """Make a method that ``evaluate_pairs`` can call."""
     forwards: dict[tuple[int, int], Tensor] = {}
 
     def run(photo: Image.Image, painting: Image.Image) -> Image.Image:
-        content, style = (to_float(read(p).rgb) for p in (photo, painting))
+        content, style = (to_float(read(p).pixels) for p in (photo, painting))
         start = content
         if variant.start:
             key = (id(photo), id(painting))
             if key not in forwards:
-                forwards[key] = to_float(read(model.stylize(photo, painting)).rgb)
+                forwards[key] = to_float(read(model.stylize(photo, painting)).pixels)
             start = torch.lerp(content, forwards[key], variant.start)
         if not variant.steps:
             return to_pil(start[0])
         task = Task(content, start, [style], [torch.ones(1, 1, 1, 1)])
-        return to_pil(optimize(task, space, variant.recipe, variant.steps)[0][0])
+        return to_pil(optimize(task, extractor, variant.recipe, variant.steps)[0][0])
 
     return run
 
 
-def gigaflop(space: FeatureSpace, steps: int, size: int) -> float:
+def gigaflop(extractor: FeatureExtractor, steps: int, size: int) -> float:
     """Count the arithmetic of the steps for a picture of size x 4/3 size."""
     image = torch.rand(1, 3, size, size * 4 // 3)
     goal = Objective(
-        space,
+        extractor,
         image,
-        [style_grams(space, image)],
+        [style_grams(extractor, image)],
         regions([torch.ones(1, 1, 1, 1)]),
         style_weight=1.0,
     )
@@ -177,25 +184,25 @@ def main() -> None:
     shown = list(dict.fromkeys([i for i, _ in pairs]))
     dealt = [(shown.index(i), used.index(j)) for i, j in pairs]
     contents = [photographs[i] for i in shown]
-    levels = [nyquist(to_pil(resize(read(p).rgb, short_side=options.size))) for p in contents]
+    levels = [nyquist(to_pil(resize(read(p).pixels, short_side=options.size))) for p in contents]
     model = stylemix.load(options.model, device="cpu")
     print(
         "| variant | content | style | top-1 | Nyquist | checkerboard | saturation | s | CPU s "
         "| GFLOP |\n|---|---|---|---|---|---|---|---|---|---|"
     )
-    spaces: dict[str, FeatureSpace] = {}
+    extractors: dict[str, FeatureExtractor] = {}
     for variant in variants():
         if options.only and variant.name not in options.only:
             continue
-        if variant.features not in spaces:
-            spaces[variant.features] = feature_space(
+        if variant.features not in extractors:
+            extractors[variant.features] = feature_extractor(
                 variant.features, options.vgg16 if variant.features == "vgg16" else None
             )
-        space = spaces[variant.features]
+        extractor = extractors[variant.features]
         noise: list[float] = []
         used_cpu: list[float] = []
         results: dict[tuple[int, int], Image.Image] = {}
-        run = method(variant, model, space)
+        run = method(variant, model, extractor)
 
         def timed(
             photo: Image.Image,
@@ -229,7 +236,7 @@ def main() -> None:
             on_result=keep,
         )
         mean = {k: v["mean"] for k, v in report.summary.items()}
-        flop = gigaflop(space, variant.steps, options.size) if variant.steps else 0.0
+        flop = gigaflop(extractor, variant.steps, options.size) if variant.steps else 0.0
         print(
             f"| {variant.name} | {mean['content_loss']:.3f} | {mean['style_loss']:.3f} | "
             f"{mean['top1']:.2f} | {sum(noise) / len(noise):.2f} | {mean['checkerboard']:.0f} | "

@@ -24,10 +24,10 @@ class StylemixExtension(ComfyExtension):
     """What ComfyUI asks for this pack's nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        """Give the node classes."""
+        """Return the node classes."""
         return list(NODES)
 
 
 async def comfy_entrypoint() -> StylemixExtension:
-    """Give the extension; ComfyUI calls this once at its start."""
+    """Return the extension; ComfyUI calls this once at its start."""
     return StylemixExtension()

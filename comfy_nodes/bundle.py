@@ -42,7 +42,7 @@ class Region:
         fit_mask(self.mask[0], height, width, self.source)
 
     def at(self, number: int, height: int, width: int) -> Tensor:
-        """Give the region [height, width] in picture ``number``."""
+        """Return the region [height, width] in picture ``number``."""
         own = self.mask[number if len(self.mask) > 1 else 0]
         fitted = fit_mask(own, height, width, self.source)
         return 1 - fitted if self.inverted else fitted
@@ -63,7 +63,7 @@ class Part:
     regions: tuple[Region, ...] = ()
 
     def mask(self, number: int, height: int, width: int) -> Tensor:
-        """Give the mask [1, height, width] for picture ``number``."""
+        """Return the mask [1, height, width] for picture ``number``."""
         out = torch.ones(height, width)
         for region in self.regions:
             out = out * region.at(number, height, width)
@@ -87,7 +87,7 @@ class StyleBundle:
 
     @classmethod
     def equal(cls, stylizer: Stylizer, styles: Iterable[Style]) -> StyleBundle:
-        """Give the bundle in which every style weighs the same."""
+        """Return the bundle in which every style weighs the same."""
         found = list(styles)
         return cls(stylizer, tuple(Part(style, 1 / len(found)) for style in found))
 
@@ -105,7 +105,7 @@ class StyleBundle:
         )
 
     def scaled(self, factor: float) -> tuple[Part, ...]:
-        """Give the parts with their weights multiplied."""
+        """Return the parts with their weights multiplied."""
         return tuple(replace(part, weight=part.weight * factor) for part in self.parts)
 
     def check(self, count: int, height: int, width: int) -> None:
@@ -119,7 +119,7 @@ class StyleBundle:
                 region.check(count, height, width)
 
     def masks(self, number: int, height: int, width: int) -> list[Tensor] | None:
-        """Give each part's mask [1, height, width] for picture ``number``; None without masks."""
+        """Return each part's mask [1, height, width] for picture ``number``; None without masks."""
         if not self.masked:
             return None
         return [part.mask(number, height, width) for part in self.parts]

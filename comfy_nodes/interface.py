@@ -18,7 +18,7 @@ StylemixStyle = io.Custom("STYLEMIX_STYLE")
 
 
 def known(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
-    """Give those of ``options`` that ``function`` takes.
+    """Return those of ``options`` that ``function`` takes.
 
     ComfyUI 0.3.64 has no ``advanced`` inputs and no ``search_aliases``; newer ones do. They only
     make the nodes nicer to use, so that older ones do without.

@@ -18,7 +18,7 @@ folder_paths.add_model_folder_path(FOLDER, str(Path(folder_paths.models_dir) / F
 
 
 def choices() -> dict[str, str]:
-    """Give what the dropdown shows, and for each what ``stylemix.load`` takes.
+    """Return what the dropdown shows, and for each what ``stylemix.load`` takes.
 
     Models with a name come first (those that ship with stylemix, those of plugins, published ones),
     then every checkpoint folder (one with a ``config.json``) in ``models/stylemix``, then methods

@@ -40,7 +40,7 @@ def check_images(images: Tensor, source: str) -> Tensor:
 
 
 def to_picture(image: Tensor) -> np.ndarray:
-    """Give one image [H, W, C] as an array for stylemix, [H, W, C] float32.
+    """Return one image [H, W, C] as an array for stylemix, [H, W, C] float32.
 
     Resizing and decoding nodes overshoot [0, 1] a little, and ComfyUI itself clips only when it
     saves; so do we here.
@@ -49,7 +49,7 @@ def to_picture(image: Tensor) -> np.ndarray:
 
 
 def to_image(picture: Image.Image, channels: int) -> Tensor:
-    """Give a PIL picture as an image [H, W, C] in [0, 1].
+    """Return a PIL picture as an image [H, W, C] in [0, 1].
 
     Args:
         picture: what stylemix made, RGB or RGBA.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy.utils import ProgressBar
-from PIL import Image
+
+from stylemix.types import Progress, ProgressEvent
 
 _STEPS = 100  # of the bar, for each picture: a large picture moves it tile by tile
 _PREVIEW_SIDE = 512  # pixels of the long side; ComfyUI shrinks what is larger
 
 
-class Progress:
+class NodeProgress:
     """One progress bar over several pictures.
 
     Args:
@@ -22,30 +21,19 @@ class Progress:
     def __init__(self, pictures: int) -> None:
         self._bar = ProgressBar(pictures * _STEPS)
 
-    def of(self, number: int) -> Callable[[int, int], None]:
-        """Give the callback for picture ``number``, counted from 0.
+    def of(self, number: int) -> Progress:
+        """Return the callback for picture ``number``, counted from 0.
 
-        It raises ComfyUI's own exception once the user has pressed cancel; the exception must
-        reach ComfyUI unchanged.
+        It shows the picture so far on the node, where there is one. It raises ComfyUI's own
+        exception once the user has pressed cancel; the exception must reach ComfyUI unchanged.
         """
 
-        def report(done: int, total: int) -> None:
+        def report(event: ProgressEvent) -> None:
             throw_exception_if_processing_interrupted()
-            self._bar.update_absolute(_at(number, done, total))
-
-        return report
-
-    def with_previews(self, number: int) -> Callable[[int, int, Image.Image], None]:
-        """Give a callback as :meth:`of` does, which also shows the picture so far on the node."""
-
-        def report(done: int, total: int, picture: Image.Image) -> None:
-            throw_exception_if_processing_interrupted()
+            picture = event.picture()
             # JPEG holds no opacity.
-            shown = ("JPEG", picture.convert("RGB"), _PREVIEW_SIDE)
-            self._bar.update_absolute(_at(number, done, total), preview=shown)
+            shown = None if picture is None else ("JPEG", picture.convert("RGB"), _PREVIEW_SIDE)
+            done = number * _STEPS + _STEPS * event.done // max(1, event.total)
+            self._bar.update_absolute(done, preview=shown)
 
         return report
-
-
-def _at(number: int, done: int, total: int) -> int:
-    return number * _STEPS + _STEPS * done // max(1, total)

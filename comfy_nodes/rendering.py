@@ -1,7 +1,8 @@
-"""What Apply Style and Optimise Picture share: their common inputs, and the work on a batch."""
+"""What Apply Style and Optimize Picture share: their common inputs, and the work on a batch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,19 +10,21 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from stylemix import Style, Stylizer
-from stylemix.errors import PictureError, WeightsError
+from stylemix.errors import ConfigError, PictureError, WeightsError
+from stylemix.stylizers import SMALLEST_TILE, Options
 
 from .bundle import Region, StyleBundle
 from .errors import NodeError, naming
 from .interface import StylemixStyle, known
 from .pictures import check_images, check_mask, to_image, to_picture
-from .progress import Progress
+from .progress import NodeProgress
 
-SMALLEST_TILE = 64
+AUTOMATIC = ("size", "tile")
+"""Inputs whose 0 leaves the choice to the library."""
 
 
 def picture_inputs() -> list[Any]:
-    """Give the inputs that come first: what to render, and in which style."""
+    """Return the inputs that come first: what to render, and in which style."""
     return [
         io.Image.Input("image", tooltip="A picture or a batch of them; transparency is kept."),
         StylemixStyle.Input("style", tooltip="From Encode Style or Mix Styles."),
@@ -29,7 +32,7 @@ def picture_inputs() -> list[Any]:
 
 
 def look_inputs() -> list[Any]:
-    """Give the inputs that say how the result looks; the last two are wires."""
+    """Return the inputs that say how the result looks; the last two are wires."""
     return [
         io.Float.Input(
             "strength",
@@ -43,7 +46,7 @@ def look_inputs() -> list[Any]:
         io.Boolean.Input(
             "preserve_color",
             default=False,
-            tooltip="Keep the image's colours and take only the painting's strokes.",
+            tooltip="Keep the image's colors and take only the painting's strokes.",
         ),
         io.Int.Input(
             "size",
@@ -73,14 +76,14 @@ def look_inputs() -> list[Any]:
         io.Image.Input(
             "palette",
             optional=True,
-            tooltip="A painting whose colours to use with the strokes of the style. Not together "
+            tooltip="A painting whose colors to use with the strokes of the style. Not together "
             "with preserve_color.",
         ),
     ]
 
 
 def features_input(name: str, tooltip: str) -> Any:
-    """Give the choice of the network that an optimisation looks through."""
+    """Return the choice of the network whose features an optimization compares."""
     return io.Combo.Input(
         name,
         options=["thin", "vgg16"],
@@ -97,14 +100,10 @@ def render_batch(
     style: StyleBundle,
     stylizer: Stylizer,
     *,
-    size: int,
-    tile: int,
     mask: Tensor | None,
     palette: Tensor | None,
-    preserve_color: bool,
     features_name: str,
-    previews: bool,
-    **options: Any,
+    **inputs: Any,
 ) -> Tensor:
     """Render picture by picture: beside the result, memory holds one at a time.
 
@@ -113,14 +112,11 @@ def render_batch(
         style: the bundle; its paintings are used, and its encoded styles where ``stylizer`` is
             the one that encoded them.
         stylizer: what renders.
-        size: the result's long side in pixels, 0 for the image's.
-        tile: side of the tiles in pixels, 0 for automatic.
         mask: a MASK, or None.
         palette: an IMAGE of one painting, or None.
-        preserve_color: keep the image's colours.
         features_name: the input that names a feature network, for messages.
-        previews: send the picture so far to the browser after each step.
-        options: further arguments of :meth:`stylemix.Stylizer.stylize`.
+        inputs: the options of the library, by the names of :class:`stylemix.stylizers.Options`; 0
+            stands for its None in those of :data:`AUTOMATIC`.
 
     Returns:
         [B, H, W, 3], or 4 channels for an image with opacity.
@@ -130,19 +126,16 @@ def render_batch(
     """
     images = check_images(image, "image")
     count, height, width, channels = images.shape
-    if 0 < tile < SMALLEST_TILE:
-        raise NodeError(
-            f"tile: expected 0 (automatic) or at least {SMALLEST_TILE} pixels, got {tile}"
-        )
+    options = _options(inputs)
     limits = check_mask(mask, "mask")
     if limits is not None:
         style = style.within(Region(limits, False, "mask"))
     style.check(count, height, width)
-    colors = None if palette is None else _encoded(palette, stylizer, preserve_color)
-    progress = Progress(count)
+    if palette is not None:
+        options = replace(options, palette=_encoded(palette, stylizer, options.preserve_color))
+    progress = NodeProgress(count)
     result: Tensor | None = None
     for number in range(count):
-        report = progress.with_previews(number) if previews else progress.of(number)
         with (
             naming(f"image {number + 1} of {count}", PictureError),
             naming(features_name, WeightsError),
@@ -150,14 +143,10 @@ def render_batch(
             picture = stylizer.stylize(
                 to_picture(images[number]),
                 [part.style for part in style.parts],
+                options,
                 weights=[part.weight for part in style.parts],
                 masks=style.masks(number, height, width),
-                size=size or None,
-                tile=tile or None,
-                palette=colors,
-                preserve_color=preserve_color,
-                progress=report,
-                **options,
+                progress=progress.of(number),
             )
         made = to_image(picture, channels)
         if result is None:
@@ -167,11 +156,30 @@ def render_batch(
     return result
 
 
+def _options(inputs: dict[str, Any]) -> Options:
+    """Return the library's options.
+
+    Raises:
+        NodeError: naming the input that is out of range.
+    """
+    if 0 < inputs["tile"] < SMALLEST_TILE:
+        raise NodeError(
+            f"tile: expected 0 (automatic) or at least {SMALLEST_TILE} pixels, got {inputs['tile']}"
+        )
+    for name in AUTOMATIC:
+        inputs[name] = inputs[name] or None
+    try:
+        return Options(**inputs)
+    except ConfigError as problem:
+        # The library's messages begin with the option's name, which is the input's.
+        raise NodeError(str(problem)) from problem
+
+
 def _encoded(palette: Tensor, stylizer: Stylizer, preserve_color: bool) -> Style:
     """Encode the palette's painting, once for all pictures."""
     if preserve_color:
         raise NodeError(
-            "palette: preserve_color keeps the image's own colours; disconnect the "
+            "palette: preserve_color keeps the image's own colors; disconnect the "
             "palette, or switch preserve_color off"
         )
     paintings = check_images(palette, "palette")

@@ -6,7 +6,7 @@ import torch
 
 from stylemix.backbones import DistilledVGG, FeatureNet
 from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization.space import FeatureSpace
+from stylemix.optimization.extractor import FeatureExtractor
 
 
 def tiny_net(channels=(3, 4, 5, 6), seed=0):
@@ -18,13 +18,13 @@ def tiny_net(channels=(3, 4, 5, 6), seed=0):
     return net.requires_grad_(False)
 
 
-def tiny_space(*, mapped=True, seed=0):
-    """Give a float32 feature space, its net and, where it has them, its linear maps."""
+def tiny_extractor(*, mapped=True, seed=0):
+    """Give a float32 feature extractor, its net and, where it has them, its linear maps."""
     if not mapped:
         net = tiny_net(seed=seed)
-        return FeatureSpace(net, bfloat16=False), net, {}
+        return FeatureExtractor(net, bfloat16=False), net, {}
     net, maps = tiny_distilled(seed=seed)
-    return FeatureSpace(net, bfloat16=False), net, maps
+    return FeatureExtractor(net, bfloat16=False), net, maps
 
 
 def tiny_distilled(channels=(3, 4, 5, 6), wide=9, seed=0):

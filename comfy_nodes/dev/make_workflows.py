@@ -149,7 +149,7 @@ class Workflow:
         self.add(column, "SaveImage", [f"stylemix_{name}"], height=380, images=image)
 
     def data(self) -> dict[str, Any]:
-        """Give the file's content."""
+        """Return the file's content."""
         return {
             "id": "",
             "revision": 0,

@@ -68,7 +68,7 @@ def encode_clip(folder: Path, python: str) -> None:
 
 
 def difference(first: Image.Image, second: Image.Image) -> float:
-    """Give the mean absolute difference of two pictures of one size, from 0 to 1."""
+    """Return the mean absolute difference of two pictures of one size, from 0 to 1."""
     a, b = (np.asarray(p.convert("RGB"), dtype=np.float32) / 255 for p in (first, second))
     return float(np.abs(a - b).mean())
 
@@ -111,7 +111,7 @@ def check_differ(name: str, first: Image.Image, second: Image.Image) -> None:
 
 
 def preview(made: Image.Image, paintings: Sequence[Image.Image], side: int = 640) -> Image.Image:
-    """Give the thumbnail of a workflow: its result, with the paintings in a corner."""
+    """Return the thumbnail of a workflow: its result, with the paintings in a corner."""
     sheet = made.convert("RGB")
     sheet.thumbnail((side, side), Image.Resampling.LANCZOS)
     edge, left = side // 80, side // 40

@@ -49,7 +49,7 @@ def to_prompt(workflow: Mapping[str, Any], object_info: Mapping[str, Any]) -> Pr
 
 
 def with_inputs(prompt: Prompt, kind: str, **values: Any) -> Prompt:
-    """Give a copy in which every node of a kind has other input values."""
+    """Return a copy in which every node of a kind has other input values."""
     changed = copy.deepcopy(prompt)
     for node in changed.values():
         if node["class_type"] == kind:
@@ -58,7 +58,7 @@ def with_inputs(prompt: Prompt, kind: str, **values: Any) -> Prompt:
 
 
 def with_file(prompt: Prompt, file: str, other: str) -> Prompt:
-    """Give a copy that loads the picture ``other`` instead of ``file``."""
+    """Return a copy that loads the picture ``other`` instead of ``file``."""
     changed = copy.deepcopy(prompt)
     for node in changed.values():
         if node["inputs"].get("image") == file:

@@ -138,7 +138,7 @@ class ComfyServer:
         shutil.rmtree(self.base, ignore_errors=True)
 
     def log(self) -> str:
-        """Give the server's output so far."""
+        """Return the server's output so far."""
         return (self.base / "server.log").read_text("utf-8", "replace")
 
     def get(self, route: str) -> bytes:

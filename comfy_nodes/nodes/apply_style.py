@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from comfy_api.latest import io
 from torch import Tensor
 
@@ -30,10 +32,10 @@ class ApplyStyle(io.ComfyNode):
                     min=0,
                     max=1000,
                     optional=True,
-                    tooltip="Steps of optimisation after the network's pass: slower, and nearer "
+                    tooltip="Steps of optimization after the network's pass: slower, and nearer "
                     "to the painting. 25 are a good start.",
                 ),
-                features_input("refine_features", "What refine looks through."),
+                features_input("refine_features", "The network that refine compares by."),
             ],
             outputs=[io.Image.Output("stylized", display_name="image")],
             **known(io.Schema, search_aliases=["neural style transfer", "stylize", "paint"]),
@@ -44,30 +46,27 @@ class ApplyStyle(io.ComfyNode):
         cls,
         image: Tensor,
         style: StyleBundle,
-        strength: float,
-        preserve_color: bool,
-        size: int,
-        tile: int,
         mask: Tensor | None = None,
         palette: Tensor | None = None,
-        refine: int = 0,
-        refine_features: str = "thin",
+        **options: Any,
     ) -> io.NodeOutput:
-        """Render the batch with the model that encoded the style."""
+        """Render the batch with the model that encoded the style.
+
+        Args:
+            image: an IMAGE.
+            style: from Encode Style or Mix Styles.
+            mask: a MASK, or None.
+            palette: an IMAGE of one painting, or None.
+            options: the other inputs, which are the library's options by the same names.
+        """
         return io.NodeOutput(
             render_batch(
                 image,
                 style,
                 style.stylizer,
-                size=size,
-                tile=tile,
                 mask=mask,
                 palette=palette,
-                strength=strength,
-                preserve_color=preserve_color,
-                refine=refine,
-                refine_features=refine_features,
                 features_name="refine_features",
-                previews=refine > 0 or not style.stylizer.trained,
+                **options,
             )
         )

@@ -6,12 +6,13 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from stylemix import Stylizer
+from stylemix.types import ProgressEvent
 
 from ..bundle import StyleBundle
 from ..errors import naming
 from ..interface import CATEGORY, StylemixModel, StylemixStyle, known
 from ..pictures import check_images, to_picture
-from ..progress import Progress
+from ..progress import NodeProgress
 
 
 class EncodeStyle(io.ComfyNode):
@@ -42,17 +43,17 @@ class EncodeStyle(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: Stylizer, painting: Tensor | None = None) -> io.NodeOutput:
-        """Encode each painting of the batch; without any, give the model's own style."""
+        """Encode each painting of the batch; without any, return the model's own style."""
         if painting is None:
             with naming("painting"):
                 return io.NodeOutput(StyleBundle.equal(model, [model.own_style()]))
         paintings = check_images(painting, "painting")
-        progress = Progress(len(paintings))
+        progress = NodeProgress(len(paintings))
         styles = []
         for number, image in enumerate(paintings):
             report = progress.of(number)
-            report(0, 1)
+            report(ProgressEvent(0, 1))
             with naming(f"painting {number + 1} of {len(paintings)}"):
                 styles.append(model.encode(to_picture(image)))
-            report(1, 1)
+            report(ProgressEvent(1, 1))
         return io.NodeOutput(StyleBundle.equal(model, styles))

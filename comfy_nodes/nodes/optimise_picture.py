@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from comfy.model_management import get_torch_device
 from comfy_api.latest import io
@@ -16,7 +18,7 @@ from ..rendering import features_input, look_inputs, picture_inputs, render_batc
 
 
 class OptimisePicture(io.ComfyNode):
-    """Optimises the photograph itself until it looks like the painting (Gatys et al., 2016)."""
+    """Optimizes the photograph itself until it looks like the painting (Gatys et al., 2016)."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -25,8 +27,8 @@ class OptimisePicture(io.ComfyNode):
             node_id="StylemixOptimisePicture",
             display_name="Optimise Picture (stylemix)",
             category=CATEGORY,
-            description="Optimises the picture itself, step by step, until it has the painting's "
-            "texture and colours (Gatys et al., 2016). Takes minutes where Apply "
+            description="Optimizes the picture itself, step by step, until it has the painting's "
+            "texture and colors (Gatys et al., 2016). Takes minutes where Apply "
             "Style takes a second.",
             inputs=[
                 *picture_inputs(),
@@ -35,7 +37,7 @@ class OptimisePicture(io.ComfyNode):
                     default=200,
                     min=1,
                     max=5000,
-                    tooltip="Steps of the optimisation; time grows in proportion.",
+                    tooltip="Steps of the optimization; time grows in proportion.",
                 ),
                 io.Float.Input(
                     "style_weight",
@@ -46,7 +48,7 @@ class OptimisePicture(io.ComfyNode):
                     tooltip="What the painting counts against the photograph.",
                 ),
                 *look_inputs(),
-                features_input("features", "The network to look through."),
+                features_input("features", "The feature network."),
                 io.Combo.Input(
                     "optimizer",
                     options=["adam", "lbfgs"],
@@ -75,17 +77,27 @@ class OptimisePicture(io.ComfyNode):
         style: StyleBundle,
         steps: int,
         style_weight: float,
-        strength: float,
-        preserve_color: bool,
-        size: int,
-        tile: int,
         mask: Tensor | None = None,
         palette: Tensor | None = None,
         features: str = "thin",
         optimizer: str = "adam",
         coarse_to_fine: bool = True,
+        **options: Any,
     ) -> io.NodeOutput:
-        """Optimise picture by picture; of the style, the paintings that it keeps are used."""
+        """Optimize picture by picture; of the style, the paintings that it keeps are used.
+
+        Args:
+            image: an IMAGE.
+            style: from Encode Style or Mix Styles.
+            steps: of the optimization.
+            style_weight: of the style loss against the content loss.
+            mask: a MASK, or None.
+            palette: an IMAGE of one painting, or None.
+            features: the feature network.
+            optimizer: ``"adam"`` or ``"lbfgs"``.
+            coarse_to_fine: spend the first half of the steps at half the size.
+            options: the other inputs, which are the library's options by the same names.
+        """
         # ComfyUI runs nodes in inference mode, whose tensors take no gradient.
         with naming("steps, style_weight, features, optimizer"), torch.inference_mode(False):
             method = build(
@@ -103,13 +115,9 @@ class OptimisePicture(io.ComfyNode):
                 image,
                 style,
                 method,
-                size=size,
-                tile=tile,
                 mask=mask,
                 palette=palette,
-                strength=strength,
-                preserve_color=preserve_color,
                 features_name="features",
-                previews=True,
+                **options,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 
@@ -12,7 +13,9 @@ from stylemix.checkpoint.loading import load
 from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.ops.placement import place, usable_device
-from stylemix.stylizers import Progress, Stylizer
+from stylemix.stylizers import Options, Stylizer
+from stylemix.stylizers.options import Numbers
+from stylemix.types import Progress
 
 
 def stylize(
@@ -21,7 +24,7 @@ def stylize(
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
     strength: float = 1.0,
-    weights: Sequence[float] | None = None,
+    weights: Numbers | None = None,
     masks: Sequence[Picture] | None = None,
     preserve_color: bool = False,
     palette: Picture | Style | None = None,
@@ -38,37 +41,39 @@ def stylize(
         content: the photograph: a path, a PIL image, an array [H, W, 3 or 4] or [H, W], uint8 or
             float in [0, 1], or a tensor [3, H, W].
         style: one painting or several, each like ``content`` or a :class:`Style` that
-            ``load(model).encode(painting)`` gave. Models of named styles take the names that
-            ``load(model).styles`` lists, and recognise those paintings. A model that draws in one
+            ``load(model).encode(painting)`` returned. Models of named styles take the names that
+            ``load(model).styles`` lists, and recognize those paintings. A model that draws in one
             style of its own needs none, and makes no use of one but to ``refine``.
         model: the name of an embedded model or of a method (see :func:`models`), a checkpoint
-            folder, ``owner/name`` on the Hugging Face Hub, or what :func:`load` gave.
-        strength: 0 gives the photograph back exactly, 1 is the strength the model was trained for,
-            more exaggerates.
-        weights: one number >= 0 a style; only their ratios count. Default: all equal.
-        masks: one greyscale picture a style, white where the style holds, of the photograph's
+            folder, ``owner/name`` on the Hugging Face Hub, or what :func:`load` returned.
+        strength: 0 returns the photograph exactly, 1 is the strength the model was trained for,
+            more exaggerates; at most 100.
+        weights: one number >= 0 per style; only their ratios count. Default: all equal.
+        masks: one greyscale picture per style, white where the style holds, of the photograph's
             proportions. Where no mask is white the photograph stays as it is.
-        preserve_color: keep the photograph's colours and take only the painting's brightness
+        preserve_color: keep the photograph's colors and take only the painting's brightness
             pattern (Gatys et al., 2016).
-        palette: a painting whose colours to use with the strokes of ``style``: the colours of one
+        palette: a painting whose colors to use with the strokes of ``style``: the colors of one
             and the texture of another. A model with a palette code of its own (such as
             "film-palette") takes that code from it; every other model and ``refine`` are given
-            the paintings of ``style`` with their colours moved to those of ``palette`` by a linear
+            the paintings of ``style`` with their colors moved to those of ``palette`` by a linear
             map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
         size: pixels of the result's long side; the photograph is resized to it.
         tile: side in pixels of the tiles that bound memory, at least 64; 0 never tiles; None tiles
             above 2 megapixels. Tiles change nothing in the picture.
-        refine: steps of optimisation after the network's pass: slower, and nearer to the painting.
-            25 are a good start. For a method that is an optimisation itself ("gatys"), the number
-            of its steps. The same call gives the same picture on every run.
-        refine_features: what the optimisation looks through: ``"thin"``, the small network that
-            ships with stylemix, or ``"vgg16"``, slower and better, whose weights are downloaded
-            once or read from the safetensors file that the environment variable
+        refine: steps of optimization after the network's pass: slower, and nearer to the painting.
+            25 are a good start. For a method that is an optimization itself ("gatys"), the number
+            of its steps. The same call returns the same picture on every run.
+        refine_features: the network whose features the optimization compares: ``"thin"``, the small
+            one that ships with stylemix, or ``"vgg16"``, slower and better, whose weights are
+            downloaded once or read from the safetensors file that the environment variable
             ``STYLEMIX_VGG16`` names. None is ``"thin"``, or what the method was built with.
-        device: where to compute, such as ``"cuda"``; None takes a GPU when there is one.
-        progress: called with ``(done, total)``; an exception that it raises stops the work and
-            reaches the caller. While an optimisation runs, a function with a third parameter is
-            also given the picture so far (a PIL image); and a
+        device: where to compute, such as ``"cuda"``; None takes a GPU when there is one, or leaves
+            a loaded model where it is. A loaded model that is elsewhere is copied for this call;
+            to spare the copy, give ``load`` the device.
+        progress: called with a :class:`stylemix.types.ProgressEvent`, whose ``done`` and ``total``
+            count steps or tiles; while an optimization runs, its ``picture()`` makes the picture
+            so far. An exception that it raises stops the work and reaches the caller. A
             :class:`stylemix.errors.Cancelled` that it raises arrives with the picture so far in
             its ``picture``.
 
@@ -85,13 +90,7 @@ def stylize(
         MemoryLimitError: the picture doesn't fit in memory; its message says what would.
         Cancelled: ``progress`` raised it.
     """
-    if isinstance(model, Stylizer):
-        stylizer = model if device is None else place(model, usable_device(device))
-    else:
-        stylizer = load(model, device=device)
-    return stylizer.stylize(
-        content,
-        style,
+    options = Options(
         strength=strength,
         weights=weights,
         masks=masks,
@@ -101,5 +100,19 @@ def stylize(
         tile=tile,
         refine=refine,
         refine_features=refine_features,
-        progress=progress,
     )
+    if isinstance(model, Stylizer):
+        stylizer = on_device(model, device)
+    else:
+        stylizer = load(model, device=device)
+    return stylizer.stylize(content, style, options, progress=progress)
+
+
+def on_device(model: Stylizer, device: str | torch.device | None) -> Stylizer:
+    """Return a model on a device: itself where it is there, else a copy, for others may use it."""
+    if device is None:
+        return model
+    wanted = usable_device(device)
+    # "cuda" means the current one of several.
+    same = wanted.type == model.device.type and wanted.index in (None, model.device.index)
+    return model if same else place(copy.deepcopy(model), wanted)

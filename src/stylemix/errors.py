@@ -1,7 +1,9 @@
-"""One base error; every message says what to do about it."""
+"""The errors of stylemix: one base class, and messages that say what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class UnknownNameError(StylemixError, KeyError):
     """A name that nothing is registered under."""
 
     def __str__(self) -> str:
-        """Give the plain message (``KeyError`` would quote it)."""
+        """Return the plain message (``KeyError`` would quote it)."""
         return str(self.args[0]) if self.args else ""
 
 
@@ -71,3 +73,20 @@ def out_of_memory(problem: BaseException) -> bool:
         or type(problem).__name__ == "OutOfMemoryError"
         or (isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem))
     )
+
+
+@contextmanager
+def memory_limit() -> Iterator[None]:
+    """Turn a full memory within the block into an error that says what to do.
+
+    Raises:
+        MemoryLimitError: the memory is full.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as problem:
+        if isinstance(problem, StylemixError) or not out_of_memory(problem):
+            raise
+        raise MemoryLimitError(
+            "the memory is full: give a smaller tile (such as 384) or size, or another device"
+        ) from problem

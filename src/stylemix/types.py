@@ -1,12 +1,19 @@
-"""The small types that every part of stylemix shares."""
+"""The small types that every part of stylemix shares, and the check of numbers from callers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import numbers
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
+
+from stylemix.errors import ConfigError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 StyleCode = Mapping[str, Tensor]
 """What an encoder says of N styles: the vectors of :data:`VECTORS`, each [N, D]; any other name is
@@ -53,8 +60,86 @@ class Box:
     width: int
 
     def slices(self) -> tuple[slice, slice]:
-        """Give the row and column slices of this rectangle."""
+        """Return the row and column slices of this rectangle."""
         return (
             slice(self.top, self.top + self.height),
             slice(self.left, self.left + self.width),
         )
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """How far a piece of work has come.
+
+    Attributes:
+        done: steps (or tiles) that are done.
+        total: steps in all.
+        make_picture: makes the picture so far, where there is one.
+    """
+
+    done: int
+    total: int
+    make_picture: Callable[[], Image.Image] | None = field(default=None, repr=False, compare=False)
+
+    def picture(self) -> Image.Image | None:
+        """Return the picture so far; None while an optimization hasn't begun.
+
+        It is made only when this is called, which takes time for a large picture.
+        """
+        return None if self.make_picture is None else self.make_picture()
+
+
+class Progress(Protocol):
+    """Is told how far the work has come; an exception that it raises stops the work."""
+
+    def __call__(self, event: ProgressEvent, /) -> object:
+        """Handle one event; what is returned is ignored."""
+
+
+def whole_number(name: str, value: Any, least: int, unit: str = "") -> int:
+    """Return a caller's whole number (any ``numbers.Integral``, such as ``np.int64``) as an int.
+
+    Args:
+        name: of the argument, for the message.
+        value: what the caller gave.
+        least: the smallest number allowed.
+        unit: what is counted, for the message, such as ``"pixels"``; may be empty.
+
+    Raises:
+        ConfigError: it is no whole number, or below ``least``.
+    """
+    value = _scalar(value)
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        of = f" of {unit}" if unit else ""
+        raise ConfigError(f"{name} must be a whole number{of} >= {least}, got {value!r}")
+    return int(value)
+
+
+def real_number(name: str, value: Any, allowed: str, least: float, most: float = 1e308) -> float:
+    """Return a caller's number (any ``numbers.Real``, such as ``np.float32``) as a float.
+
+    Args:
+        name: of the argument, for the message.
+        value: what the caller gave.
+        allowed: what may be given, for the message, such as ``"a number >= 0"``.
+        least: the smallest number allowed.
+        most: the largest number allowed. NaN and infinity never are.
+
+    Raises:
+        ConfigError: it is no number, or out of range.
+    """
+    value = _scalar(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        try:
+            found = float(value)
+        except OverflowError:  # an int beyond the range of floats
+            found = math.inf
+        # NaN compares as false with everything.
+        if least <= found <= most:
+            return found
+    raise ConfigError(f"{name} must be {allowed}, got {value!r}")
+
+
+def _scalar(value: Any) -> Any:
+    """Return the number in an array or tensor without dimensions, and anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 
@@ -81,6 +82,30 @@ def test_vgg16_without_weights(invoke, model, draw, tmp_path, monkeypatch):
     assert not (tmp_path / "out.png").exists()
 
 
+def test_a_picture_too_large_to_refine_is_listed_and_the_others_are_made(
+    invoke, model, draw, tmp_path, monkeypatch
+):
+    """The feature network refuses more than 100 x 100 pixels, as a small GPU would."""
+    from stylemix.backbones import FeatureNet
+
+    forward = FeatureNet.forward
+
+    def limited(self, image, layers):
+        if image.shape[-1] * image.shape[-2] > 100 * 100:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, image, layers)
+
+    monkeypatch.setattr(FeatureNet, "forward", limited)
+    draw("in/a.png", 1, 40, 40)
+    draw("in/b.png", 2, 300, 300)
+    draw("in/c.png", 3, 40, 40)
+    style, out = draw("style.png", 4, 40, 40), tmp_path / "out"
+    done = invoke("stylize", tmp_path / "in", style, "-o", out, "-m", model, "--refine", 1)
+    assert done.exit_code == 1
+    assert sorted(p.name for p in out.iterdir()) == ["a.png", "c.png"]
+    assert re.search(r"b\.png: the memory .* smaller size", done.stderr)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_ctrl_c_keeps_the_picture_so_far(environment, draw, tmp_path):
     photo, style, out = draw("photo.png", 1, 64, 64), draw("style.png", 2), tmp_path / "out.png"
@@ -88,13 +113,13 @@ def test_ctrl_c_keeps_the_picture_so_far(environment, draw, tmp_path):
     code = (
         "import sys, stylemix.optimization.render as r\n"
         "from stylemix.cli import main\n"
-        "plain = r.descend\n"
+        "plain = r.optimize_canvas\n"
         "def loud(canvas, goal, steps, how, report, **options):\n"
         "    def tell(step):\n"
         "        report(step)\n"
         "        if step.done == 3: print('third', flush=True)\n"
         "    return plain(canvas, goal, steps, how, tell, **options)\n"
-        "r.descend = loud\n"
+        "r.optimize_canvas = loud\n"
         "main(sys.argv[1:])\n"
     )
     process = subprocess.Popen(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import inspect
 import json
 import os
 import re
@@ -14,6 +16,8 @@ from typing import Any
 
 import pytest
 from comfy_surface import NEW, OLD, Comfy, surface
+
+from stylemix.stylizers import Options
 
 CHECKOUT = os.environ.get("COMFYUI_PATH")
 real = pytest.mark.skipif(not CHECKOUT, reason="COMFYUI_PATH names no ComfyUI checkout")
@@ -73,12 +77,17 @@ def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> N
     ]
 
 
-def test_inputs_are_the_arguments_of_execute_in_order(comfy: tuple[Comfy, ModuleType]) -> None:
+def test_inputs_are_arguments_of_execute_or_options_of_the_library(
+    comfy: tuple[Comfy, ModuleType],
+) -> None:
+    """ComfyUI passes inputs by name: one that nobody takes would be an error at run time."""
+    options = {field.name for field in dataclasses.fields(Options)}
     for node in nodes(comfy[1]):
-        arguments = node.execute.__func__.__code__.co_varnames[
-            1 : node.execute.__func__.__code__.co_argcount
-        ]
-        assert [entry.id for entry in node.define_schema().inputs] == list(arguments)
+        inputs = {entry.id for entry in node.define_schema().inputs}
+        arguments = inspect.signature(node.execute).parameters
+        named = {n for n, p in arguments.items() if p.kind is not p.VAR_KEYWORD}
+        assert named <= inputs
+        assert inputs - named <= (options if len(named) < len(arguments) else set())
 
 
 def test_everything_has_a_tooltip_and_a_place(comfy: tuple[Comfy, ModuleType]) -> None:

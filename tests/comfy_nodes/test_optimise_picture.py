@@ -86,7 +86,7 @@ def test_messages_name_the_input(
     style = encode(image(1))
     for options, message in (
         ({"optimizer": "sgd"}, "optimizer: .*'sgd'"),
-        ({"steps": 0}, "^steps, .*at least 1"),
+        ({"steps": 0}, "^steps, .*steps must be a whole number >= 1"),
         ({"tile": 32}, "^tile: "),
         ({"mask": torch.ones(1, 9, 48)}, "^mask: "),
     ):

@@ -1,65 +1,92 @@
 from __future__ import annotations
 
-import inspect
+import dataclasses
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import stylemix
 from stylemix.backbones import FEATURES
-from stylemix.demo.controls import feature_choices, read_request, size_choices, tile_choices
+from stylemix.demo.controls import (
+    CONTROLS,
+    feature_choices,
+    read_order,
+    size_choices,
+    tile_choices,
+)
 from stylemix.demo.limits import FEATURE_COST, Limits
 from stylemix.errors import ConfigError, PictureError
+from stylemix.stylizers import Options
 
 
 def ask(files, **changes):
-    values = {
+    given = {
         "photo": files.photo,
         "paintings": [files.paintings[0], None, files.paintings[2], None],
-        "weights": (1.0, 1.1, 1.2, 1.3),
-        "strength": 0.7,
-        "preserve_color": True,
+        "palette": None,
         "layers": [],
+        "limits": Limits(),
+        "own_style": False,
+    }
+    values = {
+        **{f"weight_{k}": weight for k, weight in enumerate((1.0, 1.1, 1.2, 1.3), 1)},
+        "strength": 0.7,
+        "preserve_color": False,
         "size": "512",
         "tile": "256",
         "refine": 25,
         "refine_features": "vgg16",
-        "palette": files.other_photo,
-        "limits": Limits(),
-        **changes,
     }
-    return read_request(**values)
+    for name, value in changes.items():
+        if name == "weights":
+            values |= {f"weight_{k}": weight for k, weight in enumerate(value, 1)}
+        else:
+            (given if name in given else values)[name] = value
+    return read_order(values=values, **given)
 
 
 def test_values_arrive_under_the_library_s_names(files):
-    request = ask(files)
-    assert request.photo == files.photo
-    assert request.paintings == (files.paintings[0], files.paintings[2])
-    assert request.labels == ("painting 1", "painting 3")
-    assert request.options == {
+    order = ask(files)
+    assert order.photo == files.photo
+    assert order.paintings == (files.paintings[0], files.paintings[2])
+    assert order.labels == ("painting 1", "painting 3")
+    assert vars(order.options) == {
         "strength": 0.7,
-        "weights": [1.0, 1.2],
+        "weights": (pytest.approx(1 / 1.2), 1.0),
         "masks": None,
-        "preserve_color": True,
+        "preserve_color": False,
+        "palette": None,
         "size": 512,
         "tile": 256,
         "refine": 25,
         "refine_features": "vgg16",
     }
-    assert request.palette == files.other_photo
-    assert request.pixels == 512 * 384
+    assert ask(files, preserve_color=True).options.preserve_color
+    assert ask(files, palette=files.other_photo).options.palette == files.other_photo
+    assert order.pixels == 512 * 384
     assert ask(files, size="original").pixels == 96 * 72
 
 
-def test_every_option_is_an_argument_of_stylize(files):
-    assert set(ask(files).options) <= set(inspect.signature(stylemix.stylize).parameters)
+def test_every_option_has_a_control():
+    """An option that the demo forgets would keep its default for good."""
+    names = {field.name for field in dataclasses.fields(Options)}
+    read = {name for name, control in CONTROLS.items() if control.read is not None}
+    assert read <= names
+    # Regions are the masks, and there is a weight for each painting.
+    others = names - read - {"masks", "weights"}
+    assert others == {"palette"} <= set(CONTROLS)
+
+
+def test_messages_speak_of_pictures_not_of_paths(files):
+    order = ask(files, palette=files.other_photo)
+    text = f"{files.paintings[2]!r} and {files.photo} and {files.other_photo}"
+    assert order.in_users_words(text) == "painting 3 and the photograph and the palette's painting"
 
 
 def test_choices_stand_for_the_library_s_none_and_zero(files):
-    assert ask(files, size="original").options["size"] is None
-    assert ask(files, tile="automatic").options["tile"] is None
-    assert ask(files, tile="never").options["tile"] == 0
+    assert ask(files, size="original").options.size is None
+    assert ask(files, tile="automatic").options.tile is None
+    assert ask(files, tile="never").options.tile == 0
 
 
 def test_every_choice_offered_can_be_used(files):
@@ -80,20 +107,20 @@ def test_every_choice_offered_can_be_used(files):
 def test_masks_follow_the_paintings_in_use(files):
     layer = np.zeros((1, 2, 4), np.uint8)
     layer[0, 1] = (0xF2, 0xB7, 0x05, 255)
-    masks = ask(files, layers=[Image.fromarray(layer)]).options["masks"]
+    masks = ask(files, layers=[Image.fromarray(layer)]).options.masks
     assert [np.asarray(m).tolist() for m in masks] == [[[0, 0]], [[0, 255]]]
 
 
 def test_a_model_with_a_style_of_its_own_needs_no_painting(files):
     request = ask(files, paintings=[None] * 4, own_style=True)
     assert request.paintings == request.labels == ()
-    assert request.options["weights"] is None
-    assert request.options["masks"] is None
+    assert request.options.weights is None
+    assert request.options.masks is None
     layer = np.zeros((1, 2, 4), np.uint8)
     layer[0, 1] = (0xE4, 0x57, 0x2E, 255)
     (mask,) = ask(
         files, paintings=[None] * 4, own_style=True, layers=[Image.fromarray(layer)]
-    ).options["masks"]
+    ).options.masks
     assert np.asarray(mask).tolist() == [[0, 255]]
     # Paintings that are there all the same are for refining.
     assert ask(files, own_style=True).paintings == ask(files).paintings

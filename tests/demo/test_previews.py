@@ -11,6 +11,7 @@ from PIL import Image
 
 from stylemix.demo import previews
 from stylemix.demo.previews import Previews
+from stylemix.types import ProgressEvent
 
 
 @pytest.fixture
@@ -18,6 +19,10 @@ def photo(tmp_path):
     path = tmp_path / "photo.png"
     Image.effect_noise((90, 60), 80).convert("RGB").save(path)
     return str(path)
+
+
+def shown(done: int, total: int, size: tuple[int, int], grey: int) -> ProgressEvent:
+    return ProgressEvent(done, total, lambda: Image.new("RGB", size, (grey,) * 3))
 
 
 def level(path: str) -> float:
@@ -33,9 +38,9 @@ def test_the_newest_arrives_and_the_end_is_told(photo, tmp_path, monkeypatch):
         found = Previews(photo, tmp_path)
 
         def paint() -> None:
-            found.put(0, 9, Image.open(photo))  # the photograph itself is no news
+            found.put(ProgressEvent(0, 9))  # there is no picture yet
             for done in range(1, 6):
-                found.put(done, 9, Image.new("RGB", (90, 60), (40 * done,) * 3))
+                found.put(shown(done, 9, (90, 60), 40 * done))
             go_on.wait()
 
         work = asyncio.get_running_loop().run_in_executor(None, paint)
@@ -65,7 +70,7 @@ def test_two_in_a_hurry_are_one(photo, tmp_path):
         found = Previews(photo, tmp_path)
         work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for done in (1, 2, 3):
-            found.put(done, 3, Image.new("RGB", (2400, 1600)))
+            found.put(shown(done, 3, (2400, 1600), 0))
         first = await found.get(work)
         work.set_result(None)
         assert await found.get(work) is None

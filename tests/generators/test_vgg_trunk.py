@@ -115,7 +115,7 @@ def test_layers_have_about_unit_size_on_photographs(features):
     trunk = Trunk(features, "relu4_3")
     sizes = []
     for photo in photos:
-        maps = trunk(to_float(resize(read(photo).rgb, short_side=128)), LAYERS)
+        maps = trunk(to_float(resize(read(photo).pixels, short_side=128)), LAYERS)
         sizes.append([float(maps[layer].square().mean()) for layer in LAYERS])
     for value in torch.tensor(sizes).mean(0).sqrt().tolist():
         assert 0.6 < value < 1.6

@@ -52,8 +52,8 @@ def test_ordinary_files(tmp_path: Path, suffix: str) -> None:
     Image.fromarray(picture()).save(path, **options if suffix in ("webp", "jpg") else {})
     for given_path in (path, str(path)):
         got = read(given_path)
-        assert got.name == path.name and got.alpha is None and got.icc is None
-        error = np.abs(got.rgb.permute(1, 2, 0).numpy().astype(int) - picture())
+        assert got.source == path.name and got.alpha is None and got.profile is None
+        error = np.abs(got.pixels.permute(1, 2, 0).numpy().astype(int) - picture())
         assert error.max() <= (6 if suffix == "jpg" else 0)
 
 
@@ -73,7 +73,7 @@ def test_exif_orientation(tmp_path: Path, orientation: int) -> None:
         7: np.rot90(a, 2).transpose(1, 0, 2),
         8: np.rot90(a),
     }
-    got = read(tmp_path / "a.png").rgb.permute(1, 2, 0).numpy()
+    got = read(tmp_path / "a.png").pixels.permute(1, 2, 0).numpy()
     np.testing.assert_array_equal(got, expected[orientation])
 
 
@@ -82,7 +82,7 @@ def test_colors_under_transparency_are_kept(tmp_path: Path) -> None:
     array[:4, :, 3] = 0
     Image.fromarray(array).save(tmp_path / "a.png")
     got = read(tmp_path / "a.png")
-    np.testing.assert_array_equal(got.rgb.permute(1, 2, 0).numpy(), array[..., :3])
+    np.testing.assert_array_equal(got.pixels.permute(1, 2, 0).numpy(), array[..., :3])
     np.testing.assert_array_equal(got.alpha.numpy(), array[..., 3])
 
 
@@ -97,7 +97,7 @@ def test_grey_modes(tmp_path: Path) -> None:
         image.save(tmp_path / path)
         got = read(tmp_path / path)
         expected = grey if mode != "1" else 255 * (grey > 127).astype(np.uint8)
-        for channel in got.rgb.numpy():
+        for channel in got.pixels.numpy():
             np.testing.assert_array_equal(channel, expected)
         assert (got.alpha is not None) == (mode == "LA")
 
@@ -116,7 +116,7 @@ def test_transparent_colors_of_png(tmp_path: Path, mode: str) -> None:
         image.save(tmp_path / "a.png", transparency=7 if mode == "L" else (7, 7, 7))
         alpha, colors = [0, 255], [[7] * 3, [9] * 3]
     got = read(tmp_path / "a.png")
-    assert got.rgb.permute(1, 2, 0)[0].tolist() == colors
+    assert got.pixels.permute(1, 2, 0)[0].tolist() == colors
     assert got.alpha[0].tolist() == alpha
 
 
@@ -125,10 +125,10 @@ def test_sixteen_bits_are_rounded(tmp_path: Path) -> None:
     expected = np.round(values / 257).astype(int).tolist()[0]
     for name in ("a.png", "a.tif"):
         Image.fromarray(values).save(tmp_path / name)
-        assert read(tmp_path / name).rgb[1, 0].tolist() == expected
+        assert read(tmp_path / name).pixels[1, 0].tolist() == expected
     wide = Image.fromarray(values.astype(np.int32))
     assert wide.mode == "I"
-    assert read(wide).rgb[2, 0].tolist() == expected
+    assert read(wide).pixels[2, 0].tolist() == expected
 
 
 def test_integers_beyond_sixteen_bits_are_refused(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_integers_beyond_sixteen_bits_are_refused(tmp_path: Path) -> None:
 def test_floating_point_files(tmp_path: Path) -> None:
     values = np.array([[0.0, 0.123, 1.0]], np.float32)
     Image.fromarray(values).save(tmp_path / "a.tif")
-    got = read(tmp_path / "a.tif").rgb
+    got = read(tmp_path / "a.tif").pixels
     assert torch.equal(got, torch.from_numpy(values)[None].repeat(3, 1, 1))
     Image.fromarray(values * 200).save(tmp_path / "b.tif")
     with pytest.raises(PictureError, match="divide by 255"):
@@ -152,23 +152,23 @@ def test_first_frame_of_an_animation(tmp_path: Path, suffix: str) -> None:
     frames = [Image.new("RGB", (8, 8), c) for c in ("red", "lime", "blue")]
     options = {"lossless": True} if suffix == "webp" else {}
     frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], **options)
-    assert read(tmp_path / f"a.{suffix}").rgb[:, 4, 4].tolist() == [255, 0, 0]
+    assert read(tmp_path / f"a.{suffix}").pixels[:, 4, 4].tolist() == [255, 0, 0]
 
 
 def test_one_pixel(tmp_path: Path) -> None:
     Image.new("RGB", (1, 1), (1, 2, 3)).save(tmp_path / "a.png")
-    assert read(tmp_path / "a.png").rgb.flatten().tolist() == [1, 2, 3]
+    assert read(tmp_path / "a.png").pixels.flatten().tolist() == [1, 2, 3]
 
 
 def test_rgb_profile_is_carried_or_applied(tmp_path: Path) -> None:
     icc = swapped_profile()
     Image.fromarray(picture()).save(tmp_path / "a.png", icc_profile=icc)
     content = read(tmp_path / "a.png")
-    assert content.icc == icc
-    np.testing.assert_array_equal(content.rgb.permute(1, 2, 0).numpy(), picture())
+    assert content.profile == icc
+    np.testing.assert_array_equal(content.pixels.permute(1, 2, 0).numpy(), picture())
     style = read(tmp_path / "a.png", to_srgb=True)
-    assert style.icc is None
-    error = style.rgb.permute(1, 2, 0).numpy().astype(int) - picture()[..., ::-1]
+    assert style.profile is None
+    error = style.pixels.permute(1, 2, 0).numpy().astype(int) - picture()[..., ::-1]
     assert np.abs(error).max() <= 2
 
 
@@ -177,7 +177,7 @@ def test_alpha_survives_the_conversion_to_srgb(tmp_path: Path) -> None:
     Image.fromarray(array).save(tmp_path / "a.png", icc_profile=swapped_profile())
     got = read(tmp_path / "a.png", to_srgb=True)
     np.testing.assert_array_equal(got.alpha.numpy(), array[..., 3])
-    error = got.rgb.permute(1, 2, 0).numpy().astype(int) - array[..., 2::-1]
+    error = got.pixels.permute(1, 2, 0).numpy().astype(int) - array[..., 2::-1]
     assert np.abs(error).max() <= 2
 
 
@@ -213,17 +213,17 @@ def cmyk_profile() -> bytes:
 def test_cmyk_goes_through_its_profile(tmp_path: Path) -> None:
     inks = Image.new("CMYK", (16, 16), (128, 0, 0, 0))
     inks.save(tmp_path / "plain.tif")
-    assert read(tmp_path / "plain.tif").rgb[:, 0, 0].tolist() == [127, 255, 255]
+    assert read(tmp_path / "plain.tif").pixels[:, 0, 0].tolist() == [127, 255, 255]
     inks.save(tmp_path / "managed.tif", icc_profile=cmyk_profile())
     got = read(tmp_path / "managed.tif")
     # Half-way from L* = 50 to 0 is sRGB 59. (No ink at all is white for every engine.)
-    assert got.icc is None
-    assert (got.rgb.int() - 59).abs().max() <= 2
+    assert got.profile is None
+    assert (got.pixels.int() - 59).abs().max() <= 2
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(tmp_path / "a.jpg", quality=98)
-    got = read(tmp_path / "a.jpg").rgb[:, 8, 8].int()
+    got = read(tmp_path / "a.jpg").pixels[:, 8, 8].int()
     assert (got - torch.tensor([255, 0, 0])).abs().max() <= 4
 
 
@@ -233,8 +233,8 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
 def test_profiles_that_cannot_be_used_are_ignored(icc: bytes, tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "a.png", icc_profile=icc)
     got = read(tmp_path / "a.png", to_srgb=True)
-    assert got.icc is None
-    np.testing.assert_array_equal(got.rgb.permute(1, 2, 0).numpy(), picture())
+    assert got.profile is None
+    np.testing.assert_array_equal(got.pixels.permute(1, 2, 0).numpy(), picture())
 
 
 def test_a_pil_image_is_not_changed() -> None:
@@ -243,7 +243,7 @@ def test_a_pil_image_is_not_changed() -> None:
     buffer = io.BytesIO()
     Image.fromarray(picture()).save(buffer, "PNG", exif=exif)
     image = Image.open(buffer)
-    assert read(image).rgb.shape == (3, 32, 24)
+    assert read(image).pixels.shape == (3, 32, 24)
     assert image.size == (32, 24) and image.getexif()[0x0112] == 6
 
 
@@ -301,7 +301,7 @@ def test_damaged_bytes_give_a_picture_or_a_clear_error(
         got = read(path, max_pixels=100_000)
     except PictureError:
         return
-    assert got.rgb.ndim == 3 and len(got.rgb) == 3 and got.rgb.dtype == torch.uint8
+    assert got.pixels.ndim == 3 and len(got.pixels) == 3 and got.pixels.dtype == torch.uint8
 
 
 def bomb(path: Path, width: int, height: int) -> None:
@@ -328,7 +328,7 @@ def test_decompression_bombs_stop_at_the_header(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "b.png")
     with pytest.raises(PictureError, match="32 x 24 = 768 pixels.*shrink it first"):
         read(tmp_path / "b.png", max_pixels=767)
-    assert read(tmp_path / "b.png", max_pixels=768).rgb.shape == (3, 24, 32)
+    assert read(tmp_path / "b.png", max_pixels=768).pixels.shape == (3, 24, 32)
 
 
 def test_our_limit_holds_and_not_that_of_pillow(
@@ -336,5 +336,5 @@ def test_our_limit_holds_and_not_that_of_pillow(
 ) -> None:
     Image.fromarray(picture()).save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert read(tmp_path / "a.png").rgb.shape == (3, 24, 32)
+    assert read(tmp_path / "a.png").pixels.shape == (3, 24, 32)
     assert not recwarn.list

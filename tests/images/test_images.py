@@ -37,20 +37,20 @@ def test_uint8_arrays_keep_every_value(
     planes = array.reshape(height, width, channels or 1)
     for channel in range(3):
         expected = planes[..., channel if channels >= 3 else 0]
-        np.testing.assert_array_equal(got.rgb[channel].numpy(), expected)
+        np.testing.assert_array_equal(got.pixels[channel].numpy(), expected)
     assert (got.alpha is not None) == (channels == 4)
     if got.alpha is not None:
         np.testing.assert_array_equal(got.alpha.numpy(), planes[..., 3])
-    assert got.rgb.dtype == torch.uint8 and got.icc is None
+    assert got.pixels.dtype == torch.uint8 and got.profile is None
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
 def test_float_arrays_stay_floats(dtype: object) -> None:
     array = (noise(4, 5, 4) / 255).astype(dtype)
     got = read(array)
-    assert got.rgb.dtype == torch.float32
+    assert got.pixels.dtype == torch.float32
     np.testing.assert_array_equal(
-        got.rgb.numpy(), array[..., :3].astype(np.float32).transpose(2, 0, 1)
+        got.pixels.numpy(), array[..., :3].astype(np.float32).transpose(2, 0, 1)
     )
     np.testing.assert_array_equal(
         got.alpha.numpy(), np.round(array[..., 3].astype(np.float32) * 255).astype(np.uint8)
@@ -58,15 +58,15 @@ def test_float_arrays_stay_floats(dtype: object) -> None:
 
 
 def test_rounding_overshoot_is_clipped() -> None:
-    assert read(np.array([[1.00001, -0.00001]])).rgb.aminmax() == (0.0, 1.0)
+    assert read(np.array([[1.00001, -0.00001]])).pixels.aminmax() == (0.0, 1.0)
 
 
 def test_reading_does_not_alias_arrays() -> None:
     array = noise(3, 3, 3)
     got = read(array)
-    before = got.rgb.clone()
+    before = got.pixels.clone()
     array[:] = 0
-    assert torch.equal(got.rgb, before)
+    assert torch.equal(got.pixels, before)
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (1, 3, 4, 5), (1, 4, 5)])
@@ -79,7 +79,7 @@ def test_tensors(shape: tuple[int, ...], kind: str) -> None:
         "bool": values > 0.5,
         "double": values,
     }[kind]
-    rgb = read(tensor).rgb
+    rgb = read(tensor).pixels
     expected = (tensor[0] if tensor.ndim == 4 else tensor).expand(3, 4, 5)
     if kind == "bool":
         assert torch.equal(rgb, expected.to(torch.uint8) * 255)
@@ -88,7 +88,7 @@ def test_tensors(shape: tuple[int, ...], kind: str) -> None:
 
 
 def test_a_tensor_with_gradients_is_read() -> None:
-    assert not read(torch.full((3, 2, 2), 0.5, requires_grad=True)).rgb.requires_grad
+    assert not read(torch.full((3, 2, 2), 0.5, requires_grad=True)).pixels.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_wrong_pictures_say_what_to_do(picture: object, remedy: str) -> None:
 def test_the_limit_holds_for_pictures_in_memory(picture: object) -> None:
     with pytest.raises(PictureError, match="5 x 5 = 25 pixels.*limit of 24"):
         read(picture, max_pixels=24)  # type: ignore[arg-type]
-    assert read(picture, max_pixels=25).rgb.shape == (3, 5, 5)  # type: ignore[arg-type]
+    assert read(picture, max_pixels=25).pixels.shape == (3, 5, 5)  # type: ignore[arg-type]
 
 
 def test_to_float_divides_bytes_only() -> None:
@@ -246,7 +246,7 @@ def test_a_mask_for_a_shrunk_picture_fits() -> None:
 def test_to_pil_gives_back_what_was_read(seed: int, transparent: bool, floats: bool) -> None:
     array = noise(5, 7, 4 if transparent else 3, seed=seed)
     got = read(array)
-    rgb = got.rgb / 255 if floats else got.rgb
+    rgb = got.pixels / 255 if floats else got.pixels
     image = to_pil(rgb, got.alpha, b"profile")
     assert image.mode == ("RGBA" if transparent else "RGB")
     assert image.info["icc_profile"] == b"profile"

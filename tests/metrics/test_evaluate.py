@@ -66,9 +66,9 @@ def test_records_are_the_metrics_of_the_given_pairs():
     for (i, j), record in zip(pairs, report.records, strict=True):
         assert (record["content"], record["style"]) == (str(i), str(j))
         photo, painting = (
-            to_float(resize(read(p).rgb, short_side=64))[0] for p in (PHOTOS[i], PAINTINGS[j])
+            to_float(resize(read(p).pixels, short_side=64))[0] for p in (PHOTOS[i], PAINTINGS[j])
         )
-        output = to_float(read(seen[i, j]).rgb)[0]
+        output = to_float(read(seen[i, j]).pixels)[0]
         looks = perceptual.describe(output, net)
         assert record["content_loss"] == pytest.approx(
             float(perceptual.content_loss(looks, perceptual.describe(photo, net))), rel=1e-5
@@ -94,7 +94,7 @@ def test_a_stylizer_from_files(tmp_path):
         paths[2:],
         size=64,
         features="thin",
-        progress=lambda done, total: steps.append((done, total)),
+        progress=lambda event: steps.append((event.done, event.total)),
     )
     assert steps == [(k, 6) for k in range(7)]
     assert report.records[0]["content"] == "photo0.png"
@@ -134,14 +134,14 @@ def test_strength_and_identity():
         method, PHOTOS, PAINTINGS[:1], size=64, features="thin", strengths=(0, 0.5, 1)
     )
     net = feature_net("thin")
-    painting = to_pil(resize(read(PAINTINGS[0]).rgb, short_side=64))
+    painting = to_pil(resize(read(PAINTINGS[0]).pixels, short_side=64))
     for photo, record in zip(PHOTOS, report.records, strict=True):
-        small = to_pil(resize(read(photo).rgb, short_side=64))
-        seen = perceptual.describe(to_float(read(small).rgb)[0], net)
+        small = to_pil(resize(read(photo).pixels, short_side=64))
+        seen = perceptual.describe(to_float(read(small).pixels)[0], net)
         losses = [
             perceptual.content_loss(
                 perceptual.describe(
-                    to_float(read(model.stylize(small, painting, strength=s)).rgb)[0], net
+                    to_float(read(model.stylize(small, painting, strength=s)).pixels)[0], net
                 ),
                 seen,
             )
@@ -153,7 +153,7 @@ def test_strength_and_identity():
         assert record["content_rises"] == float(losses[0] <= losses[1] <= losses[2])
         again = model.stylize(small, small, strength=0.7)
         assert record["identity_psnr"] == pytest.approx(
-            psnr(to_float(read(again).rgb)[0], to_float(read(small).rgb)[0])
+            psnr(to_float(read(again).pixels)[0], to_float(read(small).pixels)[0])
         )
     assert report.records[0]["content_at_0"] == 0
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 from helpers import picture
-from optimization_nets import tiny_space
+from optimization_nets import tiny_extractor
 
-from stylemix.errors import Cancelled
+from stylemix.errors import Cancelled, ConfigError
 from stylemix.optimization.canvas import Canvas
-from stylemix.optimization.descent import Descent, descend, picture_of, rate_at
+from stylemix.optimization.descent import Descent, optimize_canvas, picture_of, rate_at
 from stylemix.optimization.objective import Objective
 from stylemix.optimization.targets import regions, style_grams
 
@@ -15,11 +15,11 @@ PHOTO, PAINTING = picture(1, 40, 48), picture(2, 40, 40)
 
 
 def setting(optimizer):
-    space, _, _ = tiny_space()
+    extractor, _, _ = tiny_extractor()
     goal = Objective(
-        space,
+        extractor,
         PHOTO,
-        [style_grams(space, PAINTING)],
+        [style_grams(extractor, PAINTING)],
         regions([torch.ones(1, 1, 1, 1)]),
         style_weight=3.0,
     )
@@ -35,7 +35,7 @@ def loss(goal, image):
 def test_the_loss_falls_and_every_step_is_told(optimizer):
     canvas, goal, how = setting(optimizer)
     told = []
-    assert descend(canvas, goal, 30, how, lambda s: told.append(s.done)) is None
+    assert optimize_canvas(canvas, goal, 30, how, lambda s: told.append(s.done)) is None
     assert told == list(range(1, 31))
     out = picture_of(canvas)
     assert 0 <= out.min() <= out.max() <= 1
@@ -47,7 +47,7 @@ def test_lbfgs_keeps_the_best():
     reached = []
     for steps in (3, 6, 9, 12):
         canvas, goal, how = setting("lbfgs")
-        descend(canvas, goal, steps, how)
+        optimize_canvas(canvas, goal, steps, how)
         reached.append(loss(goal, picture_of(canvas)))
     assert reached == sorted(reached, reverse=True)
 
@@ -57,7 +57,7 @@ def test_two_runs_agree_exactly(optimizer):
     outs = []
     for _ in range(2):
         canvas, goal, how = setting(optimizer)
-        descend(canvas, goal, 5, how)
+        optimize_canvas(canvas, goal, 5, how)
         outs.append(picture_of(canvas))
     assert torch.equal(*outs)
 
@@ -70,7 +70,7 @@ def test_cancelling_keeps_what_was_reached(optimizer):
         if step.done == 6:
             raise Cancelled("enough")
 
-    stopped = descend(canvas, goal, 1000, how, stop)
+    stopped = optimize_canvas(canvas, goal, 1000, how, stop)
     assert str(stopped) == "enough"
     assert loss(goal, picture_of(canvas)) < loss(goal, PHOTO)
 
@@ -82,14 +82,14 @@ def test_other_errors_pass():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        descend(canvas, goal, 3, how, fail)
+        optimize_canvas(canvas, goal, 3, how, fail)
 
 
 def test_a_slower_descent_moves_less():
     moves = []
     for speed in (1.0, 0.1):
         canvas, goal, how = setting("adam")
-        descend(canvas, goal, 4, how, speed=speed)
+        optimize_canvas(canvas, goal, 4, how, speed=speed)
         moves.append(float((picture_of(canvas) - PHOTO).abs().mean()))
     assert moves[1] < 0.2 * moves[0]
 
@@ -100,3 +100,11 @@ def test_the_rate_warms_up_holds_and_falls():
     assert rates[3:60] == [1.0] * 57
     assert rates[60:] == sorted(rates[60:], reverse=True)
     assert 0.1 <= rates[-1] < 0.105
+
+
+def test_bad_descents():
+    with pytest.raises(ConfigError, match="adam, lbfgs"):
+        Descent(optimizer="sgd")
+    for rate in (0, float("nan"), "fast"):
+        with pytest.raises(ConfigError, match="rate must be a number above 0"):
+            Descent(rate=rate)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from helpers import picture
-from optimization_nets import tiny_space
+from optimization_nets import tiny_extractor
 
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.ops import gram
@@ -15,9 +15,9 @@ CONTENT, OUTPUT = picture(1, 75, 93), picture(2, 75, 93)
 PAINTINGS = [picture(3, 50, 60), picture(4, 44, 44)]
 
 
-def objective(space, maps=ONE, **options):
-    styles = [style_grams(space, p) for p in PAINTINGS[: len(maps)]]
-    return Objective(space, CONTENT, styles, regions(maps), **{"style_weight": 3.0, **options})
+def objective(extractor, maps=ONE, **options):
+    styles = [style_grams(extractor, p) for p in PAINTINGS[: len(maps)]]
+    return Objective(extractor, CONTENT, styles, regions(maps), **{"style_weight": 3.0, **options})
 
 
 def masks():
@@ -27,8 +27,8 @@ def masks():
 
 
 def test_losses_are_the_defined_ones():
-    space, net, _ = tiny_space(mapped=False)
-    found, gradient = objective(space)(OUTPUT)
+    extractor, net, _ = tiny_extractor(mapped=False)
+    found, gradient = objective(extractor)(OUTPUT)
     c, y, s = (net(x) for x in (CONTENT, OUTPUT, PAINTINGS[0]))
     content = (y["relu3_3"] - c["relu3_3"]).square().sum() / c["relu3_3"].square().sum()
     style = sum((gram(y[k]) - gram(s[k])).norm() / gram(s[k]).norm() for k in GRAM_LAYERS) / 4
@@ -38,9 +38,9 @@ def test_losses_are_the_defined_ones():
 
 
 def test_a_guided_loss_is_that_of_the_masked_features():
-    space, net, _ = tiny_space(mapped=False)
+    extractor, net, _ = tiny_extractor(mapped=False)
     left, right = masks()
-    found, _ = objective(space, [left, right])(OUTPUT)
+    found, _ = objective(extractor, [left, right])(OUTPUT)
     y = net(OUTPUT)
     total = 0.0
     for mask, painting in ((left, PAINTINGS[0]), (right, PAINTINGS[1])):
@@ -58,9 +58,9 @@ def test_a_guided_loss_is_that_of_the_masked_features():
 @pytest.mark.parametrize("maps", [ONE, masks()])
 @pytest.mark.parametrize("strength", [1.0, 0.4])
 def test_tiles_change_nothing(mapped, maps, strength):
-    space, _, _ = tiny_space(mapped=mapped)
-    whole, wanted = objective(space, maps, strength=strength)(OUTPUT)
-    tiled = objective(space, maps, strength=strength, tile=32)
+    extractor, _, _ = tiny_extractor(mapped=mapped)
+    whole, wanted = objective(extractor, maps, strength=strength)(OUTPUT)
+    tiled = objective(extractor, maps, strength=strength, tile=32)
     assert len(tiled.boxes) > 3
     found, gradient = tiled(OUTPUT)
     assert found.content == pytest.approx(whole.content, rel=1e-5)
@@ -69,14 +69,14 @@ def test_tiles_change_nothing(mapped, maps, strength):
 
 
 def test_the_gradient_is_that_of_finite_differences():
-    space, net, _ = tiny_space()
+    extractor, net, _ = tiny_extractor()
     net.double()
-    space.look = lambda image, layers=GRAM_LAYERS: net(image, layers)
+    extractor.extract = lambda image, layers=GRAM_LAYERS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
     goal = Objective(
-        space,
+        extractor,
         content,
-        [style_grams(space, PAINTINGS[0].double())],
+        [style_grams(extractor, PAINTINGS[0].double())],
         [Region(None, 1.0, (1.0,))],
         style_weight=3.0,
     )
@@ -95,18 +95,22 @@ def test_the_gradient_is_that_of_finite_differences():
 
 
 def test_without_strength_the_photograph_is_the_optimum():
-    space, _, _ = tiny_space()
-    losses, _ = objective(space, strength=0.0)(CONTENT)
+    extractor, _, _ = tiny_extractor()
+    losses, _ = objective(extractor, strength=0.0)(CONTENT)
     assert losses.content < 1e-8
     assert losses.style < 2e-3
-    full, _ = objective(space, strength=1.0)(CONTENT)
-    half, _ = objective(space, strength=0.5)(CONTENT)
+    full, _ = objective(extractor, strength=1.0)(CONTENT)
+    half, _ = objective(extractor, strength=0.5)(CONTENT)
     assert full.style > half.style > 10 * losses.style
 
 
 def test_the_painting_itself_has_no_style_loss():
-    space, _, _ = tiny_space()
+    extractor, _, _ = tiny_extractor()
     goal = Objective(
-        space, PAINTINGS[0], [style_grams(space, PAINTINGS[0])], regions(ONE), style_weight=1.0
+        extractor,
+        PAINTINGS[0],
+        [style_grams(extractor, PAINTINGS[0])],
+        regions(ONE),
+        style_weight=1.0,
     )
     assert goal(PAINTINGS[0])[0].style < 2e-3

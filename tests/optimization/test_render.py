@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 from helpers import picture
-from optimization_nets import tiny_space
+from optimization_nets import tiny_extractor
 
-from stylemix.errors import Cancelled, ConfigError
+from stylemix.errors import Cancelled, MemoryLimitError
 from stylemix.optimization import Recipe, Task, optimize
 
 PHOTO, ONE, TWO = picture(1, 90, 120), picture(2, 64, 64), picture(3, 70, 60)
@@ -13,19 +13,23 @@ EVERYWHERE = [torch.ones(1, 1, 1, 1)]
 
 
 def run(steps=6, *, task=None, recipe=None, mapped=True, **options):
-    space, _, _ = tiny_space(mapped=mapped)
+    extractor, _, _ = tiny_extractor(mapped=mapped)
     return optimize(
-        task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE), space, recipe or Recipe(), steps, **options
+        task or Task(PHOTO, PHOTO, [ONE], EVERYWHERE),
+        extractor,
+        recipe or Recipe(),
+        steps,
+        **options,
     )
 
 
 def test_it_works_in_inference_mode_and_twice_alike():
-    space, _, _ = tiny_space()
+    extractor, _, _ = tiny_extractor()
     task = Task(PHOTO, PHOTO, [ONE], EVERYWHERE)
     with torch.inference_mode():
         task_there = Task(PHOTO + 0, PHOTO + 0, [ONE + 0], EVERYWHERE)
-        a, stopped = optimize(task_there, space, Recipe(), 6)
-    b, _ = optimize(task, space, Recipe(), 6)
+        a, stopped = optimize(task_there, extractor, Recipe(), 6)
+    b, _ = optimize(task, extractor, Recipe(), 6)
     assert stopped is None
     assert torch.equal(a, b)
     assert a.shape == PHOTO.shape
@@ -86,7 +90,7 @@ def test_strength_rises_from_the_photograph():
 
 def test_short_memory_means_smaller_tiles(monkeypatch):
     """The network refuses more than 130 x 130 pixels, as a small GPU would."""
-    space, net, _ = tiny_space()
+    extractor, net, _ = tiny_extractor()
     forward = type(net).forward
     seen = []
 
@@ -98,11 +102,11 @@ def test_short_memory_means_smaller_tiles(monkeypatch):
 
     monkeypatch.setattr(type(net), "forward", limited)
     big = picture(1, 16, 1400)
-    out, _ = optimize(Task(big, big, [ONE], EVERYWHERE), space, Recipe(), 1)
+    out, _ = optimize(Task(big, big, [ONE], EVERYWHERE), extractor, Recipe(), 1)
     assert out.shape == big.shape
     assert seen
     huge = picture(1, 400, 400)
-    with pytest.raises(ConfigError, match="memory"):
-        optimize(Task(huge, huge, [ONE], EVERYWHERE), space, Recipe(), 1)
+    with pytest.raises(MemoryLimitError, match="give a smaller size"):
+        optimize(Task(huge, huge, [ONE], EVERYWHERE), extractor, Recipe(), 1)
     with pytest.raises(torch.OutOfMemoryError):
-        optimize(Task(huge, huge, [ONE], EVERYWHERE), space, Recipe(), 1, tile=0)
+        optimize(Task(huge, huge, [ONE], EVERYWHERE), extractor, Recipe(), 1, tile=0)

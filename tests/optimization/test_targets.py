@@ -5,7 +5,7 @@ import torch
 from helpers import picture
 from hypothesis import given
 from hypothesis import strategies as st
-from optimization_nets import tiny_space
+from optimization_nets import tiny_extractor
 
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.ops import gram
@@ -51,9 +51,9 @@ def test_an_empty_mask_makes_no_region():
 
 
 def test_grams_and_their_mixture():
-    space, net, _ = tiny_space(mapped=False)
+    extractor, net, _ = tiny_extractor(mapped=False)
     a, b = picture(1, 30, 40), picture(2, 24, 24)
-    one, two = style_grams(space, a), style_grams(space, b)
+    one, two = style_grams(extractor, a), style_grams(extractor, b)
     half = mixed([one, two], [0.25, 0.75])
     for layer in GRAM_LAYERS:
         x = net(a, (layer,))[layer]

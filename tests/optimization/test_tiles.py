@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from optimization_nets import tiny_space
+from optimization_nets import tiny_extractor
 
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.optimization import tiles
@@ -31,10 +31,10 @@ def test_no_tile_is_the_whole():
 
 def test_the_halo_is_as_far_as_the_network_sees():
     """Beyond it a pixel changes nothing; within it the deepest map feels some pixel."""
-    space, _, _ = tiny_space(mapped=False)
+    extractor, _, _ = tiny_extractor(mapped=False)
     image = torch.rand(1, 3, 8, 400, requires_grad=True)
     place = 200 // 8
-    value = space.look(image, ("relu4_3",))["relu4_3"][..., place].sum()
+    value = extractor.extract(image, ("relu4_3",))["relu4_3"][..., place].sum()
     (gradient,) = torch.autograd.grad(value, image)
     felt = gradient.abs().sum((0, 1, 2)).nonzero().flatten()
     assert 200 - int(felt.min()) <= tiles.HALO

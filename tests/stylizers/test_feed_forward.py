@@ -86,14 +86,14 @@ def test_tiles_change_nothing(model):
 
 def test_progress_and_cancel(model):
     seen = []
-    model.stylize(PHOTO, ONE, strength=0.5, progress=lambda d, t: seen.append((d, t)))
+    model.stylize(PHOTO, ONE, strength=0.5, progress=lambda e: seen.append((e.done, e.total)))
     assert seen[-1][0] == seen[-1][1]
     assert seen == sorted(seen)
 
     class Stop(Exception):
         pass
 
-    def stop(done, total):
+    def stop(event):
         raise Stop
 
     with pytest.raises(Stop):
@@ -178,7 +178,7 @@ def test_which_sites_read_the_palette(model, two_codes):
 def test_palette_exchanges_the_palette_code_and_nothing_else(two_codes):
     one, two = two_codes.encode(ONE), two_codes.encode(TWO)
     mixed = two_codes.stylize(PHOTO, one, palette=two)
-    by_hand = FeedForward._exchange(two_codes, one, two, None)
+    by_hand = FeedForward._with_palette(two_codes, one, two, None)
     for key, value in by_hand.prepared.items():
         source = two if key in two_codes.palette_sites else one
         assert all(torch.equal(a, b) for a, b in zip(value, source.prepared[key], strict=True))

@@ -32,15 +32,15 @@ def test_it_is_used_by_name_and_lists_itself(gatys):
 
 
 def test_the_style_loss_of_the_picture_falls(gatys):
-    from stylemix.optimization import feature_space
+    from stylemix.optimization import feature_extractor
     from stylemix.optimization.targets import style_grams
 
-    space = feature_space("thin")
-    wanted = style_grams(space, ONE[None])
+    extractor = feature_extractor("thin")
+    wanted = style_grams(extractor, ONE[None])
 
     def loss(rgb):
         image = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None] / 255
-        found = style_grams(space, image)
+        found = style_grams(extractor, image)
         return sum(float((found[k] - wanted[k]).norm() / wanted[k].norm()) for k in wanted)
 
     losses = [loss(PHOTO), *(loss(gatys.stylize(PHOTO, ONE, refine=n)) for n in (8, 30))]
@@ -99,10 +99,10 @@ def test_color_size_alpha_and_encoded_styles(gatys):
 def test_cancelling_hands_over_the_picture_so_far(gatys):
     pictures = []
 
-    def watch(done, total, picture):
-        assert total == 9
-        pictures.append(picture)
-        if done == 4:
+    def watch(event):
+        assert event.total == 9
+        pictures.append(event.picture())
+        if event.done == 4:
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled, match="enough") as caught:

@@ -17,7 +17,7 @@ PHOTO = (picture(1, 32, 40)[0].permute(1, 2, 0).numpy() * 255).round().astype(np
 class Mean:
     """Draw the picture to the paintings' mean colour: a loss whose optimum is known."""
 
-    def __init__(self, space, content, paintings, maps, *, style_weight, strength, tile):
+    def __init__(self, extractor, content, paintings, maps, *, style_weight, strength, tile):
         self.style_weight = style_weight
         self.colour = sum(
             p.mean((2, 3), keepdim=True) * float(m.mean())
@@ -58,7 +58,7 @@ def test_options_are_those_of_the_class():
     assert Flat.from_config({"stylizer": "flat", "steps": 3}).steps == 3
     with pytest.raises(ConfigError, match=r"configuration of flat; did you mean 'steps'"):
         Flat.from_config({"stylizer": "flat", "step": 3})
-    with pytest.raises(ConfigError, match="steps must be at least 1"):
+    with pytest.raises(ConfigError, match="steps must be a whole number >= 1"):
         Flat(steps=0)
 
 

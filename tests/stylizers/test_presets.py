@@ -16,7 +16,8 @@ from stylemix.stylizers import build
 @pytest.mark.parametrize("name", registry("presets").names())
 def test_preset(name):
     config = copy.deepcopy(dict(registry("presets").get(name)))
-    config["generator"] |= {"width": 4, "blocks": 1}
+    lean = config["generator"]["name"] == "lean"
+    config["generator"] |= {"width": 12 if lean else 4, "blocks": 1}
     if config["encoder"]["name"] == "table":
         config["encoder"]["styles"] = ["one", "two"]
     torch.manual_seed(0)
@@ -50,7 +51,8 @@ def test_preset(name):
 def test_ghiasi_is_linear_from_features_to_gamma_and_beta():
     """A linear bottleneck of 100, then gamma and beta without a 1 added (Ghiasi et al., 2017)."""
     config = copy.deepcopy(dict(registry("presets").get("ghiasi")))
-    config["generator"] |= {"width": 4, "blocks": 1}
+    lean = config["generator"]["name"] == "lean"
+    config["generator"] |= {"width": 12 if lean else 4, "blocks": 1}
     model = build(config).eval()
     image = picture(1, 96, 96)
     with torch.no_grad():

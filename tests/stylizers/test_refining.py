@@ -11,7 +11,7 @@ from helpers import picture, tiny_model
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.stylizers.refining import recolored, with_picture
+from stylemix.stylizers.refining import recolored
 
 PHOTO = (picture(1, 60, 81)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
 ONE, TWO = picture(2, 64, 64)[0], picture(3, 60, 70)[0]
@@ -63,17 +63,18 @@ def test_tiles_change_little(model):
 def test_progress_counts_steps_and_cancel_keeps_the_picture(model):
     told = []
 
-    def watch(done, total, picture):
-        told.append((done, total))
-        if done == 3:
+    def watch(event):
+        told.append((event.done, event.total, event.picture() is not None))
+        if event.done == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled) as caught:
         model.stylize(PHOTO, ONE, refine=8, progress=watch)
-    assert told == [(0, 8), (0, 8), (1, 8), (2, 8), (3, 8)]
+    # The network's pass is none of the steps, and has no picture to show.
+    assert told == [(0, 8, False)] * 2 + [(k, 8, True) for k in (1, 2, 3)]
     assert caught.value.picture.size == (81, 60)
 
-    def at_once(done, total):
+    def at_once(event):
         raise Cancelled
 
     with pytest.raises(Cancelled) as caught:
@@ -81,19 +82,11 @@ def test_progress_counts_steps_and_cancel_keeps_the_picture(model):
     assert caught.value.picture is None
 
 
-def test_callbacks_of_two_and_three_parameters(model):
-    seen = []
-    for progress in (
-        lambda d, t: seen.append(2),
-        lambda d, t, p: seen.append(p.size),
-        lambda d, t, k=5: seen.append(k),
-        None,
-    ):
-        with_picture(progress)(1, 2, lambda: model.stylize(PHOTO, ONE, size=8))
-    assert seen == [2, (8, 6), 5]
+def test_the_picture_so_far_is_that_of_the_step(model):
     shown = []
-    model.stylize(PHOTO, ONE, progress=lambda d, t, p: shown.append(array(p)))
-    assert (shown[0] == PHOTO).all()
+    result = model.stylize(PHOTO, ONE, refine=3, progress=lambda e: shown.append(e.picture()))
+    assert (array(shown[-1]) == array(result)).all()
+    assert np.abs(array(shown[2]) - array(result)).mean() > 0.1
 
 
 @pytest.mark.parametrize("refine", [-1, 2.0, float("nan"), "5", True])

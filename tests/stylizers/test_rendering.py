@@ -43,7 +43,7 @@ def test_pictures_above_the_bound_are_tiled_by_themselves(model, monkeypatch):
     monkeypatch.setattr(rendering, "TILE_ABOVE", 160 * 128 - 1)
     monkeypatch.setattr(rendering, "TILE", 64)
     calls = []
-    tiled = render(model.generator, content, mix, None, lambda done, total: calls.append(total))
+    tiled = render(model.generator, content, mix, None, lambda event: calls.append(event.total))
     assert calls[0] > 6
     assert (tiled - whole).abs().max() < 1e-4
     assert torch.equal(render(model.generator, content, mix, 0), whole)

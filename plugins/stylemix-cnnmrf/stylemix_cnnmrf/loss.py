@@ -7,16 +7,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stylemix.optimization import HALO, STRIDES, FeatureSpace, Losses, on_map, shrink, split, within
+from stylemix.optimization import (
+    HALO,
+    STRIDES,
+    FeatureExtractor,
+    Losses,
+    on_map,
+    shrink,
+    split,
+    within,
+)
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 
 CONTENT_LAYER = "relu4_3"
 
 
-def layers_of(space: FeatureSpace) -> tuple[str, ...]:
+def layers_of(extractor: FeatureExtractor) -> tuple[str, ...]:
     """Give the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
-    return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in space.net.channels else "relu4_3"
+    return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in extractor.net.channels else "relu4_3"
 
 
 class MarkovLoss:
@@ -37,7 +46,7 @@ class MarkovLoss:
     at its centre.
 
     Args:
-        space: what to look through.
+        extractor: what to compare pictures by.
         content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
         paintings: each [1, 3, h, w] in [0, 1]; smaller than 24 x 24 ones are enlarged.
         maps: weights >= 0, one a painting, [1, 1, H, W] or [1, 1, 1, 1].
@@ -53,7 +62,7 @@ class MarkovLoss:
 
     def __init__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         paintings: Sequence[Tensor],
         maps: Sequence[Tensor],
@@ -65,14 +74,14 @@ class MarkovLoss:
         stride: int = 2,
         seed: int = 0,
     ) -> None:
-        self.space = space
+        self.extractor = extractor
         self.style_weight = style_weight
         self.strength = strength
         self.height, self.width = content.shape[-2:]
         self.boxes = split(self.height, self.width, tile)
-        self.layers = layers_of(space)
+        self.layers = layers_of(extractor)
         self.seen = tuple(dict.fromkeys((*self.layers, CONTENT_LAYER)))
-        self.keys = [self._look_at_painting(p, count, seed) for p in paintings]
+        self.keys = [self._patches_of(p, count, seed) for p in paintings]
         # A squared length each, so that a painting's energy doesn't grow with its contrast.
         self.scales = [
             {layer: keys.square().sum(1).mean().clamp_min(1e-12) for layer, keys in own.items()}
@@ -83,15 +92,15 @@ class MarkovLoss:
             {layer: self._weight(m.to(content.device), layer) for layer in self.layers}
             for m in maps
         ]
-        self._look_at_content(content)
+        self._keep_content(content)
 
     @torch.no_grad()
-    def _look_at_painting(self, painting: Tensor, count: int, seed: int) -> dict[str, Tensor]:
+    def _patches_of(self, painting: Tensor, count: int, seed: int) -> dict[str, Tensor]:
         least = SIDE * max(STRIDES.values())
         if min(painting.shape[-2:]) < least:
             size = [max(least, s) for s in painting.shape[-2:]]
             painting = torch.nn.functional.interpolate(painting, size=size, mode="bilinear")
-        seen = self.space.look(painting, self.layers)
+        seen = self.extractor.extract(painting, self.layers)
         return {
             layer: sample(x[0], count, torch.Generator().manual_seed(seed))
             for layer, x in seen.items()
@@ -113,13 +122,13 @@ class MarkovLoss:
         ]
 
     @torch.no_grad()
-    def _look_at_content(self, content: Tensor) -> None:
+    def _keep_content(self, content: Tensor) -> None:
         """Keep the photograph's content map, its length, and its own patches where they count."""
         stride = STRIDES[CONTENT_LAYER]
         self.content: Tensor | None = None
         self.own: dict[tuple[int, str], Tensor] = {}
         for number, box in enumerate(self.boxes):
-            maps, outer = self._look(content, box)
+            maps, outer = self._extract(content, box)
             x = self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
             if self.content is None:
                 self.content = x.new_empty(x.shape[0], self.height // stride, self.width // stride)
@@ -148,7 +157,7 @@ class MarkovLoss:
 
     def _tile(self, pixels: Tensor, number: int, box: Box) -> tuple[Tensor, Tensor]:
         outer = _with_halo(box, self.height, self.width)
-        maps = {layer: x[0] for layer, x in self.space.look(pixels, self.seen).items()}
+        maps = {layer: x[0] for layer, x in self.extractor.extract(pixels, self.seen).items()}
         assert self.content is not None
         rows, columns = self._place(box, CONTENT_LAYER).slices()
         difference = (
@@ -175,10 +184,10 @@ class MarkovLoss:
                 style = style + each.sum() / (total * scales[layer])
         return difference.square().sum() / self.norm, style
 
-    def _look(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
+    def _extract(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
         outer = _with_halo(box, self.height, self.width)
         rows, columns = outer.slices()
-        seen = self.space.look(image[:, :, rows, columns], self.seen)
+        seen = self.extractor.extract(image[:, :, rows, columns], self.seen)
         return {layer: x[0] for layer, x in seen.items()}, outer
 
     def _cut(self, x: Tensor, layer: str, box: Box, outer: Box) -> tuple[Tensor, Tensor, Tensor]:

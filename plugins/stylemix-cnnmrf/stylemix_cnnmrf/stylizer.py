@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from stylemix.errors import ConfigError
 from stylemix.optimization import Descent, Recipe
 from stylemix.stylizers import Optimization
+from stylemix.types import whole_number
 from stylemix_cnnmrf.loss import MarkovLoss
 
 STEPS = 150
@@ -17,7 +17,7 @@ SIZES = ((0.25, 1 / 3), (0.5, 1 / 3), (1.0, 1 / 3))
 
 
 class CNNMRF(Optimization):
-    """Optimise the photograph until each of its patches is near one of the paintings'.
+    """Optimize the photograph until each of its patches is near one of the paintings'.
 
     Li and Wand, "Combining Markov Random Fields and Convolutional Neural Networks for Image
     Synthesis" (2016), coarse to fine over three sizes (section 4). Needs no training and no weights
@@ -25,7 +25,7 @@ class CNNMRF(Optimization):
     and put whole pieces of the painting where the photograph has something like them.
 
     Args:
-        features: the network to look through: ``"thin"``, which ships with stylemix, or
+        features: the feature network: ``"thin"``, which ships with stylemix, or
             ``"vgg16"``, slower and nearer to the paper's.
         optimizer: ``"adam"`` or ``"lbfgs"``, the paper's.
         steps: evaluations of the losses, unless ``stylize`` is given another number.
@@ -50,40 +50,27 @@ class CNNMRF(Optimization):
         stride: int = 2,
         seed: int = 0,
     ) -> None:
-        _check("patches", patches, 1, None)
+        patches = whole_number("patches", patches, 1)
+        seed = whole_number("seed", seed, 0)
         # With a larger stride there would be positions in no patch.
-        _check("stride", stride, 1, 3)
-        _check("seed", seed, 0, None)
-        super().__init__(
-            Recipe(
-                style_weight=style_weight,
-                sizes=SIZES if coarse_to_fine else SIZES[-1:],
-                descent=Descent(optimizer=optimizer, rate=rate, variation=VARIATION),
-                loss=functools.partial(MarkovLoss, count=patches, stride=stride, seed=seed),
-            ),
-            features,
-            steps,
+        if whole_number("stride", stride, 1) > 3:
+            raise ConfigError(f"stride must be a whole number from 1 to 3, got {stride!r}")
+        recipe = Recipe(
+            style_weight=style_weight,
+            sizes=SIZES if coarse_to_fine else SIZES[-1:],
+            descent=Descent(optimizer=optimizer, rate=rate, variation=VARIATION),
+            loss=functools.partial(MarkovLoss, count=patches, stride=stride, seed=seed),
         )
+        super().__init__(recipe, features, steps)
         self.config = {
             "stylizer": "cnnmrf",
             "features": features,
             "optimizer": optimizer,
-            "steps": steps,
-            "style_weight": style_weight,
-            "rate": rate,
+            "steps": self.steps,
+            "style_weight": recipe.style_weight,
+            "rate": recipe.descent.rate,
             "coarse_to_fine": bool(coarse_to_fine),
             "patches": patches,
-            "stride": stride,
+            "stride": int(stride),
             "seed": seed,
         }
-
-
-def _check(name: str, value: Any, least: int, most: int | None) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int)
-        or value < least
-        or (most is not None and value > most)
-    ):
-        what = f">= {least}" if most is None else f"from {least} to {most}"
-        raise ConfigError(f"{name} must be a whole number {what}, got {value!r}")

@@ -9,6 +9,7 @@ import torch
 import stylemix
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.stylizers import build
+from stylemix.types import ProgressEvent
 
 
 def _picture(seed: int, height: int = 72, width: int = 88) -> np.ndarray:
@@ -50,9 +51,9 @@ def test_masks_strength_and_progress() -> None:
 
     seen = []
 
-    def watch(done: int, total: int, picture: object) -> None:
-        seen.append((done, total, picture))
-        if done == 3:
+    def watch(event: ProgressEvent) -> None:
+        seen.append((event.done, event.total, event.picture()))
+        if event.done == 3:
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled, match="enough") as caught:

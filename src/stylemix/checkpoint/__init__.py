@@ -7,9 +7,9 @@ from stylemix.checkpoint.catalogue import ModelInfo, methods, models, resolve
 from stylemix.checkpoint.checkpoint import (
     CARD,
     CONFIG,
+    FOLDER_KEYS,
     FORMAT,
     KNOWN_PLUGINS,
-    MODEL_KEYS,
     RECORD_KEYS,
     WEIGHTS,
     load,
@@ -25,9 +25,9 @@ from stylemix.checkpoint.published import REPOSITORY
 __all__ = [
     "CARD",
     "CONFIG",
+    "FOLDER_KEYS",
     "FORMAT",
     "KNOWN_PLUGINS",
-    "MODEL_KEYS",
     "RECORD_KEYS",
     "REPOSITORY",
     "WEIGHTS",

@@ -25,8 +25,9 @@ from stylemix.stylizers import Stylizer, build
 
 FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
-MODEL_KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
 RECORD_KEYS = ("description", "training", "metrics", "licence", "library_name")
+FOLDER_KEYS = ("format", "plugins", *RECORD_KEYS)
+"""Keys of config.json that are the checkpoint's; the others are the stylizer's."""
 KNOWN_PLUGINS = {
     "adain": "stylemix-adain",
     "wct": "stylemix-wct",
@@ -140,7 +141,7 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
     """
     folder = Path(folder)
     config = read_config(folder)
-    model_config = {k: v for k, v in config.items() if k in MODEL_KEYS}
+    model_config = {k: v for k, v in config.items() if k not in FOLDER_KEYS}
     try:
         stylizer = build(model_config)
     except UnknownNameError as problem:
@@ -203,14 +204,22 @@ def read_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
                 else "export the model again"
             )
         )
-    known = ("format", "plugins", *MODEL_KEYS, *RECORD_KEYS)
     for key in config:
-        if key not in known:
+        if (known := _known_keys(config)) is not None and key not in known:
             raise CheckpointError(
                 f"{path} has an unknown key {key!r}{suggest(key, known)}; "
                 "update stylemix or remove the key"
             )
     return config
+
+
+def _known_keys(config: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the keys that config.json may have; None where the stylizer isn't installed."""
+    try:
+        kind = registry("stylizers").get(config.get("stylizer", "feed_forward"))
+    except UnknownNameError:
+        return None
+    return (*FOLDER_KEYS, "stylizer", *kind.config_keys())
 
 
 def _halved(tensor: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from stylemix.cli.stylize import Numbers
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
+    from stylemix.types import ProgressEvent
 
 SHEET_ROWS = 12
 
@@ -178,7 +179,7 @@ def evaluate(
     import stylemix
     from stylemix import metrics
     from stylemix.metrics.strength import check_strengths
-    from stylemix.stylizers.mixing import check_strength
+    from stylemix.stylizers import check_strength
 
     check_strength(strength)
     if strengths is not None:
@@ -251,10 +252,10 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
 
     with closing(tqdm(unit="pair", file=sys.stderr, disable=None, leave=False)) as bar:
 
-        def progress(done: int, total: int) -> None:
-            if bar.total != total:
-                bar.reset(total)
-            bar.update(done - bar.n)
+        def progress(event: ProgressEvent) -> None:
+            if bar.total != event.total:
+                bar.reset(event.total)
+            bar.update(event.done - bar.n)
 
         return evaluate_pairs(method, photographs, paintings, progress=progress, **options)
 

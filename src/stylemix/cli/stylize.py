@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,8 @@ from stylemix.cli.stopping import stopping
 if TYPE_CHECKING:
     from stylemix.cli.contents import Job
     from stylemix.injections.style import Style
-    from stylemix.stylizers import Stylizer
+    from stylemix.stylizers import Options, Stylizer
+    from stylemix.types import ProgressEvent
 
 
 class Numbers(click.ParamType):
@@ -26,7 +28,7 @@ class Numbers(click.ParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, ...]:
-        """Give the numbers."""
+        """Return the numbers."""
         if not isinstance(value, str):
             return tuple(value)
         try:
@@ -77,14 +79,15 @@ class Numbers(click.ParamType):
     "--mask",
     "masks",
     multiple=True,
+    callback=lambda context, parameter, value: value or None,
     metavar="PNG",
     help="Where a style holds: white where it does. Once for each style, in their order.",
 )
-@click.option("--preserve-color", is_flag=True, help="Keep the photograph's colours.")
+@click.option("--preserve-color", is_flag=True, help="Keep the photograph's colors.")
 @click.option(
     "--palette",
     metavar="PAINTING",
-    help="Take the colours from this painting and the strokes from STYLE.",
+    help="Take the colors from this painting and the strokes from STYLE.",
 )
 @click.option(
     "--size",
@@ -106,14 +109,14 @@ class Numbers(click.ParamType):
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Steps of optimisation after the network's pass: slower, and nearer to the "
-    "painting; 25 are a good start. For a method that is an optimisation itself "
+    help="Steps of optimization after the network's pass: slower, and nearer to the "
+    "painting; 25 are a good start. For a method that is an optimization itself "
     "(gatys), its number of steps. Ctrl-C keeps the picture so far.",
 )
 @click.option(
     "--refine-features",
     type=click.Choice(["thin", "vgg16"]),
-    help="What the optimisation looks through: the small network that ships with "
+    help="The network whose features the optimization compares: the small one that ships with "
     "stylemix, or VGG-16, slower and better.  [default: thin]",
 )
 @click.option(
@@ -126,16 +129,8 @@ def stylize(
     styles: tuple[str, ...],
     out: str,
     model: str,
-    strength: float,
-    weights: tuple[float, ...] | None,
-    masks: tuple[str, ...],
-    preserve_color: bool,
-    palette: str | None,
-    size: int | None,
-    tile: int | None,
-    refine: int,
-    refine_features: str | None,
     device: str | None,
+    **asked: Any,
 ) -> None:
     """Render CONTENT in the style of one or several paintings.
 
@@ -163,73 +158,61 @@ def stylize(
       stylemix stylize photo.jpg painting.jpg --model gatys --steps 300 -o out.png
     """  # noqa: D301 (click wants the character \b)
     count = max(1, len(styles))
+    masks = asked["masks"] or ()
     if masks and len(masks) != count:
         raise click.UsageError(
             f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
         )
     from stylemix.cli import contents
 
-    plan = contents.plan(content, out, (*styles, *masks, *([palette] if palette else [])))
+    read = [*styles, *masks, *([asked["palette"]] if asked["palette"] else [])]
+    plan = contents.plan(content, out, read)
     if plan.left_out:
         click.echo(contents.describe_left_out(plan.left_out), err=True)
 
     import stylemix
-    from stylemix.stylizers.mixing import check_strength, check_weights
+    from stylemix.stylizers import Options
 
-    check_strength(strength)
-    check_weights(weights, count)
+    # Every other option of the command is one of the library's, by the same name.
+    options = Options(**asked)
+    options.check_count(count)
     stylizer = stylemix.load(model, device=device)
     if stylizer.needs_style and not styles:
         raise click.UsageError(f"the model {model!r} needs a painting: give at least one STYLE")
-    if styles and not stylizer.needs_style and not refine:
+    if styles and not stylizer.needs_style and not options.refine:
         click.echo(
             f"Note: the model {model!r} draws in a style of its own; STYLE isn't used.", err=True
         )
     encoded = [stylizer.encode(style) for style in styles]
-    options = {
-        "strength": strength,
-        "weights": weights,
-        "masks": list(masks) or None,
-        "preserve_color": preserve_color,
-        "palette": stylizer.encode(palette) if palette else None,
-        "size": size,
-        "tile": tile,
-        "refine": refine,
-        "refine_features": refine_features,
-    }
+    if options.palette is not None:
+        options = replace(options, palette=stylizer.encode(asked["palette"]))
     if not plan.many:
         _one(plan.jobs[0], stylizer, encoded, options)
         return
     contents.make_folder(out)
     failures = _all(plan.jobs, stylizer, encoded, options)
-    done = len(plan.jobs) - len(failures)
-    as_png = sum(job.content.name != job.target.name for job in plan.jobs)
-    note = f" ({as_png} of other formats as {contents.FALLBACK})" if as_png else ""
-    click.echo(f"wrote {done} of {len(plan.jobs)} pictures to {out}{note}")
+    _summarize(plan.jobs, failures, out)
     if failures:
-        click.echo(f"{len(failures)} failed:", err=True)
-        for name, reason in failures:
-            click.echo(f"  {name}: {reason}", err=True)
         sys.exit(SOME_FAILED)
 
 
-def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: dict[str, Any]) -> None:
+def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: Options) -> None:
     from stylemix.errors import Cancelled
     from stylemix.images import save
 
-    optimizes = bool(options["refine"]) or not stylizer.trained
+    optimizes = bool(options.refine) or stylizer.optimizes
     with closing(_bar("step" if optimizes else "tile")) as bar, stopping(optimizes) as stop:
 
-        def progress(done: int, total: int) -> None:
-            if bar.total != total:
-                bar.total = total
+        def progress(event: ProgressEvent) -> None:
+            if bar.total != event.total:
+                bar.total = event.total
                 bar.refresh()  # a quick run ends before tqdm would draw by itself
-            bar.update(done - bar.n)
+            bar.update(event.done - bar.n)
             if stop.asked:
-                raise Cancelled(f"stopped after {done} of {total} steps")
+                raise Cancelled(f"stopped after {event.done} of {event.total} steps")
 
         try:
-            picture = stylizer.stylize(str(job.content), styles, progress=progress, **options)
+            picture = stylizer.stylize(str(job.content), styles, options, progress=progress)
         except Cancelled as stopped:
             if stopped.picture is None:
                 raise KeyboardInterrupt from None
@@ -243,18 +226,17 @@ def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: dict[str, A
 
 
 def _all(
-    jobs: Iterable[Job], stylizer: Stylizer, styles: list[Style], options: dict[str, Any]
+    jobs: Sequence[Job], stylizer: Stylizer, styles: list[Style], options: Options
 ) -> list[tuple[str, str]]:
-    """Stylise every photograph; give names and reasons of those that failed."""
+    """Stylize every photograph; return names and reasons of those that failed."""
     from stylemix.errors import ConfigError
     from stylemix.images import save
 
-    jobs = list(jobs)
     failures: list[tuple[str, str]] = []
     with closing(_bar("picture", len(jobs))) as bar:
         for job in jobs:
             try:
-                save(stylizer.stylize(str(job.content), styles, **options), job.target)
+                save(stylizer.stylize(str(job.content), styles, options), job.target)
             except ConfigError:
                 raise  # an argument is wrong, for every picture alike
             # One bad picture, whatever happens with it, must not cost the others.
@@ -262,6 +244,19 @@ def _all(
                 failures.append((str(job.content), explain(problem)))
             bar.update()
     return failures
+
+
+def _summarize(jobs: Sequence[Job], failures: list[tuple[str, str]], out: str) -> None:
+    """Say how many pictures were written, and why others weren't."""
+    from stylemix.cli.contents import FALLBACK
+
+    as_png = sum(job.content.name != job.target.name for job in jobs)
+    note = f" ({as_png} of other formats as {FALLBACK})" if as_png else ""
+    click.echo(f"wrote {len(jobs) - len(failures)} of {len(jobs)} pictures to {out}{note}")
+    if failures:
+        click.echo(f"{len(failures)} failed:", err=True)
+        for name, reason in failures:
+            click.echo(f"  {name}: {reason}", err=True)
 
 
 def _bar(unit: str, total: int | None = None) -> Any:

@@ -1,7 +1,8 @@
 """The demo in the browser (``stylemix demo``); it needs the extra ``stylemix[demo]``.
 
 ``launch`` is what the command and the Space call. Gradio is imported by ``server``, ``page``,
-``service``, ``look`` and ``widgets`` only; every other module works, and is tested, without it.
+``output``, ``service``, ``look`` and ``widgets`` only; every other module works, and is tested,
+without it.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
-"""From the page's controls to the arguments of :func:`stylemix.stylize`, one by one."""
+"""The page's controls, which are the API's parameters, and what each asks of the library."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
-from stylemix.demo.limits import Limits, check_picture, check_pixels
+from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_pixels
 from stylemix.demo.regions import masks
 from stylemix.errors import ConfigError, PictureError
+from stylemix.stylizers import Options
 
 ORIGINAL = "original"
 AUTOMATIC, NEVER = "automatic", "never"
@@ -24,71 +25,80 @@ PALETTE = "the palette's painting"
 
 
 def size_choices(limits: Limits) -> list[tuple[str, str]]:
-    """Give labels and values of the control ``size``."""
+    """Return labels and values of the control ``size``."""
     sides = [s for s in SIZES if s <= limits.max_side]
     return [("As the photograph", ORIGINAL), *((f"{s} px", str(s)) for s in sides)]
 
 
 def tile_choices() -> list[tuple[str, str]]:
-    """Give labels and values of the control ``tile``."""
+    """Return labels and values of the control ``tile``."""
     return [("Automatic", AUTOMATIC), ("Never", NEVER), *((f"{t} px", str(t)) for t in TILES)]
 
 
 def feature_choices() -> list[tuple[str, str]]:
-    """Give labels and values of the control ``refine_features``."""
+    """Return labels and values of the control ``refine_features``."""
     return [("Small network (built in)", "thin"), ("VGG-16 (slower, better)", "vgg16")]
 
 
 @dataclass(frozen=True)
-class Request:
+class Control:
+    """One control of the page, and parameter of the API.
+
+    Attributes:
+        default: what it is where a call of the API leaves it out.
+        read: turns its value into that of the option of the same name; None for a control that
+            isn't an option by itself.
+    """
+
+    default: Any = None
+    read: Callable[[Any, Limits], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Order:
     """What one press of the button asks for.
 
     Attributes:
         photo: path of the photograph.
         paintings: paths of one to four paintings; none where the model needs none.
         labels: what the user calls them.
-        palette: path of the painting whose colours to use, or None.
-        options: the other arguments of :func:`stylemix.stylize`, but for the model.
+        options: the other options.
         pixels: of the result.
     """
 
     photo: str
     paintings: tuple[str, ...]
     labels: tuple[str, ...]
-    palette: str | None
-    options: dict[str, Any]
+    options: Options
     pixels: int
 
+    def in_users_words(self, text: str) -> str:
+        """Return a message with the server's paths replaced by what users call the files."""
+        called = [(self.photo, "the photograph"), *zip(self.paintings, self.labels, strict=True)]
+        if self.options.palette is not None:
+            called.append((str(self.options.palette), PALETTE))
+        for path, label in called:
+            text = text.replace(repr(path), label).replace(path, label)
+        return text
 
-def read_request(
+
+def read_order(
     photo: str | None,
     paintings: Sequence[str | None],
-    weights: Sequence[float],
-    strength: float,
-    preserve_color: bool,
-    layers: Sequence[Image.Image],
-    size: str,
-    tile: str,
-    refine: float,
-    refine_features: str,
     palette: str | None,
+    layers: Sequence[Image.Image],
+    values: Mapping[str, Any],
     limits: Limits,
     own_style: bool = False,
-) -> Request:
+) -> Order:
     """Check the controls' values.
 
     Args:
         photo: path of the upload, or None.
         paintings: of every slot, None where it is empty.
-        weights: of every slot; those of empty ones are ignored.
-        strength: 0 to 1.5.
-        preserve_color: as for :func:`stylemix.stylize`.
+        palette: path of the painting whose colors to use, or None.
         layers: the regions' drawing, see :func:`stylemix.demo.regions.masks`.
-        size: a value of :func:`size_choices`.
-        tile: a value of :func:`tile_choices`.
-        refine: steps, 0 to 100.
-        refine_features: a value of :func:`feature_choices`.
-        palette: path of the painting whose colours to use, or None.
+        values: of the other controls, by their names in :data:`CONTROLS`.
         limits: the server's bounds.
         own_style: the model draws in a style of its own, so that no painting is needed; its region
             is that of painting 1.
@@ -102,7 +112,11 @@ def read_request(
     used = [slot for slot, painting in enumerate(paintings) if painting is not None]
     if not used and not own_style:
         raise PictureError("there is no painting yet: upload one, or choose an example")
-    strength = _number(strength, "strength", MAX_STRENGTH)
+    options = {
+        name: control.read(values[name], limits)
+        for name, control in CONTROLS.items()
+        if control.read is not None
+    }
     width, height = check_picture(photo, "the photograph", limits)
     chosen = tuple(str(paintings[slot]) for slot in used)
     labels = tuple(f"painting {slot + 1}" for slot in used)
@@ -110,27 +124,17 @@ def read_request(
         check_picture(path, label, limits)
     if palette is not None:
         check_picture(palette, PALETTE, limits)
-    side = None if size == ORIGINAL else int(_choice(size, "size", size_choices(limits)))
-    if side is not None:
-        scale = side / max(width, height)
+    if options["size"] is not None:
+        scale = options["size"] / max(width, height)
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
         check_pixels(width, height, "the result", limits)
-    options = {
-        "strength": strength,
-        "weights": [_number(weights[slot], f"weight {slot + 1}", MAX_WEIGHT) for slot in used]
-        or None,
-        "masks": masks(layers, used or [0]),
-        "preserve_color": bool(preserve_color),
-        "size": side,
-        "tile": None
-        if tile == AUTOMATIC
-        else 0
-        if tile == NEVER
-        else int(_choice(tile, "tile", tile_choices())),
-        "refine": _steps(refine),
-        "refine_features": _choice(refine_features, "refine_features", feature_choices()),
-    }
-    return Request(photo, chosen, labels, palette, options, width * height)
+    weights = [
+        _number(values[f"weight_{slot + 1}"], f"weight {slot + 1}", MAX_WEIGHT) for slot in used
+    ]
+    found = Options(
+        weights=weights or None, masks=masks(layers, used or [0]), palette=palette, **options
+    )
+    return Order(photo, chosen, labels, found, width * height)
 
 
 def _number(value: Any, name: str, most: float) -> float:
@@ -146,8 +150,38 @@ def _steps(value: Any) -> int:
     return int(number)
 
 
+def _size(value: Any, limits: Limits) -> int | None:
+    chosen = _choice(value, "size", size_choices(limits))
+    return None if chosen == ORIGINAL else int(chosen)
+
+
+def _tile(value: Any) -> int | None:
+    chosen = _choice(value, "tile", tile_choices())
+    return {AUTOMATIC: None, NEVER: 0}[chosen] if chosen in (AUTOMATIC, NEVER) else int(chosen)
+
+
 def _choice(value: Any, name: str, choices: list[tuple[str, str]]) -> str:
     known = [choice for _, choice in choices]
     if value not in known:
         raise ConfigError(f"{name} must be one of {', '.join(known)}, got {value!r}")
     return str(value)
+
+
+CONTROLS: dict[str, Control] = {
+    "photo": Control(),
+    **{f"painting_{k}": Control() for k in range(1, PAINTINGS + 1)},
+    **{f"weight_{k}": Control(1.0) for k in range(1, PAINTINGS + 1)},
+    "strength": Control(1.0, lambda value, _: _number(value, "strength", MAX_STRENGTH)),
+    "preserve_color": Control(False, lambda value, _: bool(value)),
+    "regions": Control(),
+    "size": Control("1024", _size),
+    "tile": Control(AUTOMATIC, lambda value, _: _tile(value)),
+    "model": Control("film"),
+    "refine": Control(0, lambda value, _: _steps(value)),
+    "refine_features": Control(
+        "thin", lambda value, _: _choice(value, "refine_features", feature_choices())
+    ),
+    "palette": Control(),
+}
+"""Every control by its name, in the order of the API's parameters. A new option needs an entry
+here, with how to read it, and a component of the same name on the page."""

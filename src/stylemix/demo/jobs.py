@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from stylemix.errors import Cancelled
-from stylemix.stylizers import Progress
+from stylemix.types import Progress, ProgressEvent
 
 T = TypeVar("T")
 
@@ -34,11 +34,10 @@ class Jobs:
     async def run(
         self, work: Callable[[Progress], T], *, session: str | None, progress: Progress
     ) -> T:
-        """Run ``work`` and give what it returns.
+        """Run ``work`` and return what it returns.
 
         Args:
-            work: called in the worker with the progress callback that it must hand on; what it
-                gives beyond the steps done and their total, the callback passes through.
+            work: called in the worker with the progress callback that it must hand on.
             session: who asks; see :meth:`stop`.
             progress: called from the worker with what the work reports.
 
@@ -48,13 +47,13 @@ class Jobs:
         """
         flag = threading.Event()
 
-        def tick(done: int, total: int, *more: object) -> None:
+        def tick(event: ProgressEvent) -> None:
             if flag.is_set():
                 raise Cancelled("the work was cancelled")
-            progress(done, total, *more)
+            progress(event)
 
         def job() -> T:
-            tick(0, 1)
+            tick(ProgressEvent(0, 1))
             return work(tick)
 
         # Gradio finds the event that progress belongs to by context variables.

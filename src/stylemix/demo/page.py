@@ -9,9 +9,7 @@ from gradio.components.image_editor import AcceptBlobs
 
 from stylemix.checkpoint.catalogue import models as known
 from stylemix.demo.controls import (
-    AUTOMATIC,
-    MAX_REFINE,
-    MAX_STRENGTH,
+    CONTROLS,
     MAX_WEIGHT,
     ORIGINAL,
     feature_choices,
@@ -21,12 +19,11 @@ from stylemix.demo.controls import (
 from stylemix.demo.examples import Example, Examples
 from stylemix.demo.limits import PAINTINGS
 from stylemix.demo.look import HEADER
+from stylemix.demo.output import Output, lay_out
 from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
-from stylemix.demo.service import EDITOR_SIDE, Service
+from stylemix.demo.service import EDITOR_SIDE, Service, endpoint
 from stylemix.demo.widgets import PRIVATE, offer, thumbnails, title
 
-DEFAULT_SIZE = "1024"
-EMPTY = "Choose a photograph and a painting, then press **Paint it**."
 OWN_STYLE = (
     "The model **{}** draws in a style of its own and needs no painting. "
     "Paintings count for *Refine* alone."
@@ -40,144 +37,78 @@ def build(service: Service, examples: Examples) -> gr.Blocks:
         service: what its events call.
         examples: what its galleries show.
     """
-    limits = service.limits
-    with gr.Blocks(
-        title="stylemix", analytics_enabled=False, delete_cache=(60, limits.cache_seconds)
-    ) as page:
+    seconds = service.limits.cache_seconds
+    with gr.Blocks(title="stylemix", analytics_enabled=False, delete_cache=(60, seconds)) as page:
         gr.HTML(HEADER, padding=False)
+        controls: dict[str, gr.components.Component] = {}
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=5, min_width=320):
-                photo = _photograph(examples.photos)
-                slots, weights, own_style = _paintings(service, examples.paintings)
-                palette = _palette(examples.paintings)
-                regions = _regions(service)
-                size, tile, model, features = _advanced(service, own_style)
+                controls["photo"] = _photograph(examples.photos)
+                own_style = _paintings(service, examples.paintings, controls)
+                controls["palette"] = _palette(examples.paintings)
+                controls["regions"] = _regions(service)
+                _advanced(service, own_style, controls)
             with gr.Column(scale=6, min_width=320, elem_id="output"):
-                title("Result")
-                result = gr.ImageSlider(
-                    label="Before and after",
-                    show_label=False,
-                    format="webp",
-                    elem_id="result",
-                    interactive=False,
-                    max_height=620,
-                    buttons=["fullscreen"],
-                )
-                progress = gr.HTML(elem_id="bar", padding=False)
-                line = gr.Markdown(EMPTY, elem_classes="sm-line", elem_id="line")
-                with gr.Column(elem_id="actions"):
-                    with gr.Group():
-                        strength = gr.Slider(
-                            0,
-                            MAX_STRENGTH,
-                            value=1.0,
-                            step=0.05,
-                            label="Strength",
-                            elem_id="strength",
-                            buttons=["reset"],
-                            info="0 is the photograph, 1 as trained, more exaggerates",
-                        )
-                        refine = gr.Slider(
-                            0,
-                            MAX_REFINE,
-                            value=0,
-                            step=5,
-                            label="Refine",
-                            elem_id="refine",
-                            buttons=["reset"],
-                            info="Further steps: slower, and nearer to the painting; try 25",
-                        )
-                        preserve = gr.Checkbox(
-                            False, label="Keep the photograph's colours", elem_id="preserve-color"
-                        )
-                    with gr.Row(elem_id="buttons"):
-                        go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3)
-                        cancel = gr.Button(
-                            "Cancel",
-                            variant="stop",
-                            elem_id="cancel",
-                            scale=1,
-                            min_width=90,
-                            interactive=False,
-                        )
-                        stop = gr.Button(
-                            "Stop here",
-                            variant="stop",
-                            elem_id="stop",
-                            scale=1,
-                            min_width=90,
-                            visible=False,
-                        )
-                download = gr.DownloadButton(
-                    "Download as PNG", elem_id="download", interactive=False
-                )
-        controls = [
-            photo,
-            *slots,
-            *weights,
-            strength,
-            preserve,
-            regions,
-            size,
-            tile,
-            model,
-            refine,
-            features,
-            palette,
-        ]
-        # The browser calls listeners one after another, each when the former has answered.
-        go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
-        run = go.click(
-            service.watch,
-            inputs=controls,
-            outputs=[download, result, line, progress, cancel, stop],
-            preprocess=False,
-            concurrency_id="stylize",
-            concurrency_limit=1,
-            show_progress_on=result,
-            api_visibility="private",
-        )
-        run.then(
-            lambda: ("", gr.Button(visible=True, interactive=False), gr.Button(visible=False)),
-            None,
-            [progress, cancel, stop],
-            queue=False,
-            **PRIVATE,
-        )
-        cancel.click(
-            lambda: gr.Button(interactive=False),
-            None,
-            cancel,
-            cancels=[run],
-            queue=False,
-            **PRIVATE,
-        )
-        stop.click(lambda: gr.Button(interactive=False), None, stop, queue=False, **PRIVATE)
-        stop.click(service.stop, None, None, queue=False, **PRIVATE)
-        # Programs get one answer; the client would take the page's first preview for it.
-        gr.Button(visible=False).click(
-            service.stylize,
-            inputs=controls,
-            outputs=[download, result, line],
-            api_name="stylize",
-            preprocess=False,
-            concurrency_id="stylize",
-            concurrency_limit=1,
-        )
-        photo.change(
-            service.canvas,
-            photo,
-            regions,
-            preprocess=False,
-            concurrency_id="canvas",
-            concurrency_limit=2,
-            **PRIVATE,
-        )
+                output = lay_out(controls)
+        _connect(service, controls, output)
         page.unload(service.leave)
         if examples.photos and examples.paintings:
             start = (examples.photos[0].picture, examples.paintings[0].picture)
-            page.load(lambda: start, None, [photo, slots[0]], queue=False, **PRIVATE)
+            first = [controls["photo"], controls["painting_1"]]
+            page.load(lambda: start, None, first, queue=False, **PRIVATE)
     return page
+
+
+def _connect(
+    service: Service, controls: dict[str, gr.components.Component], output: Output
+) -> None:
+    """Connect the buttons and the API with the service."""
+    inputs = [controls[name] for name in CONTROLS]
+    go, cancel, stop = output.go, output.cancel, output.stop
+    alone: dict[str, Any] = {"concurrency_id": "stylize", "concurrency_limit": 1}
+    # The browser calls listeners one after another, each when the former has answered.
+    go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
+    run = go.click(
+        service.watch,
+        inputs=inputs,
+        outputs=[output.download, output.result, output.line, output.bar, cancel, stop],
+        preprocess=False,
+        show_progress_on=output.result,
+        api_visibility="private",
+        **alone,
+    )
+    run.then(
+        lambda: ("", gr.Button(visible=True, interactive=False), gr.Button(visible=False)),
+        None,
+        [output.bar, cancel, stop],
+        queue=False,
+        **PRIVATE,
+    )
+    cancel.click(
+        lambda: gr.Button(interactive=False), None, cancel, cancels=[run], queue=False, **PRIVATE
+    )
+    stop.click(lambda: gr.Button(interactive=False), None, stop, queue=False, **PRIVATE)
+    stop.click(service.stop, None, None, queue=False, **PRIVATE)
+    # Programs get one answer; the client would take the page's first preview for it.
+    gr.Button(visible=False).click(
+        endpoint(service),
+        inputs=inputs,
+        outputs=[output.download, output.result, output.line],
+        api_name="stylize",
+        preprocess=False,
+        **alone,
+    )
+    photo = controls["photo"]
+    assert isinstance(photo, gr.Image)
+    photo.change(
+        service.canvas,
+        photo,
+        controls["regions"],
+        preprocess=False,
+        concurrency_id="canvas",
+        concurrency_limit=2,
+        **PRIVATE,
+    )
 
 
 def _photograph(examples: tuple[Example, ...]) -> gr.Image:
@@ -198,7 +129,7 @@ def _photograph(examples: tuple[Example, ...]) -> gr.Image:
 
 
 def _own_style(service: Service, model: str) -> gr.Markdown:
-    """Give the note that no painting is needed, shown where that is so."""
+    """Return the note that no painting is needed, shown where that is so."""
     own = service.own_style(model)
     return gr.Markdown(
         OWN_STYLE.format(model) if own else "",
@@ -209,8 +140,11 @@ def _own_style(service: Service, model: str) -> gr.Markdown:
 
 
 def _paintings(
-    service: Service, examples: tuple[Example, ...]
-) -> tuple[list[gr.Image], list[gr.Slider], gr.Markdown]:
+    service: Service,
+    examples: tuple[Example, ...],
+    controls: dict[str, gr.components.Component],
+) -> gr.Markdown:
+    """Lay out the paintings with their weights; return the note on a model's own style."""
     title("Paintings")
     own_style = _own_style(service, next(iter(service.models)))
     shown = gr.State(1)
@@ -273,18 +207,20 @@ def _paintings(
         ]
 
     more.click(reveal, shown, [shown, more, *columns, *weights], queue=False, **PRIVATE)
-    return slots, weights, own_style
+    controls |= {f"painting_{k}": slot for k, slot in enumerate(slots, 1)}
+    controls |= {f"weight_{k}": weight for k, weight in enumerate(weights, 1)}
+    return own_style
 
 
 def _palette(examples: tuple[Example, ...]) -> gr.Image:
-    with gr.Accordion("Colours of another painting", open=False, elem_id="palette-panel"):
+    with gr.Accordion("Colors of another painting", open=False, elem_id="palette-panel"):
         gr.Markdown(
-            "Strokes and texture come from the paintings above, colours from this one. "
+            "Strokes and texture come from the paintings above, colors from this one. "
             "Leave it empty to use the paintings' own.",
             elem_classes="sm-hint",
         )
         palette = gr.Image(
-            label="Colours of another painting",
+            label="Colors of another painting",
             show_label=False,
             type="filepath",
             image_mode=None,
@@ -340,8 +276,9 @@ def _regions(service: Service) -> gr.ImageEditor:
 
 
 def _advanced(
-    service: Service, own_style: gr.Markdown
-) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+    service: Service, own_style: gr.Markdown, controls: dict[str, gr.components.Component]
+) -> None:
+    """Lay out the model, size, tile and feature network."""
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         told = {info.name: info.description for info in known()}
         first = next(iter(service.models))
@@ -360,10 +297,10 @@ def _advanced(
         model.input(tell, model, [model, own_style], queue=False, **PRIVATE)
         with gr.Row():
             sizes = size_choices(service.limits)
-            offered = [value for _, value in sizes]
+            offered, default = [value for _, value in sizes], CONTROLS["size"].default
             size = gr.Dropdown(
                 sizes,
-                value=DEFAULT_SIZE if DEFAULT_SIZE in offered else ORIGINAL,
+                value=default if default in offered else ORIGINAL,
                 label="Size",
                 info="Long side of the result",
                 elem_id="size",
@@ -372,7 +309,7 @@ def _advanced(
             )
             tile = gr.Dropdown(
                 tile_choices(),
-                value=AUTOMATIC,
+                value=CONTROLS["tile"].default,
                 label="Tile",
                 elem_id="tile",
                 filterable=False,
@@ -382,9 +319,9 @@ def _advanced(
         features = gr.Dropdown(
             feature_choices(),
             value="thin",
-            label="What refining looks through",
+            label="Network that refining compares by",
             elem_id="refine-features",
             filterable=False,
             info="VGG-16's weights are downloaded by the server once",
         )
-    return size, tile, model, features
+    controls |= {"size": size, "tile": tile, "model": model, "refine_features": features}

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from stylemix.demo.results import preview, write_small
+from stylemix.types import ProgressEvent
 
 SIDE = 1024
 """Long side of a preview in pixels."""
@@ -53,23 +52,26 @@ class Previews:
         self._shown = 0.0
         self._files: list[Path] = []
 
-    def put(self, done: int, total: int, picture: Image.Image) -> None:
-        """Show a picture, unless the last one is too recent; called by the worker."""
-        if done == 0 or time.monotonic() - self._shown < EVERY:
-            return  # the photograph itself, or too soon
+    def put(self, event: ProgressEvent) -> None:
+        """Show the picture so far, unless the last one is too recent; called by the worker."""
+        if time.monotonic() - self._shown < EVERY:
+            return
+        picture = event.picture()
+        if picture is None:
+            return
         before = self._folder / "before.webp"
         scale = min(1.0, SIDE / max(picture.size))
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         if not before.is_file():
             preview(self._photo, before, SIDE, size)
-        after = self._folder / f"after-{done}.webp"
+        after = self._folder / f"after-{event.done}.webp"
         write_small(picture, size, after)
         self._files.append(after)
         # A browser may still be loading the one before.
         for old in self._files[:-3]:
             old.unlink(missing_ok=True)
         del self._files[:-3]
-        self._newest = Preview(str(before), str(after), done, total)
+        self._newest = Preview(str(before), str(after), event.done, event.total)
         self._shown = time.monotonic()
         self._loop.call_soon_threadsafe(self._ready.set)
 

@@ -46,15 +46,13 @@ def write(picture: Image.Image, photo: str, folder: Path) -> Result:
         scale = PREVIEW / max(shown)
         shown = (max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale)))
     write_small(picture, shown, after)
-    loaded = read(photo)
-    write_small(to_pil(loaded.rgb, loaded.alpha, loaded.icc), shown, before)
+    write_small(read(photo).to_pil(), shown, before)
     return Result(str(png), str(before), str(after))
 
 
 def preview(photo: str, target: Path, side: int, size: tuple[int, int] | None = None) -> None:
     """Write a photograph as WebP, its long side at most ``side`` pixels, or of ``size``."""
-    loaded = read(photo, to_srgb=True)
-    image = to_pil(loaded.rgb)
+    image = to_pil(read(photo, to_srgb=True).pixels)
     scale = min(1.0, side / max(image.size))
     size = size or (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 
 import gradio as gr
 import torch
-from PIL import Image
 
 import stylemix
 from stylemix.checkpoint import read_config
@@ -21,15 +21,15 @@ from stylemix.checkpoint.catalogue import models as known
 from stylemix.checkpoint.download import cached
 from stylemix.checkpoint.model_card import needs_painting
 from stylemix.checkpoint.published import REPOSITORY
-from stylemix.demo.controls import AUTOMATIC, PALETTE, Request, read_request
+from stylemix.demo.controls import CONTROLS, PALETTE, Order, read_order
 from stylemix.demo.jobs import Jobs
-from stylemix.demo.limits import Limits, check_picture, check_work, named
+from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_work
 from stylemix.demo.look import bar
 from stylemix.demo.previews import Previews
 from stylemix.demo.results import Result, preview, write
 from stylemix.demo.uploads import Drawings, Uploads, read_layers
 from stylemix.errors import Cancelled, ConfigError, StylemixError
-from stylemix.stylizers import Progress
+from stylemix.types import Progress, ProgressEvent
 
 EDITOR_SIDE = 1024
 """Long side in pixels of the photograph that regions are drawn on."""
@@ -70,27 +70,7 @@ class Service:
         self._keeping: set[str] = set()
 
     async def stylize(
-        self,
-        photo: dict[str, Any] | None,
-        painting_1: dict[str, Any] | None = None,
-        painting_2: dict[str, Any] | None = None,
-        painting_3: dict[str, Any] | None = None,
-        painting_4: dict[str, Any] | None = None,
-        weight_1: float = 1.0,
-        weight_2: float = 1.0,
-        weight_3: float = 1.0,
-        weight_4: float = 1.0,
-        strength: float = 1.0,
-        preserve_color: bool = False,
-        regions: dict[str, Any] | None = None,
-        size: str = "1024",
-        tile: str = AUTOMATIC,
-        model: str = "film",
-        refine: float = 0,
-        refine_features: str = "thin",
-        palette: dict[str, Any] | None = None,
-        request: gr.Request = None,  # type: ignore[assignment]
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio hands it in
+        self, request: gr.Request | None, progress: gr.Progress, *controls: Any
     ) -> tuple[str, tuple[str, str], str]:
         """Render a photograph in the style of one to four paintings, or in the model's own.
 
@@ -101,27 +81,8 @@ class Service:
         Returns the result as PNG; small pictures of the photograph and the result; a line on it.
         """
         with _told():
-            asked = self._asked(
-                photo,
-                painting_1,
-                painting_2,
-                painting_3,
-                painting_4,
-                weight_1,
-                weight_2,
-                weight_3,
-                weight_4,
-                strength,
-                preserve_color,
-                regions,
-                size,
-                tile,
-                model,
-                refine,
-                refine_features,
-                palette,
-            )
-            painted = await self._paint(asked, model, _session(request), _shown_by(progress))
+            order, model = self._read(controls)
+            painted = await self._paint(order, model, _session(request), _shown_by(progress))
         return painted.result.png, (painted.result.before, painted.result.after), painted.line
 
     async def watch(
@@ -132,16 +93,15 @@ class Service:
     ) -> AsyncIterator[tuple[Any, ...]]:
         """Do what :meth:`stylize` does for the page, which sees the picture grow.
 
-        Gives the result's file, the two pictures to compare, the line, the bar, and the buttons
+        Yields the result's file, the two pictures to compare, the line, the bar, and the buttons
         that cancel and that stop: once there is a picture so far, the latter takes the former's
         place.
         """
         with _told():
-            asked = self._asked(*controls)
-            model = controls[14]
-            previews = Previews(asked.photo, self.folder) if self._steps(asked, model) else None
+            order, model = self._read(controls)
+            previews = Previews(order.photo, self.folder) if self._steps(order, model) else None
             work = asyncio.ensure_future(
-                self._paint(asked, model, _session(request), _shown_by(progress), previews)
+                self._paint(order, model, _session(request), _shown_by(progress), previews)
             )
             try:
                 while previews is not None and (now := await previews.get(work)) is not None:
@@ -181,62 +141,65 @@ class Service:
             folder = cached(target, None)
         return folder is not None and not needs_painting(read_config(folder))
 
-    def _asked(self, photo: Any, *controls: Any) -> Request:
-        """Read the controls, in the order of the parameters of :meth:`stylize`."""
-        paintings, weights = controls[:4], controls[4:8]
-        strength, preserve, regions, size, tile, model, refine, features, palette = controls[8:]
+    def _read(self, controls: Sequence[Any]) -> tuple[Order, str]:
+        """Read the controls, in the order of :data:`CONTROLS`; return what is asked of which model.
+
+        Raises:
+            ConfigError: a control has a wrong value, or the work would take too long.
+            PictureError: a picture can't be used.
+        """
+        values = dict(zip(CONTROLS, controls, strict=True))
+        model = values["model"]
         if model not in self.models:
             raise ConfigError(
                 f"no model is named {model!r}; choose one of {', '.join(self.models)}"
             )
-        asked = read_request(
-            self.uploads.path(photo, "the photograph"),
-            [self.uploads.path(p, f"painting {k}") for k, p in enumerate(paintings, 1)],
-            weights,
-            strength,
-            preserve,
-            read_layers(regions, self.uploads, self.drawings, self.limits),
-            size,
-            tile,
-            refine,
-            features,
-            self.uploads.path(palette, PALETTE),
+        order = read_order(
+            self.uploads.path(values["photo"], "the photograph"),
+            [
+                self.uploads.path(values[f"painting_{k}"], f"painting {k}")
+                for k in range(1, PAINTINGS + 1)
+            ],
+            self.uploads.path(values["palette"], PALETTE),
+            read_layers(values["regions"], self.uploads, self.drawings, self.limits),
+            values,
             self.limits,
             own_style=self.own_style(model),
         )
-        check_work(asked.pixels, self._steps(asked, model), features, self.limits)
-        return asked
+        features = str(order.options.refine_features)
+        check_work(order.pixels, self._steps(order, model), features, self.limits)
+        return order, model
 
-    def _steps(self, asked: Request, model: str) -> int:
-        """Give how many steps of optimisation a request takes; methods have a number of their own.
+    def _steps(self, order: Order, model: str) -> int:
+        """Return how many steps of optimization an order takes; methods have a number of their own.
 
         The model isn't loaded for it, which may take long: a method is known by its name.
         """
-        if asked.options["refine"] or self.models[model] not in methods():
-            return int(asked.options["refine"])
+        if order.options.refine or self.models[model] not in methods():
+            return order.options.refine
         return int(getattr(stylemix.load(self.models[model], device="cpu"), "steps", 0))
 
     async def _paint(
         self,
-        asked: Request,
+        order: Order,
         model: str,
         session: str | None,
-        progress: Callable[[int, int], None],
+        progress: Progress,
         previews: Previews | None = None,
     ) -> Painted:
         started = time.perf_counter()
-        done = steps = 0
+        last = ProgressEvent(0, 0)
 
-        def report(now: int, total: int, *picture: Image.Image) -> None:
-            nonlocal done, steps
-            done, steps = now, total
-            if previews is None or not picture or now == 0:
-                progress(now, total)
+        def report(event: ProgressEvent) -> None:
+            nonlocal last
+            last = event
+            if previews is None or event.done == 0:
+                progress(event)
             else:
-                previews.put(now, total, *picture)
+                previews.put(event)
 
         def work(tick: Progress) -> tuple[Result, tuple[int, int], bool]:
-            return self._render(asked, model, tick, session, watched=previews is not None)
+            return self._render(order, model, tick, session)
 
         try:
             result, (width, height), whole = await self.jobs.run(
@@ -245,48 +208,34 @@ class Service:
         finally:
             self._keeping.discard(session or "")
         seconds = time.perf_counter() - started
+        steps = last.total
         counted = (
             f"{steps} step{'s' if steps != 1 else ''}"
             if whole
-            else (f"stopped after {done} of {steps} steps")
+            else f"stopped after {last.done} of {steps} steps"
         )
         return Painted(result, f"{width} × {height} pixels · {model} · {counted} · {seconds:.1f} s")
 
     def _render(
-        self, asked: Request, model: str, tick: Progress, session: str | None, *, watched: bool
+        self, order: Order, model: str, tick: Progress, session: str | None
     ) -> tuple[Result, tuple[int, int], bool]:
         """Render and write; tells size and whether it is more than the picture so far."""
-        # The library gives pictures only to a function of three parameters.
-        seen = (
-            (lambda done, total, picture: tick(done, total, picture))
-            if watched
-            else (lambda done, total: tick(done, total))
-        )
         whole = True
         try:
-            picture = stylemix.stylize(
-                asked.photo,
-                list(asked.paintings),
-                progress=seen,
-                model=self.models[model],
-                palette=asked.palette,
-                **asked.options,
+            stylizer = stylemix.load(self.models[model])
+            picture = stylizer.stylize(
+                order.photo, list(order.paintings), order.options, progress=tick
             )
         except Cancelled as stop:
             if stop.picture is None or session not in self._keeping:
                 raise
             picture, whole = stop.picture, False
         except StylemixError as problem:
-            text = named(problem, asked.photo, "the photograph")
-            for path, label in zip(asked.paintings, asked.labels, strict=True):
-                text = text.replace(repr(path), label).replace(path, label)
-            if asked.palette is not None:
-                text = text.replace(repr(asked.palette), PALETTE).replace(asked.palette, PALETTE)
-            raise type(problem)(text) from None
-        return write(picture, asked.photo, self.folder), picture.size, whole
+            raise type(problem)(order.in_users_words(str(problem))) from None
+        return write(picture, order.photo, self.folder), picture.size, whole
 
     def canvas(self, photo: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Give the regions' editor a new photograph to draw on."""
+        """Return a new photograph for the regions' editor to draw on."""
         with _told():
             path = self.uploads.path(photo, "the photograph")
             if path is None:
@@ -310,6 +259,28 @@ class Service:
             self.jobs.stop(request.session_hash)
 
 
+def endpoint(service: Service) -> Callable[..., Any]:
+    """Return the function behind the API's ``/stylize``, whose parameters are the controls."""
+
+    async def stylize(*arguments: Any) -> tuple[str, tuple[str, str], str]:
+        *controls, request, progress = arguments
+        return await service.stylize(request, progress, *controls)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    first, *others = CONTROLS
+    parameters = [
+        inspect.Parameter(first, kind),
+        *(inspect.Parameter(name, kind, default=CONTROLS[name].default) for name in others),
+        # Gradio knows these two by the one's annotation and by the other's default.
+        inspect.Parameter("request", kind, default=None),
+        inspect.Parameter("progress", kind, default=gr.Progress()),
+    ]
+    stylize.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    stylize.__annotations__ = {"request": gr.Request}
+    stylize.__doc__ = service.stylize.__doc__
+    return stylize
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn errors into ones that the page shows."""
@@ -327,8 +298,8 @@ def _session(request: gr.Request | None) -> str | None:
     return getattr(request, "session_hash", None)
 
 
-def _shown_by(progress: gr.Progress) -> Callable[[int, int], None]:
-    return lambda done, total: progress((done, total), desc="Painting", unit="steps")
+def _shown_by(progress: gr.Progress) -> Progress:
+    return lambda event: progress((event.done, event.total), desc="Painting", unit="steps")
 
 
 def _sentence(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from stylemix.images.color import grey, luma, preserve_color, transfer_color
 from stylemix.images.files import open_file
 from stylemix.images.images import (
-    LoadedPicture,
+    MAX_PIXELS,
     Picture,
+    Raster,
+    from_float,
     read,
     read_mask,
     resize,
@@ -17,8 +19,10 @@ from stylemix.images.saving import FORMATS, save
 
 __all__ = [
     "FORMATS",
-    "LoadedPicture",
+    "MAX_PIXELS",
     "Picture",
+    "Raster",
+    "from_float",
     "grey",
     "luma",
     "open_file",

@@ -1,9 +1,9 @@
-"""Pictures in and out: files, PIL images, arrays and tensors become one checked form."""
+"""Read pictures of every kind into one checked form, and turn that form into a PIL image."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,34 +15,55 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, PictureError
 from stylemix.images.files import decode, open_file
+from stylemix.types import whole_number
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
 """What every function that wants a picture accepts."""
+
+MAX_PIXELS = 200_000_000
+"""Pixels of the largest picture that is read or made."""
 
 _TOLERANCE = 1e-4  # a resampled float picture may overshoot [0, 1] by rounding
 _ROWS = 4_000_000  # values per step of row-wise work
 
 
-@dataclass
-class LoadedPicture:
-    """A picture, checked and upright.
+@dataclass(frozen=True)
+class Raster:
+    """A picture in memory, checked and upright; the form that travels from reading to the result.
 
     Attributes:
-        rgb: [3, H, W], uint8; float32 in [0, 1] when the picture was given as floats.
-        alpha: [H, W] uint8, or None for an opaque picture. Colours under it are kept as they were.
-        icc: the RGB colour profile of ``rgb``, or None (sRGB is meant).
-        name: what to call the picture in messages.
+        pixels: [3, H, W], uint8; float32 in [0, 1] when the picture was given as floats.
+        alpha: [H, W] uint8, or None for an opaque picture. Colors under it are kept as they were.
+        profile: the RGB color profile (ICC) of ``pixels``, or None (sRGB is meant).
+        source: what to call the picture in messages.
     """
 
-    rgb: Tensor
-    alpha: Tensor | None
-    icc: bytes | None
-    name: str
+    pixels: Tensor
+    alpha: Tensor | None = None
+    profile: bytes | None = None
+    source: str = "picture"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self.pixels.shape[-2:]
+        return height, width
+
+    def float(self) -> Tensor:
+        """Return the colors as networks take them, [1, 3, H, W] float32 in [0, 1]."""
+        return to_float(self.pixels)
+
+    def resized(self, long_side: int) -> Raster:
+        """Return the picture with its long side at a number of pixels; see :func:`resize`."""
+        alpha = None if self.alpha is None else resize(self.alpha[None], long_side=long_side)[0]
+        return replace(self, pixels=resize(self.pixels, long_side=long_side), alpha=alpha)
+
+    def to_pil(self) -> Image.Image:
+        """Return an RGB image, or RGBA; see :func:`to_pil`."""
+        return to_pil(self.pixels, self.alpha, self.profile)
 
 
-def read(
-    picture: Picture, *, max_pixels: int = 200_000_000, to_srgb: bool = False
-) -> LoadedPicture:
+def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, to_srgb: bool = False) -> Raster:
     """Read a picture.
 
     Files and PIL images are turned upright by their EXIF orientation; of an animation, a file's
@@ -53,7 +74,7 @@ def read(
         picture: a path, a PIL image, an array [H, W], [H, W, 1], [H, W, 3] or [H, W, 4], or a
             tensor [3, H, W], [1, 3, H, W] or [1, H, W]; uint8 or bool, or float in [0, 1].
         max_pixels: larger pictures are refused, files by their header before decoding.
-        to_srgb: convert the colours to sRGB by the picture's profile, instead of keeping them
+        to_srgb: convert the colors to sRGB by the picture's profile, instead of keeping them
             together with the profile.
 
     Returns:
@@ -81,15 +102,35 @@ def read(
     )
 
 
-def to_float(tensor: Tensor) -> Tensor:
-    """Give a picture [C, H, W] or [N, C, H, W] as float32 in [0, 1], [N, C, H, W].
+def to_float(tensor: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return a picture [C, H, W] or [N, C, H, W] as floats in [0, 1], [N, C, H, W].
 
-    uint8 is divided by 255; floats are taken as they are.
+    uint8 is divided by 255; floats keep their values.
     """
     batch = tensor if tensor.ndim == 4 else tensor[None]
     if batch.dtype == torch.uint8:
-        return batch.float().div_(255)
-    return batch.float()
+        return batch.to(dtype).div_(255)
+    return batch.to(dtype)
+
+
+def from_float(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return values in [0, 1] as pixels of a type: uint8, rounded, or floating point.
+
+    What lies outside [0, 1] is clipped.
+
+    Raises:
+        PictureError: a value is NaN or infinite.
+    """
+    if not bool(values.isfinite().all()):
+        raise PictureError(
+            "the result holds values that are no numbers: the model's weights are damaged, or "
+            "its training diverged"
+        )
+    values = values.clamp(0, 1)
+    if dtype != torch.uint8:
+        return values.to(dtype)
+    # float32, whose steps are finer than 1/255 everywhere, unlike those of half precision.
+    return (values.float() * 255).round_().to(torch.uint8)
 
 
 def resize(
@@ -111,8 +152,7 @@ def resize(
     if (short_side is None) == (long_side is None):
         raise ConfigError("give resize either short_side or long_side")
     target = short_side if short_side is not None else long_side
-    if isinstance(target, bool) or not isinstance(target, int) or target < 1:
-        raise ConfigError(f"a side must be a whole number of pixels >= 1, got {target!r}")
+    target = whole_number("a side", target, 1, "pixels")
     height, width = tensor.shape[-2:]
     side = min(height, width) if short_side is not None else max(height, width)
     return _resample(
@@ -141,7 +181,7 @@ def read_mask(picture: Picture, height: int, width: int) -> Tensor:
         PictureError: it can't be read, or its proportions differ by more than 2 %.
     """
     loaded = read(picture)
-    mask = _luminance(loaded.rgb)
+    mask = _luminance(loaded.pixels)
     if loaded.alpha is not None:
         mask *= loaded.alpha.float().div_(255)
     own_height, own_width = mask.shape
@@ -149,7 +189,7 @@ def read_mask(picture: Picture, height: int, width: int) -> Tensor:
     # One pixel is what rounding costs when a small picture was resized.
     if abs(wanted - height) > max(0.02 * height, 1):
         raise PictureError(
-            f"the mask ({loaded.name}) is {own_width} x {own_height} pixels, but the picture is "
+            f"the mask ({loaded.source}) is {own_width} x {own_height} pixels, but the picture is "
             f"{width} x {height}: crop or resize the mask to the picture's proportions"
         )
     out = _resample(mask[None, None], height, width, "bilinear")
@@ -159,13 +199,15 @@ def read_mask(picture: Picture, height: int, width: int) -> Tensor:
     return out
 
 
-def to_pil(rgb: Tensor, alpha: Tensor | None = None, icc: bytes | None = None) -> Image.Image:
-    """Give a picture as a PIL image.
+def to_pil(
+    pixels: Tensor, alpha: Tensor | None = None, profile: bytes | None = None
+) -> Image.Image:
+    """Return a picture as a PIL image.
 
     Args:
-        rgb: [3, H, W], uint8 or float (clipped to [0, 1] and rounded to 8 bits).
+        pixels: [3, H, W], uint8 or float (clipped to [0, 1] and rounded to 8 bits).
         alpha: [H, W] uint8, or None.
-        icc: colour profile for ``info["icc_profile"]``, or None.
+        profile: color profile for ``info["icc_profile"]``, or None.
 
     Returns:
         An RGB image, or RGBA with ``alpha``.
@@ -173,39 +215,33 @@ def to_pil(rgb: Tensor, alpha: Tensor | None = None, icc: bytes | None = None) -
     Raises:
         PictureError: a float picture holds NaN or infinity.
     """
-    pixels = torch.empty((*rgb.shape[-2:], 3 if alpha is None else 4), dtype=torch.uint8)
-    step = max(1, _ROWS // (3 * rgb.shape[-1]))
-    for start in range(0, rgb.shape[-2], step):
-        part = rgb[:, start : start + step].detach()
+    shape = (*pixels.shape[-2:], 3 if alpha is None else 4)
+    interleaved = torch.empty(shape, dtype=torch.uint8)
+    step = max(1, _ROWS // (3 * pixels.shape[-1]))
+    for start in range(0, pixels.shape[-2], step):
+        part = pixels[:, start : start + step].detach()
         if part.dtype != torch.uint8:
-            part = part.float()
-            if not bool(part.isfinite().all()):
-                raise PictureError(
-                    "the result holds values that are no numbers: the model's weights are "
-                    "damaged, or its training diverged"
-                )
-            part = part.mul(255).round_().clamp_(0, 255).to(torch.uint8)
-        pixels[start : start + step, :, :3] = part.permute(1, 2, 0).cpu()
+            part = from_float(part.float(), torch.uint8)
+        interleaved[start : start + step, :, :3] = part.permute(1, 2, 0).cpu()
     if alpha is not None:
-        pixels[..., 3] = alpha.cpu()
-    image = Image.fromarray(pixels.numpy())
-    if icc is not None:
-        image.info["icc_profile"] = icc
+        interleaved[..., 3] = alpha.cpu()
+    image = Image.fromarray(interleaved.numpy())
+    if profile is not None:
+        image.info["icc_profile"] = profile
     return image
 
 
-def _from_pil(image: Image.Image, shown: str, name: str, to_srgb: bool) -> LoadedPicture:
-    color, alpha, icc = decode(image, shown, to_srgb=to_srgb)
+def _from_pil(image: Image.Image, shown: str, source: str, to_srgb: bool) -> Raster:
+    color, alpha, profile = decode(image, shown, to_srgb=to_srgb)
     if color.mode == "F":
         grey = torch.from_numpy(np.array(color, dtype=np.float32))[None]
-        return LoadedPicture(_check_values(grey, shown).repeat(3, 1, 1), None, None, name)
-    rgb = torch.from_numpy(np.array(color)).permute(2, 0, 1).contiguous()
-    return LoadedPicture(
-        rgb, None if alpha is None else torch.from_numpy(np.array(alpha)), icc, name
-    )
+        return Raster(_check_values(grey, shown).repeat(3, 1, 1), source=source)
+    pixels = torch.from_numpy(np.array(color)).permute(2, 0, 1).contiguous()
+    opacity = None if alpha is None else torch.from_numpy(np.array(alpha))
+    return Raster(pixels, opacity, profile, source)
 
 
-def _from_array(array: np.ndarray, max_pixels: int) -> LoadedPicture:
+def _from_array(array: np.ndarray, max_pixels: int) -> Raster:
     shape = list(array.shape)
     if array.ndim == 2:
         array = array[..., None]
@@ -233,10 +269,10 @@ def _from_array(array: np.ndarray, max_pixels: int) -> LoadedPicture:
         alpha = values[3].clone()
         if alpha.dtype != torch.uint8:
             alpha = alpha.mul_(255).round_().to(torch.uint8)
-    return LoadedPicture(values[:3], alpha, None, "array")
+    return Raster(values[:3], alpha, source="array")
 
 
-def _from_tensor(tensor: Tensor, max_pixels: int) -> LoadedPicture:
+def _from_tensor(tensor: Tensor, max_pixels: int) -> Raster:
     shape = list(tensor.shape)
     values = tensor.detach()
     if values.ndim == 4 and shape[0] == 1 and shape[1] == 3:
@@ -256,8 +292,8 @@ def _from_tensor(tensor: Tensor, max_pixels: int) -> LoadedPicture:
         raise PictureError(_wrong_type("tensor", values.dtype))
     _check_pixels(values.shape[2], values.shape[1], max_pixels, f"the tensor of shape {shape}")
     values = _check_values(values.cpu(), "the tensor")
-    rgb = values.repeat(3, 1, 1) if len(values) == 1 else values.contiguous()
-    return LoadedPicture(rgb, None, None, "tensor")
+    pixels = values.repeat(3, 1, 1) if len(values) == 1 else values.contiguous()
+    return Raster(pixels, source="tensor")
 
 
 def _wrong_type(what: str, dtype: Any) -> str:
@@ -278,7 +314,7 @@ def _check_pixels(width: int, height: int, max_pixels: int, shown: str) -> None:
 
 
 def _check_values(values: Tensor, shown: str) -> Tensor:
-    """Give uint8, or float32 in [0, 1]; refuse what can't be a picture."""
+    """Return uint8, or float32 in [0, 1]; refuse what can't be a picture."""
     if values.dtype == torch.uint8:
         return values
     if values.dtype == torch.bool:
@@ -300,7 +336,7 @@ def _check_values(values: Tensor, shown: str) -> Tensor:
 
 
 def _luminance(rgb: Tensor) -> Tensor:
-    """Give the luma [H, W] of a picture [3, H, W] in [0, 1]; exact for grey."""
+    """Return the luma [H, W] of a picture [3, H, W] in [0, 1]; exact for grey."""
     out = torch.empty(rgb.shape[-2:])
     step = max(1, _ROWS // (3 * rgb.shape[-1]))
     for start in range(0, rgb.shape[-2], step):

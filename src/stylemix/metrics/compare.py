@@ -20,8 +20,8 @@ from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual
 from stylemix.metrics.tiles import Tile, lay_out
 from stylemix.ops.placement import place
-from stylemix.optimization import check_steps
 from stylemix.plugins import plugin_info
+from stylemix.types import whole_number
 
 Watch = Callable[[str, int, int], object]
 """Called with a model's name, its steps done and their total (0 and 0 before they are known). A
@@ -94,12 +94,12 @@ def compare(
     """
     if isinstance(size, bool) or not isinstance(size, int) or size < 64:
         raise ConfigError(f"size must be a whole number of pixels >= 64, got {size!r}")
-    if steps is not None and check_steps(steps, "steps") == 0:
-        raise ConfigError("steps must be at least 1")
+    if steps is not None:
+        steps = whole_number("steps", steps, 1)
     if names is not None and not names:
         raise ConfigError("name at least one model to compare, or none at all for every one")
-    photograph = to_pil(resize(read(content, to_srgb=True).rgb, long_side=size))
-    painting = to_pil(resize(read(style, to_srgb=True).rgb, long_side=size))
+    photograph = to_pil(resize(read(content, to_srgb=True).pixels, long_side=size))
+    painting = to_pil(resize(read(style, to_srgb=True).pixels, long_side=size))
     judge = _Judge(photograph, painting, features or best_features())
     found = [Compared("the photograph", photograph, 0.0, *judge(photograph))]
     with warnings.catch_warnings():
@@ -139,8 +139,8 @@ def comparison_sheet(
         raise ConfigError(f"cell must be a whole number of pixels >= 96, got {cell!r}")
     shown = [r for r in results if r.name != "the photograph"]
     own = next((r for r in results if r.name == "the photograph"), None)
-    first = Tile("photograph", _losses(own) if own else "", to_pil(read(content).rgb))
-    tiles = [first, Tile("painting", "", to_pil(read(style).rgb))]
+    first = Tile("photograph", _losses(own) if own else "", to_pil(read(content).pixels))
+    tiles = [first, Tile("painting", "", to_pil(read(style).pixels))]
     for result in shown:
         note = result.problem or f"{result.seconds:.1f} s, {_losses(result)}"
         name = result.name + (" (its own style)" if result.own_style else "")
@@ -174,7 +174,7 @@ class _Judge:
         self.painting = self._look(painting)
 
     def _look(self, picture: Image.Image) -> perceptual.Description:
-        return perceptual.describe(to_float(read(picture).rgb)[0], self.net)
+        return perceptual.describe(to_float(read(picture).pixels)[0], self.net)
 
     def __call__(self, picture: Image.Image) -> tuple[float, float]:
         seen = self._look(picture)
@@ -202,7 +202,7 @@ def _one(
             photograph,
             painting,
             refine=0 if stylizer.trained else steps or 0,
-            progress=None if watch is None else lambda done, total: watch(name, done, total),
+            progress=None if watch is None else lambda event: watch(name, event.done, event.total),
         )
         seconds = time.perf_counter() - begin
         return Compared(name, picture, seconds, *judge(picture), own_style=not stylizer.needs_style)

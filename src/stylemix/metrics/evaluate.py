@@ -22,7 +22,7 @@ from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
 from stylemix.ops.placement import place
-from stylemix.stylizers import Progress
+from stylemix.types import Progress, ProgressEvent
 
 _COLORS = 65_536
 """Pixels of a picture that its palette is taken from; more change the distance by less than
@@ -102,7 +102,7 @@ def evaluate_pairs(
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
         on_result: called with (content index, style index, result).
-        progress: called with pairs done and their total.
+        progress: is told the pairs done and their total.
         seed: of the pairing, the palette's directions and the intervals.
 
     Returns:
@@ -139,7 +139,7 @@ def evaluate_pairs(
     current, photograph = -1, None
     for done, k in enumerate(order):
         if progress is not None:
-            progress(done, len(order))
+            progress(ProgressEvent(done, len(order)))
         i, j = wanted[k]
         if i != current or photograph is None:
             current, photograph = i, _look_at_photograph(contents[i], size, net)
@@ -153,7 +153,7 @@ def evaluate_pairs(
             )
         if on_result is not None:
             on_result(i, j, result)
-        output = to_float(read(result).rgb)[0]
+        output = to_float(read(result).pixels)[0]
         looks = perceptual.describe(output, net)
         record = {
             "content": names[0][i],
@@ -171,7 +171,7 @@ def evaluate_pairs(
             record |= curve(strengths, _losses_at(method, photograph, known, j, net))
         records[k] = {**record, "seconds": seconds}
     if progress is not None:
-        progress(len(order), len(order))
+        progress(ProgressEvent(len(order), len(order)))
     means: dict[str, float] = {
         name: sum(r[name] for r in records.values()) / len(records)
         for name in ("content_loss", "lpips")
@@ -193,9 +193,9 @@ def evaluate_pairs(
 
 
 def _load(picture: Picture, size: int) -> tuple[Image.Image, Tensor]:
-    rgb = resize(read(picture, to_srgb=True).rgb, short_side=size)
+    rgb = resize(read(picture, to_srgb=True).pixels, short_side=size)
     image = to_pil(rgb)
-    return image, to_float(read(image).rgb)[0]
+    return image, to_float(read(image).pixels)[0]
 
 
 def _look_at_paintings(
@@ -224,7 +224,7 @@ def _identity(method: Method, photograph: _Photograph) -> float:
     """Give how well a photograph comes back when it is its own style, once for its pairs."""
     if photograph.identity is None:
         again = method(photograph.image, photograph.image)
-        photograph.identity = psnr(to_float(read(again).rgb)[0], photograph.rgb)
+        photograph.identity = psnr(to_float(read(again).pixels)[0], photograph.rgb)
     return photograph.identity
 
 
@@ -235,7 +235,7 @@ def _losses_at(
 
     def losses(strength: float) -> tuple[float, float]:
         result = method.at(strength, photograph.image, known.images[j])
-        looks = perceptual.describe(to_float(read(result).rgb)[0], net)
+        looks = perceptual.describe(to_float(read(result).pixels)[0], net)
         return (
             float(perceptual.content_loss(looks, photograph.looks)),
             float(perceptual.style_loss(looks, own)),
@@ -282,7 +282,7 @@ def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
 
 def _shift(method: Method, photograph: _Photograph, painting: Image.Image, output: Tensor) -> float:
     def render(rgb: Tensor) -> Tensor:
-        return to_float(read(method(to_pil(rgb), painting)).rgb)[0]
+        return to_float(read(method(to_pil(rgb), painting)).pixels)[0]
 
     return artefacts.shift_stability(render, photograph.rgb, result=output)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from stylemix.backbones import FEATURES
 from stylemix.optimization.descent import Descent
+from stylemix.optimization.extractor import FeatureExtractor, feature_extractor, shrink
 from stylemix.optimization.objective import Loss, Losses, MakeLoss
-from stylemix.optimization.recipe import Recipe, check_steps
+from stylemix.optimization.recipe import Recipe
 from stylemix.optimization.render import Task, optimize
-from stylemix.optimization.space import FeatureSpace, feature_space, shrink
 from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
 
 __all__ = [
@@ -15,14 +15,13 @@ __all__ = [
     "HALO",
     "STRIDES",
     "Descent",
-    "FeatureSpace",
+    "FeatureExtractor",
     "Loss",
     "Losses",
     "MakeLoss",
     "Recipe",
     "Task",
-    "check_steps",
-    "feature_space",
+    "feature_extractor",
     "on_map",
     "optimize",
     "shrink",

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylemix.errors import Cancelled
+from stylemix.errors import Cancelled, ConfigError
 from stylemix.optimization.canvas import Canvas
 from stylemix.optimization.objective import Loss, Losses
 from stylemix.optimization.prior import prior
+from stylemix.types import real_number
 
 OPTIMIZERS = ("adam", "lbfgs")
+TINY = math.ulp(0.0)
+"""The smallest number above 0."""
 WARM_UP = 3
 HOLD = 0.6
 END = 0.1
@@ -38,9 +41,16 @@ class Descent:
     variation: float = 0.0
     bounds: float = 1000.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", real_number("rate", self.rate, "a number above 0", TINY))
+        if self.optimizer not in OPTIMIZERS:
+            raise ConfigError(
+                f"no optimizer is named {self.optimizer!r} (there are: {', '.join(OPTIMIZERS)})"
+            )
+
 
 @dataclass(frozen=True)
-class Step:
+class DescentStep:
     """One step as it is reported.
 
     Attributes:
@@ -66,12 +76,12 @@ def rate_at(step: int, steps: int) -> float:
     return END + (1 - END) * 0.5 * (1 + math.cos(math.pi * (done - HOLD) / (1 - HOLD)))
 
 
-def descend(
+def optimize_canvas(
     canvas: Canvas,
     objective: Loss,
     steps: int,
     how: Descent,
-    report: Callable[[Step], None] | None = None,
+    report: Callable[[DescentStep], None] | None = None,
     *,
     speed: float = 1.0,
 ) -> Cancelled | None:
@@ -116,7 +126,7 @@ class _Run:
         objective: Loss,
         steps: int,
         how: Descent,
-        report: Callable[[Step], None] | None,
+        report: Callable[[DescentStep], None] | None,
         speed: float,
     ) -> None:
         self.canvas, self.objective, self.steps, self.how = canvas, objective, steps, how
@@ -139,7 +149,7 @@ class _Run:
 
     def tell(self) -> None:
         if self.report is not None:
-            self.report(Step(self.done, self.losses, lambda: picture_of(self.canvas)))
+            self.report(DescentStep(self.done, self.losses, lambda: picture_of(self.canvas)))
 
     def adam(self) -> None:
         # A tiny epsilon, since the gradient of one pixel is tiny in a large picture.

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from stylemix.losses.style import GRAM_LAYERS
 from stylemix.optimization import tiles
-from stylemix.optimization.space import FeatureSpace, gram_sum, shrink
+from stylemix.optimization.extractor import FeatureExtractor, gram_sum, shrink
 from stylemix.optimization.targets import Grams, Region, mixed, regions, style_grams
 from stylemix.types import Box
 
@@ -57,7 +57,7 @@ class MakeLoss(Protocol):
 
     def __call__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         paintings: Sequence[Tensor],
         maps: Sequence[Tensor],
@@ -69,7 +69,7 @@ class MakeLoss(Protocol):
         """Make them.
 
         Args:
-            space: what to look through.
+            extractor: what to compare pictures by.
             content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
             paintings: each [1, 3, h, w] in [0, 1].
             maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them.
@@ -83,7 +83,7 @@ class Objective:
     """Content and style loss of one picture against a photograph and paintings.
 
     Args:
-        space: what to look through.
+        extractor: what to compare pictures by.
         content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
         styles: the paintings' Gram matrices.
         regions: where they hold.
@@ -96,7 +96,7 @@ class Objective:
 
     def __init__(
         self,
-        space: FeatureSpace,
+        extractor: FeatureExtractor,
         content: Tensor,
         styles: Sequence[Grams],
         regions: Sequence[Region],
@@ -105,12 +105,12 @@ class Objective:
         strength: float = 1.0,
         tile: int = 0,
     ) -> None:
-        self.space = space
+        self.extractor = extractor
         self.regions = list(regions)
         self.style_weight = style_weight
         self.height, self.width = content.shape[-2:]
         self.boxes = tiles.split(self.height, self.width, tile)
-        self._look_at_content(content)
+        self._keep_content(content)
         self.targets = [
             mixed([*styles, own], [*(strength * w for w in region.styles), 1 - strength])
             for region, own in zip(self.regions, self._grams, strict=True)
@@ -121,7 +121,7 @@ class Objective:
         ]
 
     @torch.no_grad()
-    def _look_at_content(self, content: Tensor) -> None:
+    def _keep_content(self, content: Tensor) -> None:
         """Keep the photograph's content map, its length, and its Gram matrices by region."""
         self.content: Tensor | None = None
         self.content_norm = 0.0
@@ -134,7 +134,7 @@ class Objective:
                     kept[layer] = shrink(region.weight.to(content.device), like)
         self._grams = [{layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions]
         for box in self.boxes:
-            seen = self._look(content, box)
+            seen = self._extract(content, box)
             x = seen[CONTENT_LAYER]
             place = self._place(box, CONTENT_LAYER)
             if self.content is None:
@@ -156,7 +156,7 @@ class Objective:
 
     def _whole(self, image: Tensor) -> tuple[Losses, Tensor]:
         pixels = image.detach().requires_grad_()
-        seen = self._look(pixels, self.boxes[0])
+        seen = self._extract(pixels, self.boxes[0])
         content = self._content(seen, self.boxes[0])
         grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
         self._add_grams(seen, self.boxes[0], grams)
@@ -168,7 +168,7 @@ class Objective:
         sums: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
         with torch.no_grad():
             for box in self.boxes:
-                self._add_grams(self._look(image, box), box, sums)
+                self._add_grams(self._extract(image, box), box, sums)
         leaves = [{k: g.requires_grad_() for k, g in grams.items()} for grams in sums]
         style = self._style(leaves)
         flat = [g for grams in leaves for g in grams.values()]
@@ -179,7 +179,7 @@ class Objective:
             outer = tiles.with_halo(box, self.height, self.width)
             rows, columns = outer.slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
-            seen = self._crop(self.space.look(pixels), box, outer)
+            seen = self._crop(self.extractor.extract(pixels), box, outer)
             part = self._content(seen, box)
             grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
             self._add_grams(seen, box, grams)
@@ -190,11 +190,11 @@ class Objective:
             content += float(part.detach())
         return Losses(content, float(style.detach())), gradient
 
-    def _look(self, image: Tensor, box: Box) -> dict[str, Tensor]:
+    def _extract(self, image: Tensor, box: Box) -> dict[str, Tensor]:
         """Give the maps of one tile, seen with its halo."""
         outer = tiles.with_halo(box, self.height, self.width)
         rows, columns = outer.slices()
-        return self._crop(self.space.look(image[:, :, rows, columns]), box, outer)
+        return self._crop(self.extractor.extract(image[:, :, rows, columns]), box, outer)
 
     def _crop(self, seen: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
         cropped = {}
@@ -243,7 +243,7 @@ class Objective:
 
 
 def gram_objective(
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     content: Tensor,
     paintings: Sequence[Tensor],
     maps: Sequence[Tensor],
@@ -254,9 +254,9 @@ def gram_objective(
 ) -> Objective:
     """Make the losses of Gatys, Ecker and Bethge (2016); see :class:`MakeLoss`."""
     return Objective(
-        space,
+        extractor,
         content,
-        [style_grams(space, p) for p in paintings],
+        [style_grams(extractor, p) for p in paintings],
         regions(maps),
         style_weight=style_weight,
         strength=strength,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any
 
-from stylemix.errors import ConfigError
-from stylemix.optimization.descent import OPTIMIZERS, Descent
+from stylemix.optimization.descent import TINY, Descent
 from stylemix.optimization.objective import MakeLoss, gram_objective
+from stylemix.types import real_number
 
 
 @dataclass(frozen=True)
@@ -31,35 +29,5 @@ class Recipe:
     loss: MakeLoss = gram_objective
 
     def __post_init__(self) -> None:
-        check_positive("style_weight", self.style_weight)
-        check_positive("rate", self.descent.rate)
-        if self.descent.optimizer not in OPTIMIZERS:
-            raise ConfigError(
-                f"no optimizer is named {self.descent.optimizer!r} (there are: "
-                f"{', '.join(OPTIMIZERS)})"
-            )
-
-
-def check_positive(name: str, value: Any) -> None:
-    """Refuse what is not a finite number above 0.
-
-    Raises:
-        ConfigError: it isn't, with ``name`` in its message.
-    """
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not (math.isfinite(value) and value > 0)
-    ):
-        raise ConfigError(f"{name} must be a number above 0, got {value!r}")
-
-
-def check_steps(steps: Any, name: str = "refine") -> int:
-    """Give a number of steps >= 0.
-
-    Raises:
-        ConfigError: it is no whole number, or below 0.
-    """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-        raise ConfigError(f"{name} must be a whole number of steps >= 0, got {steps!r}")
-    return steps
+        weight = real_number("style_weight", self.style_weight, "a number above 0", TINY)
+        object.__setattr__(self, "style_weight", weight)

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylemix.errors import Cancelled, ConfigError, out_of_memory
+from stylemix.errors import Cancelled, MemoryLimitError, out_of_memory
 from stylemix.images import resize
 from stylemix.optimization.canvas import Canvas
-from stylemix.optimization.descent import Step, descend, picture_of
+from stylemix.optimization.descent import DescentStep, optimize_canvas, picture_of
+from stylemix.optimization.extractor import FeatureExtractor, shrink
 from stylemix.optimization.recipe import Recipe
-from stylemix.optimization.space import FeatureSpace, shrink
 
 SMALLEST = 16
 """Pixels a side that four blocks with poolings between them need; smaller pictures are continued
@@ -57,7 +57,7 @@ Report = Callable[[int, Callable[[], Tensor]], None]
 
 def optimize(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     *,
@@ -70,7 +70,7 @@ def optimize(
 
     Args:
         task: pictures and where they hold.
-        space: what to look through.
+        extractor: what to compare pictures by.
         recipe: how.
         steps: evaluations of loss and gradient, over all sizes.
         tile: side of a tile in pixels; 0 never tiles, None tiles where memory would be large, and
@@ -81,19 +81,19 @@ def optimize(
         The picture [1, 3, H, W] in [0, 1] on the CPU, and what stopped the work, or None.
 
     Raises:
-        ConfigError: the memory doesn't suffice even for small tiles.
+        MemoryLimitError: the memory doesn't suffice even for small tiles.
     """
     # Callers may be in inference mode, whose tensors take no gradient.
     with torch.inference_mode(False), torch.enable_grad(), _deterministic():
         own = Task(*_pad(task), strength=task.strength)
         height, width = task.content.shape[-2:]
-        picture, stopped = _coarse_to_fine(own, space, recipe, steps, tile, report)
+        picture, stopped = _coarse_to_fine(own, extractor, recipe, steps, tile, report)
     return picture[:, :, :height, :width], stopped
 
 
 def _coarse_to_fine(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int | None,
@@ -117,14 +117,16 @@ def _coarse_to_fine(
             )
         offset = done
 
-        def tell(step: Step, whole: torch.Size = task.content.shape, offset: int = offset) -> None:
+        def tell(
+            step: DescentStep, whole: torch.Size = task.content.shape, offset: int = offset
+        ) -> None:
             if report is not None:
                 report(
                     offset + step.done,
                     lambda: _enlarged(step.picture().cpu(), whole[-2], whole[-1]),
                 )
 
-        picture, stopped = _one_size(stage, space, recipe, steps_here, tile, tell)
+        picture, stopped = _one_size(stage, extractor, recipe, steps_here, tile, tell)
         done += steps_here
         if stopped is not None:
             return _enlarged(picture, *task.content.shape[-2:]), stopped
@@ -134,23 +136,23 @@ def _coarse_to_fine(
 
 def _one_size(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int | None,
-    tell: Callable[[Step], None],
+    tell: Callable[[DescentStep], None],
 ) -> tuple[Tensor, Cancelled | None]:
     """Optimise at one size; where memory is short, again in tiles of half the side."""
-    side = _tile(task, space) if tile is None else tile
+    side = _tile(task, extractor) if tile is None else tile
     while True:
         try:
-            return _run(task, space, recipe, steps, side, tell)
+            return _run(task, extractor, recipe, steps, side, tell)
         except (RuntimeError, MemoryError) as problem:
             if not out_of_memory(problem) or tile is not None:
                 raise
             side = (side or max(task.content.shape[-2:])) // 2
             if side < SMALLEST_TILE:
-                raise ConfigError(
+                raise MemoryLimitError(
                     "the memory does not suffice to optimise this picture even in small tiles: "
                     "give a smaller size"
                 ) from problem
@@ -158,18 +160,18 @@ def _one_size(
 
 def _run(
     task: Task,
-    space: FeatureSpace,
+    extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
     tile: int,
-    tell: Callable[[Step], None],
+    tell: Callable[[DescentStep], None],
 ) -> tuple[Tensor, Cancelled | None]:
-    device = next(space.net.parameters()).device
+    device = next(extractor.net.parameters()).device
     content, start = task.content.to(device), task.start.to(device)
     cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.maps)]).sum(0)
     weak = min(1.0, task.strength)
     loss = recipe.loss(
-        space,
+        extractor,
         content,
         [p.to(device) for p in task.paintings],
         task.maps,
@@ -182,7 +184,7 @@ def _run(
     )
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
-    stopped = descend(canvas, loss, steps, recipe.descent, tell, speed=weak)
+    stopped = optimize_canvas(canvas, loss, steps, recipe.descent, tell, speed=weak)
     return picture_of(canvas).cpu(), stopped
 
 
@@ -248,11 +250,11 @@ def _same_size(maps: Sequence[Tensor]) -> list[Tensor]:
     return [m.expand_as(largest) for m in maps]
 
 
-def _tile(task: Task, space: FeatureSpace) -> int:
+def _tile(task: Task, extractor: FeatureExtractor) -> int:
     height, width = task.content.shape[-2:]
-    if height * width * space.width <= TILE_ABOVE:
+    if height * width * extractor.width <= TILE_ABOVE:
         return 0
-    return next((side for width, side in TILES if space.width <= width), TILES[-1][1])
+    return next((side for width, side in TILES if extractor.width <= width), TILES[-1][1])
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from stylemix.losses.style import GRAM_LAYERS
-from stylemix.optimization.space import FeatureSpace, gram_sum
+from stylemix.optimization.extractor import FeatureExtractor, gram_sum
 
 Grams = dict[str, Tensor]
 """Gram matrices by layer, each divided by the number of positions."""
@@ -62,9 +62,9 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
 
 
 @torch.no_grad()
-def style_grams(space: FeatureSpace, painting: Tensor) -> Grams:
+def style_grams(extractor: FeatureExtractor, painting: Tensor) -> Grams:
     """Give the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
-    seen = space.look(painting)
+    seen = extractor.extract(painting)
     return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel() for layer in GRAM_LAYERS}
 
 

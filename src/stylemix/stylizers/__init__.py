@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from stylemix.plugins.hookspecs import Register, hookimpl
-from stylemix.stylizers.base import Progress, Stylizer, build
+from stylemix.stylizers.base import Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
+from stylemix.stylizers.options import MAX_STRENGTH, SMALLEST_TILE, Options, check_strength
+from stylemix.stylizers.request import Request
 from stylemix.stylizers.tiling import render_tiled
 
-__all__ = ["FeedForward", "Gatys", "Optimization", "Progress", "Stylizer", "build", "render_tiled"]
+__all__ = [
+    "MAX_STRENGTH",
+    "SMALLEST_TILE",
+    "FeedForward",
+    "Gatys",
+    "Optimization",
+    "Options",
+    "Request",
+    "Stylizer",
+    "build",
+    "check_strength",
+    "render_tiled",
+]
 
 
 @hookimpl

@@ -1,34 +1,52 @@
-"""What a stylizer is: pictures in, picture out."""
+"""What a stylizer is, and the one path from a photograph to its picture."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, memory_limit
 from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.ops.placement import place
 from stylemix.plugins import registry
+from stylemix.plugins.registries import suggest
+from stylemix.stylizers.evaluating import Evaluating
+from stylemix.stylizers.options import Options
+from stylemix.stylizers.progress import before_steps
+from stylemix.stylizers.refining import (
+    REFINE_FEATURES,
+    cached_extractor,
+    painting_of,
+    read_painting,
+    recolored,
+    refine,
+)
+from stylemix.stylizers.request import Request, listed, read_request
+from stylemix.types import Progress
 
-Progress = Callable[..., object]
-"""Called with the steps done and their total. A function with a third parameter (required, or named
-``picture``) is also given the picture so far, a PIL image: the photograph until an optimisation
-begins. An exception that it raises stops the work."""
+Own = TypeVar("Own", bound="Stylizer")
 
 
-class Stylizer(nn.Module):
+class Stylizer(nn.Module, ABC):
     """Turns a photograph and paintings into a picture.
+
+    :meth:`stylize` is the whole path; a subclass gives :meth:`encode` and :meth:`draw`, and sets
+    ``config``. Its configuration's keys are the parameters of its ``__init__``.
 
     Attributes:
         config: exactly what the stylizer was built from; JSON in, JSON out.
         trained: whether it is nothing without trained weights. One that is not works by its
             registered name alone, and is listed among the models as a method.
+        optimizes: whether :meth:`draw` is an optimization itself, whose number of steps the option
+            ``refine`` sets.
         needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
@@ -36,18 +54,49 @@ class Stylizer(nn.Module):
 
     config: dict[str, Any]
     trained: ClassVar[bool] = True
+    optimizes: ClassVar[bool] = False
     needs_style: bool = True
     styles: tuple[str, ...] = ()
 
-    @classmethod
-    @abstractmethod
-    def from_config(cls, config: dict[str, Any]) -> Stylizer:
-        """Build a stylizer with fresh weights from its configuration.
+    def __init__(self) -> None:
+        super().__init__()
+        self._evaluating = Evaluating()
 
-        Raises:
-            ConfigError: a key or value is wrong.
-            UnknownNameError: a component's name is unknown.
+    @torch.no_grad()
+    def stylize(
+        self,
+        content: Picture,
+        style: Picture | Style | Sequence[Picture | Style] | None = None,
+        options: Options | None = None,
+        *,
+        progress: Progress | None = None,
+        **changes: Any,
+    ) -> Image.Image:
+        """Stylize one photograph.
+
+        Args:
+            content: as in :func:`stylemix.stylize`, like everything else here.
+            style: one painting or several, or encoded styles.
+            options: what else to ask for.
+            progress: is told how far the work has come.
+            changes: options by name, such as ``strength=0.5``; they go before those in
+                ``options``.
         """
+        options = replace(options or Options(), **changes)
+        given = listed(style) or ([] if self.needs_style else [self.own_style()])
+        steps = 0 if self.optimizes else options.refine
+        with memory_limit(), self._evaluating.of(self):
+            request = read_request(content, len(given), options, progress)
+            # Before the work: weights that are missing are no surprise at its end.
+            features = options.refine_features or REFINE_FEATURES
+            extractor = cached_extractor(features, self.device) if steps else None
+            styles = self.match_colors([self._encoded(s) for s in given], request)
+            if request.empty:
+                return request.to_image(request.content.pixels)
+            if extractor is None:
+                return request.to_image(self.draw(request, styles))
+            drawn = self.draw(replace(request, progress=before_steps(progress, steps)), styles)
+            return request.to_image(refine(request, drawn, styles, extractor))
 
     @abstractmethod
     def encode(self, style: Picture) -> Style:
@@ -61,37 +110,102 @@ class Stylizer(nn.Module):
             UnknownNameError: the model has no style of that name.
         """
 
+    @abstractmethod
+    def draw(self, request: Request, styles: Sequence[Style]) -> Tensor:
+        """Draw the photograph in the styles.
+
+        Args:
+            request: the photograph, the weight of each style and of the photograph at every pixel,
+                and the options. At least one style holds somewhere. ``request.report`` tells how
+                far the work has come.
+            styles: encoded, in the colors that were asked for.
+
+        Returns:
+            [3, H, W] of the photograph's size, uint8 or float in [0, 1].
+        """
+
+    def match_colors(self, styles: Sequence[Style], request: Request) -> list[Style]:
+        """Return the styles in the colors that were asked for.
+
+        With a palette, each painting is brought into its colors (:func:`recolored`) and encoded
+        again.
+
+        Raises:
+            ConfigError: a style, or the palette, keeps no painting.
+        """
+        palette = request.options.palette
+        if palette is None:
+            return list(styles)
+        colors = painting_of(palette) if isinstance(palette, Style) else read_painting(palette)
+        return [self.encode(recolored(painting_of(style), colors)) for style in styles]
+
     def own_style(self) -> Style:
-        """Give the style of a model that draws in one of its own, where a painting's would stand.
+        """Return the style of a model that draws in one of its own, in place of a painting's.
 
         Raises:
             ConfigError: it has none, for it :attr:`needs_style`.
         """
         raise ConfigError("this model has no style of its own; give it a painting")
 
-    @abstractmethod
-    def stylize(
-        self,
-        content: Picture,
-        style: Picture | Style | Sequence[Picture | Style] | None = None,
-        *,
-        strength: float = 1.0,
-        weights: Sequence[float] | None = None,
-        masks: Sequence[Picture] | None = None,
-        preserve_color: bool = False,
-        palette: Picture | Style | None = None,
-        size: int | None = None,
-        tile: int | None = None,
-        refine: int = 0,
-        refine_features: str | None = None,
-        progress: Progress | None = None,
-    ) -> Image.Image:
-        """Stylise one photograph; see :func:`stylemix.stylize`."""
+    @property
+    def fingerprint(self) -> str:
+        """Tells models apart: a style of another fingerprint is refused; empty takes any style."""
+        return ""
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    @classmethod
+    def config_keys(cls) -> tuple[str, ...]:
+        """Return the keys of the configuration beside ``"stylizer"``: parameters of the class."""
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        parameters = inspect.signature(cls).parameters.values()
+        return tuple(p.name for p in parameters if p.kind in kinds)
+
+    @classmethod
+    def from_config(cls: type[Own], config: dict[str, Any]) -> Own:
+        """Build a stylizer with fresh weights from its configuration.
+
+        Raises:
+            ConfigError: a key is unknown or missing, or a value is wrong.
+            UnknownNameError: a component's name is unknown.
+        """
+        name = config.get("stylizer", "feed_forward")
+        known = cls.config_keys()
+        options = {key: value for key, value in config.items() if key != "stylizer"}
+        for key in options:
+            if key not in known:
+                raise ConfigError(
+                    f"unknown key {key!r} in the configuration of {name}{suggest(key, known)} "
+                    f"(known: {', '.join(known)})"
+                )
+        for key in known:
+            required = inspect.signature(cls).parameters[key].default is inspect.Parameter.empty
+            if required and key not in options:
+                raise ConfigError(f"the configuration of {name} lacks {key!r}")
+        return cls(**options)
+
+    def _encoded(self, style: Picture | Style) -> Style:
+        """Encode a painting, or check what is encoded already."""
+        if not isinstance(style, Style):
+            return self.encode(style)
+        if self.fingerprint and style.fingerprint != self.fingerprint:
+            raise ConfigError(
+                "this style was encoded by another model; encode the painting again with "
+                "model.encode(painting)"
+            )
+        return replace(style, prepared=_on(self.device, style.prepared))
+
+
+def _on(device: torch.device, prepared: Any) -> Any:
+    """Return tensors, or structures of them, on a device."""
+    if isinstance(prepared, Tensor):
+        return prepared.to(device)
+    if isinstance(prepared, Mapping):
+        return {key: _on(device, value) for key, value in prepared.items()}
+    return type(prepared)(_on(device, value) for value in prepared)
 
 
 def build(config: dict[str, Any]) -> Stylizer:

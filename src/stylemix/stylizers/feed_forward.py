@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
-from stylemix.images import LoadedPicture, Picture, resize, to_float, to_pil
+from stylemix.images import Picture, resize, to_float
 from stylemix.injections.style import Style, StyleMix
-from stylemix.optimization import check_steps
 from stylemix.plugins import registry
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers.attaching import attach
-from stylemix.stylizers.base import Progress, Stylizer
-from stylemix.stylizers.refining import (
-    REFINE,
-    REFINE_FEATURES,
-    between,
-    cached_space,
-    keep,
-    paint,
-    painting_of,
-    recolored,
-    with_picture,
-)
+from stylemix.stylizers.base import Stylizer
+from stylemix.stylizers.evaluating import Lock
+from stylemix.stylizers.progress import part_of
+from stylemix.stylizers.refining import read_painting, recolored
 from stylemix.stylizers.rendering import add_error, render
-from stylemix.stylizers.request import Request, as_list, make_request
-from stylemix.types import Spec, StyleCode
-
-KEYS = ("stylizer", "generator", "encoder", "injections", "style_size")
+from stylemix.stylizers.request import Request
+from stylemix.types import Progress, Spec, StyleCode, whole_number
 
 
 class FeedForward(Stylizer):
@@ -59,8 +46,14 @@ class FeedForward(Stylizer):
         style_size: int = 256,
     ) -> None:
         super().__init__()
-        if not isinstance(style_size, int) or style_size < 8:
-            raise ConfigError(f"style_size must be a whole number >= 8, got {style_size!r}")
+        style_size = whole_number("style_size", style_size, 8)
+        if isinstance(injections, Mapping | str):
+            raise ConfigError('injections must be a list such as [{"name": "film"}]')
+        for name, spec in (("generator", generator), ("encoder", encoder)):
+            if not isinstance(spec, Mapping):
+                raise ConfigError(
+                    f'{name} must be a mapping such as {{"name": "thin"}}, got {spec!r}'
+                )
         self.config = {
             "stylizer": "feed_forward",
             "generator": dict(generator),
@@ -84,36 +77,22 @@ class FeedForward(Stylizer):
         self.needs_style = any(len(m) for m in self._injected)
         self.styles = self.encoder.styles
         self._fingerprint: str | None = None
-        # Tiled rendering freezes statistics inside the modules: one picture at a time.
-        self._lock = threading.RLock()
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> FeedForward:
-        """Build a model with fresh weights; see :meth:`Stylizer.from_config`."""
-        for key in config:
-            if key not in KEYS:
-                raise ConfigError(
-                    f"unknown key {key!r} in the model's configuration"
-                    f"{suggest(key, KEYS)} (known: {', '.join(KEYS)})"
-                )
-        for key in ("generator", "encoder", "injections"):
-            if key not in config:
-                raise ConfigError(f"the model's configuration lacks {key!r}")
-        injections = config["injections"]
-        if isinstance(injections, Mapping | str):
-            raise ConfigError('injections must be a list such as [{"name": "film"}]')
-        return cls(
-            config["generator"], config["encoder"], injections, config.get("style_size", 256)
-        )
+        # One picture at a time: two at once would take the memory of two.
+        self._lock = Lock()
 
     def train(self, mode: bool = True) -> FeedForward:
-        """Switch between training and evaluation."""
+        """Switch between training and evaluation; the weights may change now."""
         self._fingerprint = None
         return super().train(mode)
 
+    def load_state_dict(self, *args: Any, **options: Any) -> Any:
+        """Load weights, which make it another model."""
+        self._fingerprint = None
+        return super().load_state_dict(*args, **options)
+
     @property
     def fingerprint(self) -> str:
-        """Tells models apart: equal for equal configuration and weights."""
+        """Tells models apart: equal for equal configuration and weights. Computed once."""
         if self._fingerprint is None:
             digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
             for name, tensor in self.state_dict().items():
@@ -183,7 +162,7 @@ class FeedForward(Stylizer):
         return Style(prepared, "" if self.training else self.fingerprint)
 
     def forward(self, content: Tensor, mix: StyleMix) -> Tensor:
-        """Stylise [B, 3, H, W] in [0, 1], height and width multiples of ``generator.multiple_of``.
+        """Stylize [B, 3, H, W] in [0, 1], height and width multiples of ``generator.multiple_of``.
 
         Returns:
             [B, 3, H, W] in [0, 1].
@@ -192,121 +171,53 @@ class FeedForward(Stylizer):
 
     @torch.inference_mode()
     def encode(self, style: Picture) -> Style:
-        """Encode one painting; keep the result to use it for many photographs.
-
-        Raises:
-            PictureError: the painting can't be read or used.
-            UnknownNameError: the model has no style of that name.
-        """
+        """Encode one painting; see :meth:`Stylizer.encode`."""
         if isinstance(style, str) and self.styles:
             if style in self.styles:
                 index = torch.tensor([self.styles.index(style)])
                 return self.prepare(None, self.encoder.rows(index))
             if not Path(style).exists():
                 raise UnknownNameError(
-                    f"this model has no style {style!r}"
-                    f"{suggest(style, self.styles)} (it has: "
+                    f"this model has no style {style!r}{suggest(style, self.styles)} (it has: "
                     f"{', '.join(self.styles)})"
                 )
-        rgb = keep(style)
-        return replace(self._encode(LoadedPicture(rgb, None, None, "style")), painting=rgb)
+        painting = read_painting(style)
+        return replace(self._encode(painting), painting=painting)
 
     def own_style(self) -> Style:
-        """Give the style of a model that needs no painting; see :meth:`Stylizer.own_style`."""
+        """Return the style of a model that needs no painting; see :meth:`Stylizer.own_style`."""
         return super().own_style() if self.needs_style else Style({}, self.fingerprint)
 
-    def _encode(self, picture: LoadedPicture) -> Style:
-        rgb = picture.rgb
-        if min(rgb.shape[-2:]) > self.style_size:
-            rgb = resize(rgb, short_side=self.style_size)
-        return self.prepare(to_float(rgb).to(self.device))
+    def _encode(self, pixels: Tensor) -> Style:
+        """Encode a picture [3, h, w] without keeping it."""
+        if min(pixels.shape[-2:]) > self.style_size:
+            pixels = resize(pixels, short_side=self.style_size)
+        return self.prepare(to_float(pixels).to(self.device))
 
     @torch.inference_mode()
-    def stylize(
-        self,
-        content: Picture,
-        style: Picture | Style | Sequence[Picture | Style] | None = None,
-        *,
-        strength: float = 1.0,
-        weights: Sequence[float] | None = None,
-        masks: Sequence[Picture] | None = None,
-        preserve_color: bool = False,
-        palette: Picture | Style | None = None,
-        size: int | None = None,
-        tile: int | None = None,
-        refine: int = 0,
-        refine_features: str | None = None,
-        progress: Progress | None = None,
-    ) -> Image.Image:
-        """Stylise one photograph; see :func:`stylemix.stylize`.
+    def match_colors(self, styles: Sequence[Style], request: Request) -> list[Style]:
+        """Return the styles in the colors that were asked for.
 
         ``palette`` takes the palette code of that painting where the model has one
         (:attr:`palette_sites`), and ``preserve_color`` the photograph's own; other models are
-        given the paintings in the wanted colours (:func:`recolored`), as an optimisation is.
+        given the paintings in the wanted colors, as an optimization is.
         """
-        styles = as_list(style, None if self.needs_style else self.own_style())
-        steps = check_steps(refine)
-        request = make_request(
-            content,
-            len(styles),
-            strength=strength,
-            weights=weights,
-            masks=masks,
-            preserve_color=preserve_color,
-            palette=palette,
-            size=size,
-            tile=tile,
-        )
-        space = cached_space(refine_features or REFINE_FEATURES, self.device) if steps else None
-        tell = with_picture(progress)
-
-        def forward(done: int, total: int) -> None:
-            # Of all work that is to come, the network's pass is none of the steps.
-            now, of = (0, steps) if steps else (done, total)
-            tell(now, of, lambda: to_pil(request.rgb))
-
-        was_training = self.training
-        self.eval()
-        try:
-            encoded = [self._own(s) if isinstance(s, Style) else self.encode(s) for s in styles]
-            encoded = self._in_colors(encoded, request, palette)
-            out = self._mix(
-                request.rgb,
-                encoded,
-                request.parts,
-                request.rest,
-                tile,
-                forward if progress is not None else None,
-            )
-        finally:
-            self.train(was_training)
-        if space is None or request.empty:
-            return request.finish(out)
-        start = between(out, request.rgb)
-        return paint(
-            request, start, [painting_of(s) for s in encoded], space, REFINE, steps, progress
-        )
-
-    def _in_colors(
-        self, styles: list[Style], request: Request, palette: Picture | Style | None
-    ) -> list[Style]:
-        """Give the styles in the colours that were asked for."""
-        if palette is None and not (request.preserve_color and self.palette_sites):
-            return styles
+        options = request.options
+        if options.palette is None and not (options.preserve_color and self.palette_sites):
+            return list(styles)
         if not self.needs_style or not self.encoder.any_painting:
             raise ConfigError(
-                "palette: this model's colours belong to its own styles; leave "
-                "palette out, or take a model for any painting, such as film"
+                "palette: this model's colors belong to its own styles; leave palette out, or take "
+                "a model for any painting, such as film"
             )
         if not self.palette_sites:
-            assert palette is not None
-            return [self.encode(recolored(painting_of(s), palette)) for s in styles]
-        if palette is None:
-            colors = self._encode(LoadedPicture(request.rgb, None, None, "content"))
-            return [self._exchange(s, colors, s.painting) for s in styles]
-        colors = self._own(palette) if isinstance(palette, Style) else self.encode(palette)
+            return super().match_colors(styles, request)
+        if options.palette is None:
+            colors = self._encode(request.content.pixels)
+            return [self._with_palette(s, colors, s.painting) for s in styles]
+        colors = self._encoded(options.palette)
         return [
-            self._exchange(
+            self._with_palette(
                 s,
                 colors,
                 None
@@ -316,72 +227,61 @@ class FeedForward(Stylizer):
             for s in styles
         ]
 
-    def _exchange(self, style: Style, colors: Style, painting: Tensor | None) -> Style:
+    def _with_palette(self, style: Style, colors: Style, painting: Tensor | None) -> Style:
+        """Return a style with the palette code of another, and the painting that shows both."""
         prepared = {**style.prepared, **{k: colors.prepared[k] for k in self.palette_sites}}
         return Style(prepared, style.fingerprint, painting)
 
-    def _own(self, style: Style) -> Style:
-        if style.fingerprint != self.fingerprint:
-            raise ConfigError(
-                "this style was encoded by another model; encode the painting again "
-                "with model.encode(painting)"
-            )
-        return style
+    @torch.inference_mode()
+    def draw(self, request: Request, styles: Sequence[Style]) -> Tensor:
+        """Draw the photograph by a pass of the network, or two where it shines through.
 
-    def _mix(
-        self,
-        rgb: Tensor,
-        styles: list[Style],
-        parts: list[Tensor],
-        rest: Tensor,
-        tile: int | None,
-        progress: Progress | None,
-    ) -> Tensor:
-        """Stylise a picture [3, H, W]; gives [3, H, W] of the same type."""
-        if not any(bool(p.any()) for p in parts):
-            return rgb  # strength 0, or masks that leave nothing
+        Returns:
+            [3, H, W] of the photograph's type.
+        """
+        content, rest = request.content.pixels, request.content_weight
+        tile, progress = request.options.tile, request.progress
         if not bool(rest.abs().max() > 1e-6):
-            return self.render(rgb, StyleMix(tuple(styles), tuple(parts)), tile, progress)
+            mix = StyleMix(tuple(styles), request.style_weights)
+            return self.render(content, mix, tile, progress)
         if not self.needs_style or not self.encoder.any_painting:
             # The photograph can't be one more style of such a model: it is laid over the result.
-            total = torch.stack(parts).sum(0).clamp_min(1e-12)
-            mix = StyleMix(tuple(styles), tuple(p / total for p in parts))
-            out = self.render(rgb, mix, tile, progress)
-            return add_error(out, rgb, out, rest)
-        itself = self._encode(LoadedPicture(rgb, None, None, "content"))
-        mix = StyleMix((*styles, itself), (*parts, rest))
+            total = torch.stack(request.style_weights).sum(0).clamp_min(1e-12)
+            mix = StyleMix(tuple(styles), tuple(w / total for w in request.style_weights))
+            out = self.render(content, mix, tile, progress)
+            return add_error(out, content, out, rest)
+        itself = self._encode(content)
+        mix = StyleMix((*styles, itself), (*request.style_weights, rest))
         if not bool((rest > 1e-6).any()):
-            return self.render(rgb, mix, tile, progress)
-        first = second = None
-        if progress is not None:
-
-            def first(done: int, total: int) -> None:
-                progress(done, 2 * total)
-
-            def second(done: int, total: int) -> None:
-                progress(total + done, 2 * total)
-
-        out = self.render(rgb, mix, tile, first)
+            return self.render(content, mix, tile, progress)
+        out = self.render(content, mix, tile, part_of(progress, 0, 2))
         # The network alone gives the photograph back only roughly; what it misses is added in
         # the content's share, so that strength 0 and unmasked regions are the photograph itself.
         # Styles elsewhere in the picture shift its statistics, so unmasked regions also need the
         # last word of add_error.
-        again = self.render(rgb, StyleMix.single(itself), tile, second)
-        return add_error(out, rgb, again, rest.clamp(0, 1))
+        again = self.render(content, StyleMix.single(itself), tile, part_of(progress, 1, 2))
+        return add_error(out, content, again, rest.clamp(0, 1))
 
     def render(
-        self, rgb: Tensor, mix: StyleMix, tile: int | None = None, progress: Progress | None = None
+        self,
+        content: Tensor,
+        mix: StyleMix,
+        tile: int | None = None,
+        progress: Progress | None = None,
     ) -> Tensor:
         """Run the network on a picture of any size, whole or in tiles.
 
+        Every picture that the model draws comes from here: another runtime of the network takes
+        the place of this method.
+
         Args:
-            rgb: [3, H, W], uint8, or float in [0, 1].
+            content: [3, H, W], uint8, or float in [0, 1].
             mix: weights of the picture's size, or constant.
             tile: side of a tile in pixels; 0 never tiles, None decides by size.
-            progress: called with tiles done and their total.
+            progress: is told the tiles done and their total.
 
         Returns:
-            [3, H, W] of the type of ``rgb``, on the CPU.
+            [3, H, W] of the type of ``content``, on the CPU.
         """
         with self._lock:
-            return render(self.generator, rgb, mix, tile, progress)
+            return render(self.generator, content, mix, tile, progress)

@@ -1,4 +1,4 @@
-"""Style transfer by optimisation of the picture itself."""
+"""Gatys' method: style transfer by optimization of the picture itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIZES = ((0.5, 0.5), (1.0, 0.5))
 
 
 class Gatys(Optimization):
-    """Optimise the photograph until its features hold the paintings' Gram matrices.
+    """Optimize the photograph until its features hold the paintings' Gram matrices.
 
     Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks" (2016),
     coarse to fine as in Gatys et al., "Controlling Perceptual Factors in Neural Style Transfer"
@@ -19,7 +19,7 @@ class Gatys(Optimization):
     painting's at each layer, and the change of the picture is smooth.
 
     Args:
-        features: the network to look through: ``"thin"``, which ships with stylemix, or
+        features: the feature network: ``"thin"``, which ships with stylemix, or
             ``"vgg16"``, the papers' kind.
         optimizer: ``"adam"`` or ``"lbfgs"``.
         steps: evaluations of the losses, unless ``stylize`` is given another number.
@@ -38,21 +38,18 @@ class Gatys(Optimization):
         rate: float = Descent.rate,
         coarse_to_fine: bool = True,
     ) -> None:
-        super().__init__(
-            Recipe(
-                style_weight=style_weight,
-                sizes=SIZES if coarse_to_fine else SIZES[-1:],
-                descent=Descent(optimizer=optimizer, rate=rate),
-            ),
-            features,
-            steps,
+        recipe = Recipe(
+            style_weight=style_weight,
+            sizes=SIZES if coarse_to_fine else SIZES[-1:],
+            descent=Descent(optimizer=optimizer, rate=rate),
         )
+        super().__init__(recipe, features, steps)
         self.config = {
             "stylizer": "gatys",
             "features": features,
             "optimizer": optimizer,
-            "steps": steps,
-            "style_weight": style_weight,
-            "rate": rate,
+            "steps": self.steps,
+            "style_weight": recipe.style_weight,
+            "rate": recipe.descent.rate,
             "coarse_to_fine": bool(coarse_to_fine),
         }

@@ -1,117 +1,71 @@
-"""What methods share that optimise the picture itself."""
+"""What methods share that optimize the picture itself."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
-from PIL import Image
+from torch import Tensor
 
-from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
-from stylemix.optimization import FEATURES, Recipe, check_steps
-from stylemix.plugins.registries import suggest
-from stylemix.stylizers.base import Progress, Stylizer
-from stylemix.stylizers.refining import cached_space, keep, paint, painting_of, recolored
-from stylemix.stylizers.request import as_list, make_request
+from stylemix.optimization import Recipe
+from stylemix.stylizers.base import Stylizer
+from stylemix.stylizers.options import check_features
+from stylemix.stylizers.refining import (
+    cached_extractor,
+    optimize_request,
+    painting_of,
+    read_painting,
+)
+from stylemix.stylizers.request import Request
+from stylemix.types import whole_number
 
 
 class Optimization(Stylizer):
-    """Style transfer by optimisation of the picture itself.
+    """Style transfer by optimization of the picture itself.
 
     A method adds its recipe. Its options are the keyword-only parameters of ``__init__``, which
-    also sets ``config``.
+    also sets ``config``. The option ``refine`` above 0 takes the place of the method's own number
+    of steps, and ``refine_features`` that of its feature network.
 
     Args:
-        recipe: how the picture is optimised, and what is minimised.
-        features: the network to look through, see :data:`stylemix.optimization.FEATURES`.
+        recipe: how the picture is optimized, and what is minimized.
+        features: the feature network, see :data:`stylemix.optimization.FEATURES`.
         steps: evaluations of the losses, unless ``stylize`` is given another number.
     """
 
     trained: ClassVar[bool] = False
+    optimizes: ClassVar[bool] = True
+    marker: Tensor
 
     def __init__(self, recipe: Recipe, features: str, steps: int) -> None:
         super().__init__()
-        if features not in FEATURES:
-            raise ConfigError(
-                f"no feature network is named {features!r}"
-                f"{suggest(str(features), FEATURES)} (there are: "
-                f"{', '.join(FEATURES)})"
-            )
-        if check_steps(steps, "steps") == 0:
-            raise ConfigError("steps must be at least 1")
-        self.recipe, self.features, self.steps = recipe, features, steps
+        check_features(features)
+        self.recipe, self.features = recipe, features
+        self.steps = whole_number("steps", steps, 1)
         # Tells the device; the feature network is shared and no part of the model.
-        self.register_buffer("place", torch.zeros(()), persistent=False)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Optimization:
-        """Build it; every key but ``"stylizer"`` is an argument of the class."""
-        options = {k: v for k, v in config.items() if k != "stylizer"}
-        known = [
-            p.name for p in inspect.signature(cls).parameters.values() if p.kind is p.KEYWORD_ONLY
-        ]
-        for key in options:
-            if key not in known:
-                raise ConfigError(
-                    f"unknown key {key!r} in the configuration of "
-                    f"{config['stylizer']}{suggest(key, known)} (known: "
-                    f"{', '.join(known)})"
-                )
-        return cls(**options)
+        self.register_buffer("marker", torch.zeros(()), persistent=False)
 
     @property
     def device(self) -> torch.device:
         """Where it computes."""
-        return self.place.device  # type: ignore[union-attr, return-value]
+        return self.marker.device
 
     def encode(self, style: Picture) -> Style:
         """Read one painting; keep the result to use it for many photographs."""
-        return Style({}, "optimization", keep(style))
+        return Style({}, "optimization", read_painting(style))
 
-    def stylize(
-        self,
-        content: Picture,
-        style: Picture | Style | Sequence[Picture | Style] | None = None,
-        *,
-        strength: float = 1.0,
-        weights: Sequence[float] | None = None,
-        masks: Sequence[Picture] | None = None,
-        preserve_color: bool = False,
-        palette: Picture | Style | None = None,
-        size: int | None = None,
-        tile: int | None = None,
-        refine: int = 0,
-        refine_features: str | None = None,
-        progress: Progress | None = None,
-    ) -> Image.Image:
-        """Stylise one photograph; see :func:`stylemix.stylize`.
-
-        ``refine`` above 0 takes the place of the method's own number of steps, and
-        ``refine_features`` of its feature network. With ``palette`` the paintings are brought
-        into its colours first (:func:`recolored`).
-        """
-        styles = as_list(style)
-        steps = check_steps(refine) or self.steps
-        request = make_request(
-            content,
-            len(styles),
-            strength=strength,
-            weights=weights,
-            masks=masks,
-            preserve_color=preserve_color,
-            palette=palette,
-            size=size,
-            tile=tile,
+    def draw(self, request: Request, styles: Sequence[Style]) -> Tensor:
+        """Optimize the photograph; of a style, the painting counts that it keeps."""
+        options = request.options
+        extractor = cached_extractor(options.refine_features or self.features, self.device)
+        return optimize_request(
+            request,
+            request.content.pixels,
+            [painting_of(style) for style in styles],
+            extractor,
+            self.recipe,
+            options.refine or self.steps,
         )
-        space = cached_space(refine_features or self.features, self.device)
-        # A style that a model encoded holds its painting too, so any will do.
-        paintings = [painting_of(s) if isinstance(s, Style) else keep(s) for s in styles]
-        if palette is not None:
-            paintings = [recolored(p, palette) for p in paintings]
-        if request.empty:
-            return request.finish(request.rgb)
-        return paint(request, request.rgb, paintings, space, self.recipe, steps, progress)

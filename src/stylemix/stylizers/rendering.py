@@ -9,10 +9,10 @@ from torch import Tensor
 
 from stylemix.errors import out_of_memory
 from stylemix.generators import Generator, mirror, pad_to_multiple
-from stylemix.images import to_float
+from stylemix.images import from_float, to_float
 from stylemix.injections.style import StyleMix
-from stylemix.stylizers.base import Progress
 from stylemix.stylizers.tiling import render_tiled
+from stylemix.types import Progress, ProgressEvent
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
@@ -22,7 +22,7 @@ TILE = 768
 
 def render(
     generator: Generator,
-    rgb: Tensor,
+    content: Tensor,
     mix: StyleMix,
     tile: int | None = None,
     progress: Progress | None = None,
@@ -33,88 +33,90 @@ def render(
 
     Args:
         generator: on any device.
-        rgb: [3, H, W], uint8, or float in [0, 1].
+        content: [3, H, W], uint8, or float in [0, 1].
         mix: weights of the picture's size, or constant.
         tile: side of a tile in pixels; 0 never tiles. None decides by size, and tiles a picture
             for which the memory turns out to be too small.
-        progress: called with tiles done and their total.
+        progress: is told the tiles done and their total.
 
     Returns:
-        [3, H, W] of the type of ``rgb``, on the CPU.
+        [3, H, W] of the type of ``content``, on the CPU.
 
     Raises:
         MemoryLimitError: an injection has to see the whole map at once, and the memory is too
             small for that.
     """
     if margin := generator.margin:
-        rgb = mirror(rgb, margin)
+        content = mirror(content, margin)
         mix = replace(
             mix,
             weights=tuple(w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights),
         )
-        out = _render(generator, rgb, mix, tile, progress)
+        out = _render(generator, content, mix, tile, progress)
         return out[:, margin:-margin, margin:-margin]
-    return _render(generator, rgb, mix, tile, progress)
+    return _render(generator, content, mix, tile, progress)
 
 
 def _render(
-    generator: Generator, rgb: Tensor, mix: StyleMix, tile: int | None, progress: Progress | None
+    generator: Generator,
+    content: Tensor,
+    mix: StyleMix,
+    tile: int | None,
+    progress: Progress | None,
 ) -> Tensor:
-    height, width = rgb.shape[-2:]
+    height, width = content.shape[-2:]
     automatic = tile is None
     if tile is None:
         tile = TILE if height * width > TILE_ABOVE else 0
     if tile == 0 or tile >= max(height, width):
         try:
-            return _render_whole(generator, rgb, mix, progress)
+            return _render_whole(generator, content, mix, progress)
         except (RuntimeError, MemoryError) as problem:
             if not automatic or not out_of_memory(problem):
                 raise
             tile = TILE // 2
-    return render_tiled(generator, rgb, mix, tile, progress=progress, out_dtype=rgb.dtype)
+    return render_tiled(generator, content, mix, tile, progress=progress)
 
 
 def _render_whole(
-    generator: Generator, rgb: Tensor, mix: StyleMix, progress: Progress | None
+    generator: Generator, content: Tensor, mix: StyleMix, progress: Progress | None
 ) -> Tensor:
-    height, width = rgb.shape[-2:]
+    height, width = content.shape[-2:]
     if progress is not None:
-        progress(0, 1)
+        progress(ProgressEvent(0, 1))
     multiple, minimum = generator.multiple_of, generator.minimum_size
     device = next(generator.parameters()).device
-    content = pad_to_multiple(to_float(rgb).to(device), multiple, minimum)
+    padded = pad_to_multiple(to_float(content).to(device), multiple, minimum)
     weights = tuple(
         w
         if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
         else pad_to_multiple(w, multiple, minimum)
         for w in mix.weights
     )
-    out = generator(content, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
+    out = generator(padded, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
     if progress is not None:
-        progress(1, 1)
-    return _to_type(out, rgb.dtype)
+        progress(ProgressEvent(1, 1))
+    return from_float(out, content.dtype)
 
 
-def _to_type(x: Tensor, dtype: torch.dtype) -> Tensor:
-    if dtype == torch.uint8:
-        return x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
-    return x.to(dtype)
-
-
-def add_error(out: Tensor, rgb: Tensor, again: Tensor, weight: Tensor) -> Tensor:
-    """Give ``out + weight * (rgb - again)``, and ``rgb`` where weight is 1; row by row.
+def add_error(out: Tensor, content: Tensor, again: Tensor, weight: Tensor) -> Tensor:
+    """Return ``out + weight * (content - again)``, and ``content`` where weight is 1; row by row.
 
     A weight below 0 moves away from the photograph.
+
+    Args:
+        out: what was drawn, [3, H, W].
+        content: the photograph, [3, H, W].
+        again: the photograph as the network draws it, [3, H, W].
+        weight: of the photograph, [1, 1, H, W] or [1, 1, 1, 1].
     """
-    top = 255.0 if rgb.dtype == torch.uint8 else 1.0
     result = torch.empty_like(out)
-    rows = max(1, 4_000_000 // max(1, 3 * rgb.shape[-1]))
-    for start in range(0, rgb.shape[-2], rows):
+    rows = max(1, 4_000_000 // max(1, 3 * content.shape[-1]))
+    for start in range(0, content.shape[-2], rows):
         part = slice(start, start + rows)
-        w = weight[0] if weight.shape[-2:] == (1, 1) else weight[0, :, part]
-        error = rgb[:, part].float() - again[:, part].float()
-        value = (out[:, part].float() + w * error).clamp(0, top)
+        w = weight if weight.shape[-2:] == (1, 1) else weight[:, :, part]
+        drawn, own, missed = (to_float(x[:, part]) for x in (out, content, again))
         # Little but where the weight is near 1.
-        value = torch.lerp(value, rgb[:, part].float(), w.clamp(0, 1) ** 4)
-        result[:, part] = value.round() if rgb.dtype == torch.uint8 else value
+        value = torch.lerp((drawn + w * (own - missed)).clamp(0, 1), own, w.clamp(0, 1) ** 4)
+        result[:, part] = from_float(value[0], result.dtype)
     return result

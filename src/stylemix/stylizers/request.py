@@ -1,121 +1,107 @@
-"""What is asked of a stylizer, checked; and the finished picture. The same for every stylizer."""
+"""What one call asks of a stylizer, read and checked; the same for every stylizer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PIL import Image
 from torch import Tensor
 
-from stylemix.errors import ConfigError
-from stylemix.images import Picture, read, resize, to_float, to_pil
-from stylemix.images.color import preserve_color as keep_color
-from stylemix.injections.style import Style
-from stylemix.stylizers.mixing import check_strength, check_weights, style_weights
+from stylemix.errors import ConfigError, PictureError
+from stylemix.images import MAX_PIXELS, Picture, Raster, preserve_color, read, to_float
+from stylemix.stylizers.mixing import weight_maps
+from stylemix.stylizers.options import Options
+from stylemix.types import Progress, ProgressEvent
 
 
 @dataclass(frozen=True)
 class Request:
-    """One photograph to stylise, with everything checked that the caller gave.
+    """One photograph to stylize, and how.
 
     Attributes:
-        rgb: [3, H, W], uint8 or float in [0, 1], of the result's size.
-        alpha: [H, W] uint8, or None.
-        icc: colour profile, or None.
-        strength: >= 0.
-        parts: each style's weight map, see :func:`stylemix.stylizers.mixing.style_weights`.
-        rest: the content's.
-        tile: 0, a number >= 64, or None.
-        preserve_color: whether to keep the photograph's colours.
+        content: the photograph, of the result's size.
+        options: as the caller gave them, checked.
+        style_weights: each style's weight map, see :func:`stylemix.stylizers.mixing.weight_maps`.
+        content_weight: the photograph's.
+        progress: is told how far the work has come, or None.
     """
 
-    rgb: Tensor
-    alpha: Tensor | None
-    icc: bytes | None
-    strength: float
-    parts: list[Tensor]
-    rest: Tensor
-    tile: int | None
-    preserve_color: bool
+    content: Raster
+    options: Options
+    style_weights: tuple[Tensor, ...]
+    content_weight: Tensor
+    progress: Progress | None = None
 
     @property
     def empty(self) -> bool:
         """Whether no style holds anywhere: strength 0, or masks that leave nothing."""
-        return not any(bool(p.any()) for p in self.parts)
+        return not any(bool(weight.any()) for weight in self.style_weights)
 
-    def finish(self, out: Tensor) -> Image.Image:
-        """Make the result of a picture [3, H, W] that the network gave."""
-        if self.preserve_color:
-            out = keep_color(to_float(out)[0], to_float(self.rgb)[0])
-        return to_pil(out, self.alpha, self.icc)
+    def report(
+        self, done: int, total: int, make_picture: Callable[[], Image.Image] | None = None
+    ) -> None:
+        """Tell whoever listens how far the work has come.
 
+        Args:
+            done: steps done.
+            total: steps in all.
+            make_picture: makes the picture so far, where there is one.
+        """
+        if self.progress is not None:
+            self.progress(ProgressEvent(done, total, make_picture))
 
-def as_list(style: Any, otherwise: Any = None) -> list[Any]:
-    """Give one style or several as a list.
+    def to_image(self, pixels: Tensor) -> Image.Image:
+        """Return the result, with the photograph's transparency, profile and perhaps its colors.
 
-    Args:
-        style: as in :func:`stylemix.stylize`.
-        otherwise: what to take where none is given; None refuses.
-
-    Raises:
-        ConfigError: no style is given, but one is needed.
-    """
-    given = [] if style is None else style
-    styles = list(given) if isinstance(given, list | tuple) else [given]
-    if not styles and otherwise is not None:
-        return [otherwise]
-    if not styles:
-        raise ConfigError("the list of styles is empty; give at least one painting")
-    return styles
+        Args:
+            pixels: what was drawn, [3, H, W], uint8 or float in [0, 1].
+        """
+        if self.options.preserve_color:
+            pixels = preserve_color(to_float(pixels)[0], self.content.float()[0])
+        return replace(self.content, pixels=pixels).to_pil()
 
 
-def make_request(
-    content: Picture,
-    count: int,
-    *,
-    strength: float,
-    weights: Sequence[float] | None,
-    masks: Sequence[Picture] | None,
-    preserve_color: bool,
-    palette: Picture | Style | None,
-    size: int | None,
-    tile: int | None,
+def listed(style: Any) -> list[Any]:
+    """Return one style, several or None as a list."""
+    if style is None:
+        return []
+    return list(style) if isinstance(style, list | tuple) else [style]
+
+
+def read_request(
+    content: Picture, count: int, options: Options, progress: Progress | None = None
 ) -> Request:
-    """Check the arguments of :func:`stylemix.stylize` and read the photograph.
+    """Read the photograph and its masks.
 
     Args:
         content: the photograph.
         count: how many styles there are.
-        strength: as given.
-        weights: as given.
-        masks: as given.
-        preserve_color: as given.
-        palette: as given.
-        size: as given.
-        tile: as given.
+        options: what else was asked for.
+        progress: is told how far the work has come.
 
     Raises:
-        ConfigError: an argument is out of range.
-        PictureError: the photograph or a mask can't be read.
+        ConfigError: there is no style, or another number of weights or masks.
+        PictureError: the photograph or a mask can't be read, or the result would be too large.
     """
-    strength = check_strength(strength)
-    checked = check_weights(weights, count)
-    if preserve_color and palette is not None:
-        raise ConfigError(
-            "preserve_color keeps the photograph's colours and palette gives it "
-            "others; give one of the two"
-        )
-    if tile is not None and (not isinstance(tile, int) or (tile != 0 and tile < 64)):
-        raise ConfigError(f"tile must be 0 (never), a whole number >= 64, or None, got {tile!r}")
-    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
-        raise ConfigError(f"size must be a whole number of pixels >= 1, got {size!r}")
-    picture = read(content)
-    rgb, alpha = picture.rgb, picture.alpha
-    if size is not None:
-        rgb = resize(rgb, long_side=size)
-        if alpha is not None:
-            alpha = resize(alpha[None], long_side=size)[0]
-    parts, rest = style_weights(checked, masks, strength, *rgb.shape[-2:])
-    return Request(rgb, alpha, picture.icc, strength, parts, rest, tile, preserve_color)
+    if count == 0:
+        raise ConfigError("the list of styles is empty; give at least one painting")
+    options.check_count(count)
+    photograph = read(content)
+    if options.size is not None:
+        height, width = photograph.size
+        scale = options.size / max(height, width)
+        if height * width * scale**2 > MAX_PIXELS:
+            raise PictureError(
+                f"a result with a long side of {options.size} pixels would have more than "
+                f"{MAX_PIXELS:,} pixels: give a smaller size"
+            )
+        photograph = photograph.resized(options.size)
+    style_weights, content_weight = weight_maps(
+        [1.0] * count if options.weights is None else list(options.weights),
+        options.masks,
+        options.strength,
+        *photograph.size,
+    )
+    return Request(photograph, options, tuple(style_weights), content_weight, progress)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -26,13 +26,12 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, MemoryLimitError, StylemixError, out_of_memory
 from stylemix.generators.base import Generator, Stage, pad_to_multiple
+from stylemix.images import from_float, to_float
 from stylemix.injections.base import Injection
 from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
 from stylemix.ops.running_statistics import RunningMoments
-from stylemix.types import Box
-
-Progress = Callable[[int, int], object]
+from stylemix.types import Box, Progress, ProgressEvent
 
 
 def render_tiled(
@@ -42,7 +41,6 @@ def render_tiled(
     tile: int,
     *,
     progress: Progress | None = None,
-    out_dtype: torch.dtype = torch.uint8,
 ) -> Tensor:
     """Render a picture in tiles, equal to ``generator(content, mix)`` but for rounding.
 
@@ -55,12 +53,11 @@ def render_tiled(
         content: picture [3, H, W], uint8 or floating point in [0, 1], of any size.
         mix: styles and weights; weight maps are [1, 1, H, W].
         tile: side of a tile in pixels, rounded up to what the generator's strides need.
-        progress: called with tiles done and tiles in all after every tile; what it raises stops
+        progress: is told the tiles done and their total after every tile; what it raises stops
             the rendering and is passed on.
-        out_dtype: ``torch.uint8``, or ``torch.float32`` in [0, 1].
 
     Returns:
-        Picture [3, H, W] on the device of ``content``.
+        Picture [3, H, W] of the type and on the device of ``content``.
 
     Raises:
         ConfigError: when ``tile`` is not positive.
@@ -69,10 +66,8 @@ def render_tiled(
     """
     if tile < 1:
         raise ConfigError(f"tile must be a positive number of pixels, got {tile}")
-    if out_dtype not in (torch.uint8, torch.float32):
-        raise ConfigError(f"out_dtype must be torch.uint8 or torch.float32, got {out_dtype}")
     with torch.inference_mode():
-        return _Rendering(generator, content, mix, tile, progress, out_dtype).run()
+        return _Rendering(generator, content, mix, tile, progress).run()
 
 
 class _Rendering:
@@ -85,12 +80,10 @@ class _Rendering:
         mix: StyleMix,
         tile: int,
         progress: Progress | None,
-        out_dtype: torch.dtype,
     ) -> None:
         self.content = content
         self.stages = list(generator.stages)
         self.progress = progress
-        self.out_dtype = out_dtype
         self.done = self.total = 0
         self.like = next(generator.parameters())
         strides = [stride for s in self.stages for stride in (s.stride_in, s.stride_out)]
@@ -217,21 +210,18 @@ class _Rendering:
             across = torch.arange(columns.start, columns.stop, device=source.device)
             part = source.index_select(1, down.clamp(max=source.shape[1] - 1))
             part = part.index_select(2, across.clamp(max=source.shape[2] - 1))
-        scale = 255 if source.dtype == torch.uint8 else 1
-        return part[None].to(self.like.device).to(self.like.dtype) / scale
+        return to_float(part.to(self.like.device), self.like.dtype)
 
     def _write(self, stage: Stage, y: Tensor, box: Box, out: Tensor | None) -> Tensor:
         """Put one tile into the stage's output map, which the first tile creates."""
         last = stage is self.stages[-1]
         if last:
-            y = y.clamp(0, 1)
-            if self.out_dtype == torch.uint8:
-                y = y.mul(255).round()
+            y = from_float(y, self.content.dtype)
         if out is None:
             size = (self.height // stage.stride_out, self.width // stage.stride_out)
             out = torch.empty(
                 (y.shape[0], *(self.content.shape[1:] if last else size)),
-                dtype=self.out_dtype if last else y.dtype,
+                dtype=y.dtype,
                 device=self.content.device,
             )
         rows, columns = _scaled(box, stage.stride_out).slices()
@@ -243,7 +233,7 @@ class _Rendering:
     def _step(self) -> None:
         self.done += 1
         if self.progress is not None:
-            self.progress(self.done, self.total)
+            self.progress(ProgressEvent(self.done, self.total))
 
 
 def _untileable(stage: Stage) -> Injection | None:

@@ -129,7 +129,7 @@ def read_found(
 
     def one(item: Found) -> tuple[Found, Tensor] | None:
         try:
-            rgb = read(_open(item), to_srgb=True).rgb
+            rgb = read(_open(item), to_srgb=True).pixels
         except (PictureError, OSError) as problem:
             log.warning("left out %s: %s", item.name, problem)
             return None

@@ -82,7 +82,7 @@ def test_each_style_learns_from_its_own_painting(tmp_path, bank):
         assert moved.nonzero().flatten().tolist() == [row]
     # What was drawn is that very painting's crop.
     batch = trainer.batches.draw(trainer.config.phases[0], 0, 0, 0)
-    painting = read(tmp_path / "paintings" / f"{row}.jpg").rgb.float() / 255
+    painting = read(tmp_path / "paintings" / f"{row}.jpg").pixels.float() / 255
     windows = painting.unfold(1, 16, 1).unfold(2, 16, 1)
     distance = min(
         float((windows - c[0][:, None, None]).abs().amax((0, 3, 4)).min())

@@ -263,7 +263,7 @@ class Trainer(ResumableRun[TrainConfig]):
                 raise CheckpointError(
                     f"init: {self.config.init} holds a model of another shape; "
                     "set model to what its config.json says under "
-                    f"{', '.join(checkpoint.MODEL_KEYS)}"
+                    + ", ".join(("stylizer", *other.config_keys()))
                 )
             self.model.load_state_dict(other.state_dict())
             return

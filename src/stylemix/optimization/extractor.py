@@ -1,4 +1,4 @@
-"""Feature spaces: a frozen network, looked through at the precision that the hardware is fast in.
+"""Feature maps of pictures, by a frozen network at the precision that the hardware is fast in.
 
 Distances are plain ones. For the thin network they are VGG-16's all the same, since its maps are in
 VGG-16's metric (see :mod:`stylemix.backbones.distilled`).
@@ -17,7 +17,7 @@ from stylemix.losses.style import GRAM_LAYERS
 from stylemix.ops.placement import place
 
 
-class FeatureSpace:
+class FeatureExtractor:
     """A frozen feature network for the optimisation of a picture.
 
     Args:
@@ -37,12 +37,12 @@ class FeatureSpace:
         assert isinstance(first, torch.nn.Conv2d)
         return first.out_channels
 
-    def to(self, device: torch.device) -> FeatureSpace:
+    def to(self, device: torch.device) -> FeatureExtractor:
         """Move the network."""
         place(self.net, device)
         return self
 
-    def look(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
+    def extract(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
         """Give the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
         kind = image.device.type
         half = _has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
@@ -69,14 +69,14 @@ def gram_sum(x: Tensor, weight: Tensor | None = None) -> Tensor:
     return scaled @ flat.T
 
 
-def feature_space(name: str = "thin", weights: str | Path | None = None) -> FeatureSpace:
-    """Give a feature space by its network's name; see :func:`stylemix.backbones.feature_net`.
+def feature_extractor(name: str = "thin", weights: str | Path | None = None) -> FeatureExtractor:
+    """Give a feature extractor by its network's name; see :func:`stylemix.backbones.feature_net`.
 
     Raises:
         ConfigError: an unknown name.
         WeightsError: the weights can't be had or don't fit.
     """
-    return FeatureSpace(feature_net(name, weights))
+    return FeatureExtractor(feature_net(name, weights))
 
 
 def _has_bfloat16(device: str) -> bool:
