@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("cv2")
 from video_clips import HEIGHT, WIDTH, frames_of, panning, texture
 
+from stylemix.stylizers import Options
 from stylemix.video.loop import stylized
 from stylemix.video.masks import Mask
 from stylemix.video.motion import Flow
@@ -65,7 +66,7 @@ def test_a_cut_leaves_no_trace_of_the_scene_before(model):
 
 def test_strength_0_is_the_video_itself(model):
     pictures = panning(4)
-    plan = Plan(model, make_schedule(PAINTING, model, None), options={"strength": 0.0})
+    plan = Plan(model, make_schedule(PAINTING, model, None), options=Options(strength=0))
     found = list(stylized(frames_of(pictures), plan))
     assert all((d.frame.rgb == p).all() for d, p in zip(found, pictures, strict=True))
 

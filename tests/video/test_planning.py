@@ -15,7 +15,7 @@ PAINTING = texture(40, 40, 7)
         ({"steady": 1}, "steady must be a number from 0"),
         ({"steady": -0.1}, "steady must be a number from 0"),
         ({"steady": "much"}, "steady must be a number from 0"),
-        ({"masks": [PAINTING, PAINTING]}, r"1 style\(s\) need 1 mask\(s\), got 2"),
+        ({"masks": [PAINTING, PAINTING]}, r"1 style\(s\) need a list of 1 mask"),
         ({"style": {0: PAINTING, 1: PAINTING}, "masks": [PAINTING] * 2}, "masks belong to styles"),
         ({"style": None}, "give at least one painting"),
     ],

@@ -14,6 +14,7 @@ from video_clips import packets, panning, read_clip, texture, write_clip
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError, StylemixError
+from stylemix.types import ProgressEvent
 
 PAINTING = texture(40, 40, 7)
 TIMES = [0, 40, 60, 200, 240, 500, 520, 560, 600, 700]
@@ -109,9 +110,10 @@ def test_progress_counts_and_stopping_keeps_the_part(model, tmp_path):
     source = write_clip(tmp_path / "in.mp4", panning(), sound="aac")
     seen = []
 
-    def progress(done: int, total: int) -> None:
-        seen.append((done, total))
-        if done == 4:
+    def progress(event: ProgressEvent) -> None:
+        seen.append((event.done, event.total))
+        assert event.picture().size == (64, 48)
+        if event.done == 4:
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled, match=r"enough; what was done is in '.*out\.partial\.mp4'"):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
 from stylemix.cli.stopping import stopping
 from stylemix.cli.stylize import Numbers
+
+if TYPE_CHECKING:
+    from stylemix.types import ProgressEvent
 
 
 class Dated(click.ParamType):
@@ -110,11 +113,11 @@ class Dated(click.ParamType):
     help="Where a style holds: a picture or a video, white where it does. Once for each style, "
     "in their order.",
 )
-@click.option("--preserve-color", is_flag=True, help="Keep the video's colours.")
+@click.option("--preserve-color", is_flag=True, help="Keep the video's colors.")
 @click.option(
     "--palette",
     metavar="PAINTING",
-    help="Take the colours from this painting and the strokes from STYLE.",
+    help="Take the colors from this painting and the strokes from STYLE.",
 )
 @click.option(
     "--size",
@@ -133,12 +136,12 @@ class Dated(click.ParamType):
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Steps of optimisation for every frame: very slow.",
+    help="Steps of optimization for every frame: very slow.",
 )
 @click.option(
     "--refine-features",
     type=click.Choice(["thin", "vgg16"]),
-    help="What the optimisation looks through.  [default: thin]",
+    help="What the optimization looks through.  [default: thin]",
 )
 @click.option(
     "--device",
@@ -180,16 +183,16 @@ def video(
     import stylemix
     from stylemix.errors import Cancelled
 
-    given = dict(dated) if dated else list(styles)
+    given: Any = dict(dated) if dated else list(styles)
     if dated and len(given) < len(dated):
         raise click.UsageError("two --style-at options have the same time")
     with closing(_bar()) as bar, stopping() as stop:
 
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+        def progress(event: ProgressEvent) -> None:
+            bar.total = event.total
+            bar.update(event.done - bar.n)
             if stop.asked:
-                raise Cancelled(f"stopped after {done} of about {total} frames")
+                raise Cancelled(f"stopped after {event.done} of about {event.total} frames")
 
         try:
             report = stylemix.stylize_video(

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import torch
+from PIL import Image
 
 from stylemix.images import resize
 
@@ -31,6 +32,10 @@ class Frame:
     def rgba(self) -> np.ndarray:
         """The frame with its transparency, [H, W, 4] uint8; [H, W, 3] where it has none."""
         return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+
+    def to_pil(self) -> Image.Image:
+        """Return the frame as a PIL image, RGB or RGBA."""
+        return Image.fromarray(self.rgba)
 
     def resized(self, long_side: int) -> Frame:
         """Return the frame with a long side of this many pixels; see :func:`images.resize`."""

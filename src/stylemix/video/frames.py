@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +13,7 @@ from PIL import Image
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, to_pil
-from stylemix.injections.style import Style
-from stylemix.stylizers import Stylizer
+from stylemix.stylizers import Options, Stylizer
 from stylemix.video.frame import Frame
 from stylemix.video.loop import stylized
 from stylemix.video.planning import STEADY, Plan, Styles, make_plan
@@ -24,18 +24,10 @@ def stylize_frames(
     style: Styles | None = None,
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
-    strength: float = 1.0,
-    weights: Sequence[float] | None = None,
-    masks: Sequence[Picture] | None = None,
-    preserve_color: bool = False,
-    palette: Picture | Style | None = None,
-    size: int | None = None,
-    tile: int | None = None,
-    refine: int = 0,
-    refine_features: str | None = None,
     device: str | torch.device | None = None,
     steady: float = STEADY,
     fps: float | Fraction = 25,
+    **options: Any,
 ) -> Iterator[Image.Image]:
     """Stylize the frames of a video one after the other, in constant memory.
 
@@ -46,19 +38,11 @@ def stylize_frames(
     Args:
         frames: pictures of one size, as for :func:`stylemix.stylize`.
         style: as for :func:`stylemix.stylize_video`.
-        model: as for :func:`stylemix.stylize`, and so the following ones.
-        strength: see there.
-        weights: see there.
-        masks: see there; also paths of videos.
-        preserve_color: see there.
-        palette: see there.
-        size: see there.
-        tile: see there.
-        refine: see there.
-        refine_features: see there.
-        device: see there.
+        model: as for :func:`stylemix.stylize`.
+        device: likewise.
         steady: see :func:`stylemix.stylize_video`.
         fps: frames per second, for styles and masks that change with time.
+        options: as for :func:`stylemix.stylize_video`.
 
     Yields:
         One picture per frame, in their order.
@@ -67,37 +51,20 @@ def stylize_frames(
         PictureError: a frame can't be read, or has another size than the first.
         ConfigError: an argument is out of range.
     """
-    plan = make_plan(
-        style,
-        model=model,
-        device=device,
-        masks=masks,
-        start=Fraction(0),
-        size=size,
-        steady=steady,
-        weights=weights,
-        options={
-            "strength": strength,
-            "preserve_color": preserve_color,
-            "palette": palette,
-            "tile": tile,
-            "refine": refine,
-            "refine_features": refine_features,
-        },
-    )
+    plan = make_plan(style, Options(**options), model=model, device=device, steady=steady)
     return _pictures(frames, plan, 1 / Fraction(fps))
 
 
 def _pictures(frames: Iterable[Picture], plan: Plan, duration: Fraction) -> Iterator[Image.Image]:
     for drawn in stylized(_read(frames, duration), plan):
-        yield Image.fromarray(drawn.frame.rgba)
+        yield drawn.frame.to_pil()
 
 
 def _read(frames: Iterable[Picture], duration: Fraction) -> Iterator[Frame]:
     shape: tuple[int, ...] | None = None
     for number, picture in enumerate(frames):
         loaded = read(picture, to_srgb=True)
-        pixels = np.array(to_pil(loaded.rgb))
+        pixels = np.array(to_pil(loaded.pixels))
         shape = shape or pixels.shape
         if pixels.shape != shape:
             raise ConfigError(

@@ -36,7 +36,7 @@ def stylized(frames: Iterable[Frame], plan: Plan) -> Generator[Drawn, None, None
     if plan.size is not None:
         frames = (frame.resized(plan.size) for frame in frames)
     # Strength 0 is the video itself, to the bit.
-    steady = plan.steady if plan.options.get("strength", 1.0) != 0 else 0.0
+    steady = plan.steady if plan.options.strength else 0.0
     if steady:
         tracked: Iterable[Tracked] = track(frames, steady)
     else:
@@ -69,7 +69,7 @@ def _draw(
         masks = [mask.at(time, height, width) for mask in plan.masks]
         with statistics.frame():
             picture = plan.stylizer.stylize(
-                one.calm, styles, weights=weights, masks=masks or None, **plan.options
+                one.calm, styles, plan.options, weights=weights, masks=masks or None
             )
         covered = np.stack(masks).max(0) > 0 if masks else None
         yield one, np.asarray(picture), covered

@@ -8,10 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from stylemix.errors import PictureError, VideoError
-from stylemix.images import FORMATS, read, save
+from stylemix.images import FORMATS, read, save, to_pil
 from stylemix.video.frame import Frame
 from stylemix.video.source import Source
 from stylemix.video.writing import Writer
@@ -56,8 +55,7 @@ class FolderSource(Source):
                 picture = read(self.files[number], to_srgb=True)
             except PictureError as problem:
                 raise VideoError(f"frame {number + 1}: {problem}") from problem
-            rgb = picture.rgb if picture.rgb.is_floating_point() is False else picture.rgb * 255
-            pixels = np.ascontiguousarray(rgb.round().byte().permute(1, 2, 0).numpy())
+            pixels = np.array(to_pil(picture.pixels))
             size = size or pixels.shape
             if pixels.shape != size:
                 raise VideoError(
@@ -96,7 +94,7 @@ class FolderWriter(Writer):
         """Write one frame; see :meth:`Writer.write`."""
         self.count += 1
         try:
-            save(Image.fromarray(frame.rgba), self.folder / f"{self.count:06d}.png")
+            save(frame.to_pil(), self.folder / f"{self.count:06d}.png")
         except PictureError as problem:
             raise VideoError(str(problem)) from problem
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import Any
 from stylemix.errors import ConfigError
 from stylemix.injections.style import Style
 from stylemix.stylizers import Stylizer
+from stylemix.stylizers.options import Numbers
 from stylemix.video.timing import seconds
 
 
@@ -27,12 +28,12 @@ class Schedule:
 
     styles: tuple[Style, ...]
     times: tuple[Fraction, ...] | None = None
-    weights: Sequence[float] | None = None
+    weights: Numbers | None = None
 
-    def at(self, time: Fraction) -> tuple[list[Style], list[float] | None]:
+    def at(self, time: Fraction) -> tuple[list[Style], Numbers | None]:
         """Return the styles that hold at a time, and their weights."""
         if self.times is None:
-            return list(self.styles), None if self.weights is None else list(self.weights)
+            return list(self.styles), self.weights
         if time <= self.times[0]:
             return [self.styles[0]], None
         for number, (begin, end) in enumerate(pairwise(self.times)):
@@ -43,7 +44,7 @@ class Schedule:
         return [self.styles[-1]], None
 
 
-def make_schedule(style: Any, stylizer: Stylizer, weights: Sequence[float] | None) -> Schedule:
+def make_schedule(style: Any, stylizer: Stylizer, weights: Numbers | None) -> Schedule:
     """Encode the styles of a video.
 
     Args:

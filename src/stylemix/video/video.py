@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.images import Picture
-from stylemix.injections.style import Style
-from stylemix.stylizers import Stylizer
+from stylemix.stylizers import Options, Stylizer
+from stylemix.types import Progress, ProgressEvent
 from stylemix.video.frame import Frame
 from stylemix.video.loop import Drawn, stylized
 from stylemix.video.opening import open_source, open_writer
@@ -23,9 +23,6 @@ from stylemix.video.planning import STEADY, Styles, make_plan
 from stylemix.video.source import Source
 from stylemix.video.timing import at_rate, count_at, seconds, window, with_durations
 from stylemix.video.writing import Writer
-
-Progress = Callable[[int, int], object]
-"""Called with frames done and their total, which is an estimate where the file doesn't say."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,6 @@ def stylize_video(
     out: str | os.PathLike[str] = "stylized.mp4",
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
-    strength: float = 1.0,
-    weights: Sequence[float] | None = None,
-    masks: Sequence[Picture] | None = None,
-    preserve_color: bool = False,
-    palette: Picture | Style | None = None,
-    size: int | None = None,
-    tile: int | None = None,
-    refine: int = 0,
-    refine_features: str | None = None,
     device: str | torch.device | None = None,
     steady: float = STEADY,
     start: str | float | Fraction = 0,
@@ -69,6 +57,7 @@ def stylize_video(
     crf: int | None = None,
     audio: bool = True,
     progress: Progress | None = None,
+    **options: Any,
 ) -> VideoReport:
     """Render a video in the style of one or several paintings.
 
@@ -84,18 +73,8 @@ def stylize_video(
             ``{0: "a.jpg", "0:12": "b.jpg"}``, each of which turns into the next until its time.
         out: .mp4, .mov, .mkv, .webm, .gif or .webp; or a folder (or a name without ending) for
             numbered PNG files. A file is complete or isn't there at all.
-        model: as for :func:`stylemix.stylize`, and so the following ones.
-        strength: see there.
-        weights: see there.
-        masks: see there. A path may also be that of a video or a folder of frames; where it ends
-            early, its last frame holds.
-        preserve_color: see there.
-        palette: see there.
-        size: pixels of the long side.
-        tile: see :func:`stylemix.stylize`.
-        refine: see there, per frame.
-        refine_features: see there.
-        device: see there.
+        model: as for :func:`stylemix.stylize`.
+        device: likewise.
         steady: how much frames follow the ones before, from 0 (every frame by itself) to 0.95.
             It averages the noise of the input along its motion, blends results along the motion,
             and smooths the network's normalization statistics, all anew behind a cut. High numbers
@@ -107,8 +86,13 @@ def stylize_video(
         codec: "h264", "h265", "vp9", "av1" or "prores"; None for the container's usual one.
         crf: constant quality, smaller is better; None for a good one (18 for h264).
         audio: whether to keep the sound.
-        progress: called with frames done and their total; what it raises stops the work.
+        progress: is told after every frame how many are done of how many (an estimate where the
+            file doesn't say), and shows the frame; what it raises stops the work.
             :class:`stylemix.errors.Cancelled` keeps the part that is done.
+        options: the further keywords of :func:`stylemix.stylize`: ``strength``, ``weights``,
+            ``masks``, ``preserve_color``, ``palette``, ``size``, ``tile``, ``refine`` (steps per
+            frame) and ``refine_features``. A mask may also be the path of a video or of a folder
+            of frames; where it ends early, its last frame holds.
 
     Returns:
         What was written.
@@ -120,6 +104,7 @@ def stylize_video(
         Cancelled: ``progress`` raised it. As after Ctrl-C (KeyboardInterrupt), the frames that
             were done are in a playable file ``NAME.partial.ENDING`` beside ``out``.
     """
+    asked = Options(**options)
     begin = seconds(start, "start")
     until = None if end is None else seconds(end, "end")
     if until is not None and until <= begin:
@@ -137,22 +122,7 @@ def stylize_video(
         try:
             with writer:
                 plan = make_plan(
-                    style,
-                    model=model,
-                    device=device,
-                    masks=masks,
-                    start=begin,
-                    size=size,
-                    steady=steady,
-                    weights=weights,
-                    options={
-                        "strength": strength,
-                        "preserve_color": preserve_color,
-                        "palette": palette,
-                        "tile": tile,
-                        "refine": refine,
-                        "refine_features": refine_features,
-                    },
+                    style, asked, model=model, device=device, steady=steady, start=begin
                 )
                 frames = _frames(source, begin, until, rate)
                 with closing(stylized(frames, plan)) as drawn:
@@ -180,7 +150,7 @@ def _write(
         count += 1
         scenes += one.cut
         if progress is not None:
-            progress(count, max(total, count))
+            progress(ProgressEvent(count, max(total, count), one.frame.to_pil))
     return count, scenes
 
 
