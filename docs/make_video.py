@@ -2,8 +2,8 @@
 
     STYLEMIX_VGG16=vgg16_features.safetensors python docs/make_video.py [FILE.mp4 ...]
 
-Clips of 320 x 192 pixels and 16 frames are made of the example photographs; files given are
-measured too, their frames 10 to 25 at 320 pixels.
+Clips of 320 x 192 pixels and 10 frames are made of the example photographs; files given are
+measured too, their frames 10 to 19 at 320 pixels.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stylemix.video.opening import open_source
 from stylemix.video.statistics import SmoothStatistics
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-WIDTH, HEIGHT, COUNT = 320, 192, 16
+WIDTH, HEIGHT, COUNT = 320, 192, 10
 STEADY = 0.7
 PAINTINGS = ("swirling-night", "rolling-waves")
 VARIANTS = {
@@ -119,7 +119,7 @@ def main() -> None:
     for name in PAINTINGS:
         path = EXAMPLES / "paintings" / f"{name}.jpg"
         style = model.encode(path)
-        wanted = describe(to_float(resize(read(path).rgb, short_side=384)), net, content=False)
+        wanted = describe(to_float(resize(read(path).pixels, short_side=384)), net, content=False)
         print(f"\n{name}\n\n| | {' | '.join(found)} |\n|---|{'---|' * len(found)}")
         inputs = [f"{warping_error(f, f):.2f}" for f in found.values()]
         print(f"| the frames themselves | {' | '.join(inputs)} |")
@@ -131,7 +131,7 @@ def main() -> None:
                 seconds += spent / len(found)
                 error = warping_error(frames, results)
                 losses = []
-                for result in results[3::4]:
+                for result in results[3::3]:
                     picture = torch.from_numpy(result.copy()).permute(2, 0, 1)
                     seen = describe(to_float(picture), net, content=False)
                     losses.append(float(style_loss(seen, wanted)))
