@@ -20,6 +20,22 @@ def test_a_box_cuts_its_rectangle():
     assert grid[rows, columns].tolist() == [[8, 9], [14, 15], [20, 21]]
 
 
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(1, 20), st.integers(1, 20))
+def test_boxes_grow_as_far_as_the_picture_goes_and_move(top, left, height, width):
+    box = Box(top, left, height, width)
+    outer = box.grown(6, top + height + 2, left + width + 9)
+    picture = torch.arange((top + height + 2) * (left + width + 9)).view(top + height + 2, -1)
+    whole, part = picture[outer.slices()], picture[box.slices()]
+    assert whole.shape == (min(top, 6) + height + 2, min(left, 6) + width + 6)
+    assert torch.equal(whole[box.within(outer).slices()], part)
+
+
+def test_boxes_that_meet_on_the_picture_meet_on_the_map():
+    left, right = Box(0, 0, 13, 16), Box(0, 16, 13, 9)
+    assert left.on_map(4) == Box(0, 0, 3, 4)
+    assert right.on_map(4) == Box(0, 4, 3, 2)  # the last pixel has no value of its own
+
+
 def test_the_picture_of_an_event_is_made_when_it_is_asked_for():
     made = []
     event = ProgressEvent(1, 3, lambda: made.append(1) or "picture")

@@ -10,12 +10,12 @@ Array = NDArray[np.float32]
 
 
 def colour(text: str) -> Array:
-    """Give ``"rrggbb"`` as three floats in [0, 1]."""
+    """Return ``"rrggbb"`` as three floats in [0, 1]."""
     return np.array([int(text[i : i + 2], 16) for i in (0, 2, 4)], np.float32) / 255
 
 
 def palette(text: str) -> Array:
-    """Give ``"rrggbb rrggbb ..."`` as [K, 3] floats in [0, 1]."""
+    """Return ``"rrggbb rrggbb ..."`` as [K, 3] floats in [0, 1]."""
     return np.stack([colour(word) for word in text.split()])
 
 
@@ -33,7 +33,7 @@ def noise(
     octaves: int = 1,
     stretch: float = 1.0,
 ) -> Array:
-    """Give fractal noise, mean about 0 and range about [-1, 1], with features of ``cell`` pixels.
+    """Return fractal noise, mean about 0 and range about [-1, 1], with features of ``cell`` pixels.
 
     ``stretch`` above one makes the features that much longer along x.
     """
@@ -88,11 +88,11 @@ def ramp(stops: Array, t: Array) -> Array:
 
 
 def grid(height: int, width: int) -> tuple[Array, Array]:
-    """Give the pixel coordinates y and x, each [H, W]."""
+    """Return the pixel coordinates y and x, each [H, W]."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     return y, x
 
 
 def to_image(rgb: Array) -> Image.Image:
-    """Give [H, W, 3] in [0, 1] as a picture."""
+    """Return [H, W, 3] in [0, 1] as a picture."""
     return Image.fromarray((np.clip(rgb, 0, 1) * 255 + 0.5).astype(np.uint8))

@@ -255,7 +255,7 @@ def warm_portrait(rng: np.random.Generator) -> Image.Image:
 
 
 def _spot(x: Array, y: Array, cx: float, cy: float, rx: float, ry: float) -> Array:
-    """Give a soft elliptical spot, 1 in its middle."""
+    """Return a soft elliptical spot, 1 in its middle."""
     return np.exp(-(((x - cx) / rx) ** 2) - ((y - cy) / ry) ** 2)
 
 

@@ -232,7 +232,7 @@ def ink_mountains(rng: np.random.Generator) -> Image.Image:
 
 
 def canvas_now(canvas: Canvas) -> Array:
-    """Give the canvas's colours at the final size."""
+    """Return the canvas's colours at the final size."""
     height, width = canvas.height, canvas.width
     return canvas.rgb.reshape(height, 2, width, 2, 3).mean((1, 3))
 

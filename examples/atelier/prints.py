@@ -285,7 +285,7 @@ def rose_window(rng: np.random.Generator) -> Image.Image:
 
 
 def seal(size: int, rng: np.random.Generator) -> Array:
-    """Give the mask [size, size] of a small square seal with a geometric sign of our own."""
+    """Return the mask [size, size] of a small square seal with a geometric sign of our own."""
     image = Image.new("L", (size, size))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((1, 1, size - 2, size - 2), size // 8, fill=255)

@@ -50,7 +50,7 @@ class Cancelled(StylemixError):  # noqa: N818 - a wish, not a fault
     """Raise it from a progress callback to stop the work.
 
     Attributes:
-        picture: the picture so far (a PIL image), where an optimisation was stopped; else None.
+        picture: the picture so far (a PIL image), where an optimization was stopped; else None.
     """
 
     picture: Image.Image | None = None

@@ -6,6 +6,7 @@ import math
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
@@ -52,7 +53,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in picture pixels."""
+    """A rectangle in picture pixels, or in values of a map: a tile, or a part of one.
+
+    Attributes:
+        top: first row.
+        left: first column.
+        height: rows.
+        width: columns.
+    """
 
     top: int
     left: int
@@ -65,6 +73,57 @@ class Box:
             slice(self.top, self.top + self.height),
             slice(self.left, self.left + self.width),
         )
+
+    @classmethod
+    def tiles(cls, height: int, width: int, tile: int, unit: int) -> list[Box]:
+        """Cut a picture into tiles of nearly equal size that begin at multiples of ``unit``.
+
+        Every tile is at least ``unit`` pixels per side where the picture is; the last ones take
+        what the unit leaves over.
+
+        Args:
+            height: of the picture, in pixels.
+            width: of the picture.
+            tile: their side at most, rounded up to a multiple of ``unit``, and below one unit more
+                for the last ones; 0 returns the whole picture.
+            unit: in pixels.
+
+        Returns:
+            The tiles row by row; each pixel lies in exactly one.
+        """
+
+        def edges(size: int) -> list[int]:
+            units = max(1, size // unit)
+            parts = -(-units // -(-tile // unit)) if tile else 1
+            return [units * i // parts * unit for i in range(parts)] + [size]
+
+        return [
+            cls(top, left, bottom - top, right - left)
+            for top, bottom in pairwise(edges(height))
+            for left, right in pairwise(edges(width))
+        ]
+
+    def grown(self, halo: int, height: int, width: int) -> Box:
+        """Return this tile with ``halo`` pixels around it, as far as the picture goes."""
+        top, left = max(self.top - halo, 0), max(self.left - halo, 0)
+        bottom = min(self.top + self.height + halo, height)
+        right = min(self.left + self.width + halo, width)
+        return Box(top, left, bottom - top, right - left)
+
+    def on_map(self, stride: int) -> Box:
+        """Return where this tile lies on a map of ``stride`` picture pixels per value.
+
+        Tiles that begin at multiples of the stride share out the map among themselves. The last
+        rows and columns of a picture that the stride doesn't divide have no value of their own,
+        as poolings drop them.
+        """
+        top, left = self.top // stride, self.left // stride
+        bottom, right = (self.top + self.height) // stride, (self.left + self.width) // stride
+        return Box(top, left, bottom - top, right - left)
+
+    def within(self, outer: Box) -> Box:
+        """Return this rectangle in the coordinates of ``outer``, which holds it."""
+        return Box(self.top - outer.top, self.left - outer.left, self.height, self.width)
 
 
 @dataclass(frozen=True)

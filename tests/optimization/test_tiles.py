@@ -17,7 +17,7 @@ def test_tiles_cover_every_map_once(height, width, tile):
     for stride in sorted(set(tiles.STRIDES.values())):
         seen = torch.zeros(height // stride, width // stride)
         for box in boxes:
-            rows, columns = tiles.on_map(box, stride, height, width).slices()
+            rows, columns = box.on_map(stride).slices()
             seen[rows, columns] += 1
         assert (seen == 1).all()
     assert all(box.top % 8 == box.left % 8 == 0 for box in boxes)

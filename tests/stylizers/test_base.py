@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,11 +37,6 @@ class Blend(Stylizer):
         super().__init__()
         self.config = {"stylizer": "blend", "share": share}
         self.share, self.fail = share, fail
-        self.register_buffer("marker", torch.zeros(()), persistent=False)
-
-    @property
-    def device(self):
-        return self.marker.device
 
     def encode(self, style):
         painting = stylemix.images.read(style).pixels
@@ -81,6 +78,19 @@ def test_a_subclass_gives_encode_and_draw_and_gets_every_option():
     refined = array(model.stylize(PHOTO, ONE, refine=2))
     assert np.abs(refined - full).mean() > 1
     assert (array(model.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
+
+
+def test_the_guide_s_stylizer_works():
+    """The page shows a whole one, with the base class's promises."""
+    guide = (Path(__file__).parents[2] / "docs" / "writing-a-plugin.md").read_text("utf-8")
+    (source,) = re.findall(r"```python\n([^`]*class MeanColor.*?)```", guide, re.DOTALL)
+    names: dict = {}
+    exec(source, names)
+    model = names["MeanColor"](share=1.0)
+    again = names["MeanColor"].from_config(model.config)
+    assert np.abs(array(again.stylize(PHOTO, ONE)) - mean(ONE)).max() <= 0.51
+    assert (array(again.stylize(PHOTO, ONE, strength=0)) == PHOTO).all()
+    assert np.abs(array(again.stylize(PHOTO, ONE, palette=TWO)) - mean(TWO)).max() <= 3
 
 
 def test_both_parts_have_to_be_given():

@@ -1,4 +1,4 @@
-"""The energy that CNN-MRF minimises: every patch of the picture near one of the painting."""
+"""The energy that CNN-MRF minimizes: every patch of the picture near one of the painting."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stylemix.optimization import (
-    HALO,
-    STRIDES,
-    FeatureExtractor,
-    Losses,
-    on_map,
-    shrink,
-    split,
-    within,
-)
+from stylemix.optimization import HALO, STRIDES, FeatureExtractor, Losses, shrink, split
 from stylemix.types import Box
 from stylemix_cnnmrf.matching import SIDE, nearest, patches, sample, starts
 
 CONTENT_LAYER = "relu4_3"
+REACH = HALO + (SIDE - 1) * max(STRIDES.values())
+"""Pixels around a tile that its patches see: two positions more than a value."""
 
 
 def layers_of(extractor: FeatureExtractor) -> tuple[str, ...]:
-    """Give the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
+    """Return the layers whose patches are matched: relu2_2, relu3_3, and the first of block 4."""
     return "relu2_2", "relu3_3", "relu4_1" if "relu4_1" in extractor.net.channels else "relu4_3"
 
 
@@ -32,7 +25,7 @@ class MarkovLoss:
     """Content loss and MRF energy of a picture (Li and Wand, 2016, eqs. 1 to 3).
 
     ``E = sum_i ||P_i(y) - P_NN(i)(s)||^2`` over patches of 3 x 3 positions at layers of a feature
-    network, where NN(i) is the painting's patch of the largest normalised
+    network, where NN(i) is the painting's patch of the largest normalized
     cross-correlation with the picture *as it is now*: matches are found anew in every evaluation,
     and no gradient goes through the choice. Each layer's sum is divided by the number of patches
     and by the mean squared length of the painting's, so that layers, paintings and sizes count
@@ -40,7 +33,7 @@ class MarkovLoss:
 
     Departures: VGG-16 or the thin network instead of VGG-19, so relu3_3 for relu3_1 and relu4_3
     for relu4_2 (and for relu4_1 in the thin network, which has none); relu2_2 besides, without
-    which fine colours are left to chance; no rotated and rescaled copies of the painting.
+    which fine colors are left to chance; no rotated and rescaled copies of the painting.
 
     Several paintings have one energy each, weighted at every patch by the painting's weight map
     at its centre.
@@ -49,7 +42,7 @@ class MarkovLoss:
         extractor: what to compare pictures by.
         content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
         paintings: each [1, 3, h, w] in [0, 1]; smaller than 24 x 24 ones are enlarged.
-        maps: weights >= 0, one a painting, [1, 1, H, W] or [1, 1, 1, 1].
+        maps: weights >= 0, one per painting, [1, 1, H, W] or [1, 1, 1, 1].
         style_weight: of the energy against the content loss.
         strength: in [0, 1]; below one a patch is drawn to ``(1 - strength) P_i(c) + strength
             P_NN(i)(s)``, so at 0 the photograph is the optimum.
@@ -107,7 +100,7 @@ class MarkovLoss:
         }
 
     def _grid(self, layer: str, stride: int) -> tuple[list[int], list[int]]:
-        """Give where the picture's patches begin; maps of less than 3 positions have none."""
+        """Return where the picture's patches begin; maps of less than 3 positions have none."""
         sizes = [s // STRIDES[layer] for s in (self.height, self.width)]
         if min(sizes) < SIDE:
             return [], []
@@ -132,7 +125,7 @@ class MarkovLoss:
             x = self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
             if self.content is None:
                 self.content = x.new_empty(x.shape[0], self.height // stride, self.width // stride)
-            rows, columns = self._place(box, CONTENT_LAYER).slices()
+            rows, columns = self._on_map(box, CONTENT_LAYER).slices()
             self.content[:, rows, columns] = x
             if self.strength < 1:
                 for layer in self.layers:
@@ -141,11 +134,11 @@ class MarkovLoss:
         self.norm = self.content.square().sum().clamp_min(1e-12)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
         gradient = torch.zeros_like(image)
         content_loss = energy = 0.0
         for number, box in enumerate(self.boxes):
-            rows, columns = _with_halo(box, self.height, self.width).slices()
+            rows, columns = box.grown(REACH, self.height, self.width).slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
             with torch.enable_grad():
                 content, style = self._tile(pixels, number, box)
@@ -156,10 +149,10 @@ class MarkovLoss:
         return Losses(content_loss, energy), gradient
 
     def _tile(self, pixels: Tensor, number: int, box: Box) -> tuple[Tensor, Tensor]:
-        outer = _with_halo(box, self.height, self.width)
+        outer = box.grown(REACH, self.height, self.width)
         maps = {layer: x[0] for layer, x in self.extractor.extract(pixels, self.seen).items()}
         assert self.content is not None
-        rows, columns = self._place(box, CONTENT_LAYER).slices()
+        rows, columns = self._on_map(box, CONTENT_LAYER).slices()
         difference = (
             self._crop(maps[CONTENT_LAYER], CONTENT_LAYER, box, outer)
             - self.content[:, rows, columns]
@@ -185,7 +178,7 @@ class MarkovLoss:
         return difference.square().sum() / self.norm, style
 
     def _extract(self, image: Tensor, box: Box) -> tuple[dict[str, Tensor], Box]:
-        outer = _with_halo(box, self.height, self.width)
+        outer = box.grown(REACH, self.height, self.width)
         rows, columns = outer.slices()
         seen = self.extractor.extract(image[:, :, rows, columns], self.seen)
         return {layer: x[0] for layer, x in seen.items()}, outer
@@ -196,7 +189,7 @@ class MarkovLoss:
         Returns:
             [R S, 9 C], and where they begin on the whole map: rows [R] and columns [S].
         """
-        place, seen = self._place(box, layer), self._place(outer, layer)
+        place, seen = self._on_map(box, layer), self._on_map(outer, layer)
         rows, columns = (
             torch.tensor(
                 [p for p in grid if begin <= p < begin + size], dtype=torch.long, device=x.device
@@ -208,17 +201,8 @@ class MarkovLoss:
         return patches(x, rows - seen.top, columns - seen.left), rows, columns
 
     def _crop(self, x: Tensor, layer: str, box: Box, outer: Box) -> Tensor:
-        rows, columns = within(self._place(box, layer), self._place(outer, layer)).slices()
+        rows, columns = self._on_map(box, layer).within(self._on_map(outer, layer)).slices()
         return x[:, rows, columns]
 
-    def _place(self, box: Box, layer: str) -> Box:
-        return on_map(box, STRIDES[layer], self.height, self.width)
-
-
-def _with_halo(box: Box, height: int, width: int) -> Box:
-    """Give a tile with all that its patches see, which reach two positions beyond it."""
-    halo = HALO + (SIDE - 1) * max(STRIDES.values())
-    top, left = max(box.top - halo, 0), max(box.left - halo, 0)
-    bottom = min(box.top + box.height + halo, height)
-    right = min(box.left + box.width + halo, width)
-    return Box(top, left, bottom - top, right - left)
+    def _on_map(self, box: Box, layer: str) -> Box:
+        return box.on_map(STRIDES[layer])

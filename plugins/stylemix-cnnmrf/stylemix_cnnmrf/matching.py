@@ -13,7 +13,7 @@ ENTRIES = 4_000_000
 
 
 def starts(size: int, stride: int) -> list[int]:
-    """Give where patches begin along an axis of ``size`` >= 3 positions.
+    """Return where patches begin along an axis of ``size`` >= 3 positions.
 
     Every ``stride`` positions from 0 on, and at the last possible one, so that the edge is covered.
     """
@@ -61,7 +61,7 @@ def sample(x: Tensor, count: int, chance: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def nearest(queries: Tensor, keys: Tensor) -> Tensor:
-    """Give for each query the key with the largest normalised cross-correlation.
+    """Return, for each query, the key with the largest normalized cross-correlation.
 
     ``argmax_j <q, k_j> / (||q|| ||k_j||)`` (Li and Wand, 2016, eq. 3). The query's own length
     changes nothing. Memory is bounded however many queries there are: the matrix of similarities

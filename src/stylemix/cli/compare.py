@@ -44,7 +44,7 @@ from stylemix.cli.stopping import stopping
     "--steps",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Steps of methods that optimise the picture; fewer take less time and show "
+    help="Steps of methods that optimize the picture; fewer take less time and show "
     "less of what they can do.  [default: as many as each takes by itself]",
 )
 @click.option(

@@ -92,13 +92,13 @@ def make_folder(out: str) -> None:
 
 
 def result_name(name: str) -> str:
-    """Give the file name of a photograph's result: its own, where that format can be written."""
+    """Return the file name of a photograph's result: its own, where that format can be written."""
     path = Path(name)
     return name if path.suffix.lower() in FORMATS else path.stem + FALLBACK
 
 
 def _find(content: str) -> tuple[list[Path], list[str]] | None:
-    """Give a folder's or pattern's files and what is left out; None for a single file."""
+    """Return a folder's or pattern's files and what is left out; None for a single file."""
     path = Path(content)
     if path.is_dir():
         try:
@@ -120,7 +120,7 @@ def _find(content: str) -> tuple[list[Path], list[str]] | None:
 
 
 def check_target(out: str) -> Path:
-    """Give the path of a result that is about to be made.
+    """Return the path of a result that is about to be made.
 
     Raises:
         PictureError: it can't be a picture file, or its folder isn't there or not writable.
@@ -146,7 +146,7 @@ def check_target(out: str) -> Path:
 
 
 def pictures_in(folder: str) -> list[str]:
-    """Give the picture files of a folder (or of a pattern) by name.
+    """Return the picture files of a folder (or of a pattern) by name.
 
     Raises:
         PictureError: there are none.
@@ -178,7 +178,7 @@ def _refuse_overwriting(jobs: Sequence[Job], others: Iterable[Path]) -> None:
         if job.target in by_target:
             raise PictureError(
                 f"{str(by_target[job.target])!r} and {str(job.content)!r} would "
-                f"both be written to {str(job.target)!r}; stylise them into two "
+                f"both be written to {str(job.target)!r}; stylize them into two "
                 "folders, or rename one"
             )
         by_target[job.target] = job.content

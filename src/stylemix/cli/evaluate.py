@@ -63,7 +63,7 @@ BASELINES = ("copy", "color", "gatys")
     "--strengths",
     type=Numbers(),
     metavar="0,0.25,...",
-    help="Stylise each pair at each of these too, and say on how many pairs the distance "
+    help="Stylize each pair at each of these too, and say on how many pairs the distance "
     "to the photograph rises and the style loss falls all along.",
 )
 @click.option(
@@ -113,12 +113,12 @@ BASELINES = ("copy", "color", "gatys")
     multiple=True,
     type=click.Choice(BASELINES),
     help="Measure also: copy, the photograph as it is; color, the photograph in the "
-    "painting's colours; gatys, 200 steps of optimisation (slow). Once for each.",
+    "painting's colors; gatys, 200 steps of optimization (slow). Once for each.",
 )
 @click.option(
     "--memory",
     is_flag=True,
-    help="Measure also the peak memory of a process that stylises one picture.",
+    help="Measure also the peak memory of a process that stylizes one picture.",
 )
 @click.option(
     "--video",
@@ -210,11 +210,7 @@ def evaluate(
     for name in ("", "seen", *dict.fromkeys(baselines)):
         if name == "seen" and not known:
             continue
-        method: Method = own
-        if name == "gatys":
-            method = metrics.stylizer_method(stylemix.load("gatys", device=device))
-        elif name in BASELINES:
-            method = getattr(metrics.baselines, name)
+        method = _baseline(name, device) if name in BASELINES else own
         report = _measure(
             method,
             photographs,
@@ -243,17 +239,37 @@ def evaluate(
     if videos:
         _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
-        columns = sorted({j for _, j in results})
-        metrics.contact_sheet(
-            photographs[:SHEET_ROWS],
-            [unseen[j] for j in columns],
-            {(i, columns.index(j)): picture for (i, j), picture in results.items()},
-            sheet_file,
-        )
+        _write_sheet(photographs, unseen, results, sheet_file)
+
+
+def _baseline(name: str, device: str | None) -> Method:
+    """Return what a model is compared with."""
+    import stylemix
+    from stylemix import metrics
+
+    if name == "gatys":
+        return metrics.stylizer_method(stylemix.load("gatys", device=device))
+    method: Method = getattr(metrics.baselines, name)
+    return method
+
+
+def _write_sheet(
+    photographs: list[str], paintings: list[str], results: dict[tuple[int, int], Any], file: str
+) -> None:
+    """Write the contact sheet of the pictures by their photograph's and painting's numbers."""
+    from stylemix import metrics
+
+    columns = sorted({j for _, j in results})
+    metrics.contact_sheet(
+        photographs[:SHEET_ROWS],
+        [paintings[j] for j in columns],
+        {(i, columns.index(j)): picture for (i, j), picture in results.items()},
+        file,
+    )
 
 
 def _folder(model: str) -> str | None:
-    """Give the folder of a model's files; None for a method, which has none."""
+    """Return the folder of a model's files; None for a method, which has none."""
     from stylemix.checkpoint.catalogue import methods, resolve
 
     return None if model in methods() else str(resolve(model))

@@ -84,7 +84,7 @@ def tsne(
     seed: int,
     device: str | None,
 ) -> None:
-    """Draw how one or two encoders arrange paintings, coloured by style.
+    """Draw how one or two encoders arrange paintings, colored by style.
 
     Each painting is a point; near points have alike style codes. With two encoders there are two
     panels of the same paintings, first models, then encoder files, in the order given. Needs

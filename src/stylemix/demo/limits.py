@@ -23,7 +23,7 @@ class Limits:
         max_file_bytes: of one uploaded picture.
         max_pixels: of one uploaded picture, and of one result.
         max_side: the largest ``size`` to choose, in pixels.
-        max_work: of an optimisation, in pixels times steps; one through VGG-16 counts
+        max_work: of an optimization, in pixels times steps; one through VGG-16 counts
             :data:`FEATURE_COST` times as much.
         queue: requests that may wait; more are refused with a message.
         cache_bytes: uploads and results kept on disk; the oldest go first.
@@ -89,7 +89,7 @@ def check_pixels(width: int, height: int, label: str, limits: Limits) -> None:
 
 
 def check_work(pixels: int, steps: int, features: str, limits: Limits) -> None:
-    """Refuse an optimisation that would keep the server busy for too long.
+    """Refuse an optimization that would keep the server busy for too long.
 
     Raises:
         ConfigError: it takes more than ``limits.max_work``.
@@ -108,5 +108,5 @@ def check_work(pixels: int, steps: int, features: str, limits: Limits) -> None:
 
 
 def named(problem: Exception, path: str, label: str) -> str:
-    """Give an error's message with a server path replaced by what users call the file."""
+    """Return an error's message with a server path replaced by what users call the file."""
     return str(problem).replace(repr(path), label).replace(path, label)

@@ -80,7 +80,7 @@ footer .divider { display: none; }
 
 
 def theme() -> gr.themes.Base:
-    """Give the colours, fonts and corners of every control."""
+    """Return the colors, fonts and corners of every control."""
     fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
     accent = gr.themes.Color(
         c50="#fdf3ef",
@@ -138,5 +138,5 @@ def theme() -> gr.themes.Base:
 
 
 def bar(done: int, total: int) -> str:
-    """Give the bar below the picture as HTML."""
+    """Return the bar below the picture as HTML."""
     return f'<div class="sm-bar"><i style="width:{100 * done / max(1, total):.0f}%"></i></div>'

@@ -1,4 +1,4 @@
-"""Pictures of an optimisation on its way from the worker to the page."""
+"""Pictures of an optimization on its way from the worker to the page."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _VISIBLE = 40  # of 255: fainter pixels are a stroke's soft rim
 
 
 def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Image] | None:
-    """Give each painting the region painted in its colour.
+    """Return for each painting the region painted in its color.
 
     Args:
         layers: the drawing, transparent where nothing was painted; later ones lie on top. All of
@@ -34,7 +34,7 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
 
     Raises:
         PictureError: a layer is too large, or sizes differ.
-        ConfigError: a colour was painted whose painting is missing.
+        ConfigError: a color was painted whose painting is missing.
     """
     owner = _owner(layers)
     if owner is None:
@@ -42,7 +42,7 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
     for slot in range(len(COLORS)):
         if slot not in used and bool((owner == slot).any()):
             raise ConfigError(
-                f"a region is painted in {COLOR_NAMES[slot]}, the colour of painting "
+                f"a region is painted in {COLOR_NAMES[slot]}, the color of painting "
                 f"{slot + 1}, but there is no painting {slot + 1}: add it, or erase "
                 "the region"
             )
@@ -50,7 +50,7 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
 
 
 def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
-    """Give the slot that owns each pixel, -1 for none; None where nothing is painted."""
+    """Return the slot that owns each pixel, -1 for none; None where nothing is painted."""
     owner: np.ndarray | None = None
     for layer in layers:
         if layer.width * layer.height > MAX_PIXELS:
@@ -73,10 +73,10 @@ def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:
 
 
 def _nearer_end(rgb: np.ndarray) -> np.ndarray:
-    """Give the slot of each colour [N, 3], int8 [N].
+    """Return the slot of each color [N, 3], int8 [N].
 
     Where a stroke's soft edge lies on another stroke, a pixel is a mixture of the two, which may be
-    closer to the colour of a third. So the two colours are found whose mixtures come closest, and
+    closer to the color of a third. So the two colors are found whose mixtures come closest, and
     the nearer of these is taken.
     """
     palette = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLORS], float)

@@ -33,7 +33,7 @@ def write(picture: Image.Image, photo: str, folder: Path) -> Result:
     """Write a result into a folder of its own, whose name nobody can guess.
 
     Args:
-        picture: the stylised photograph.
+        picture: the stylized photograph.
         photo: path of the photograph.
         folder: the server's cache.
     """
@@ -60,6 +60,6 @@ def preview(photo: str, target: Path, side: int, size: tuple[int, int] | None = 
 
 
 def write_small(image: Image.Image, size: tuple[int, int], target: Path) -> None:
-    """Write a picture as WebP of a size in pixels, with its colour profile."""
+    """Write a picture as WebP of a size in pixels, with its color profile."""
     small = image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
     small.save(target, quality=90, method=2, icc_profile=image.info.get("icc_profile") or b"")

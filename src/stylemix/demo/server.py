@@ -55,7 +55,7 @@ class Running:
 
 
 def model_choices(more: Sequence[str] = ()) -> dict[str, str]:
-    """Give the names of the list of models, and what each stands for.
+    """Return the names of the list of models, and what each stands for.
 
     Args:
         more: checkpoint folders, Hub repositories or names, besides the models of

@@ -31,7 +31,7 @@ class Uploads:
         self._folders = tuple(folder.resolve() for folder in folders)
 
     def path(self, payload: Any, label: str) -> str | None:
-        """Give the file that a request names.
+        """Return the file that a request names.
 
         Args:
             payload: the browser's file record, or None.
@@ -77,7 +77,7 @@ class Drawings:
                 self._layers.popitem(last=False)
 
     def take(self, key: str) -> list[bytes]:
-        """Give the layers of a drawing, the lowest first, and forget it."""
+        """Return the layers of a drawing, the lowest first, and forget it."""
         with self._lock:
             layers = self._layers.pop(key, {})
         return [layers[index] for index in sorted(layers)]
@@ -86,7 +86,7 @@ class Drawings:
 def read_layers(
     payload: Any, uploads: Uploads, drawings: Drawings, limits: Limits
 ) -> list[Image.Image]:
-    """Give the layers of the regions' drawing.
+    """Return the layers of the regions' drawing.
 
     Args:
         payload: the editor's record: a drawing's key under ``"id"``, or files under ``"layers"``.

@@ -166,7 +166,7 @@ def resize(
 def read_mask(picture: Picture, height: int, width: int) -> Tensor:
     """Read a mask for a picture of ``height`` x ``width`` pixels.
 
-    Colours count by their luminance; transparent pixels count as black. A mask of another size is
+    Colors count by their luminance; transparent pixels count as black. A mask of another size is
     resized.
 
     Args:

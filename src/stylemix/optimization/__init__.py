@@ -1,4 +1,4 @@
-"""Optimisation of a picture through a frozen feature network."""
+"""Optimization of a picture through a frozen feature network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stylemix.optimization.extractor import FeatureExtractor, feature_extractor,
 from stylemix.optimization.objective import Loss, Losses, MakeLoss
 from stylemix.optimization.recipe import Recipe
 from stylemix.optimization.render import Task, optimize
-from stylemix.optimization.tiles import HALO, STRIDES, on_map, split, within
+from stylemix.optimization.tiles import HALO, STRIDES, split
 
 __all__ = [
     "FEATURES",
@@ -22,9 +22,7 @@ __all__ = [
     "Recipe",
     "Task",
     "feature_extractor",
-    "on_map",
     "optimize",
     "shrink",
     "split",
-    "within",
 ]

@@ -1,4 +1,4 @@
-"""What the optimiser moves: not pixels, but a smooth change of a starting picture."""
+"""What the optimizer moves: not pixels, but a smooth change of a starting picture."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Canvas:
     Moving each pixel by itself makes noise of the pixel's own frequency: the poolings of a
     feature network let it pass, and Adam gives every pixel the same step however little it
     matters. So the change goes through a binomial filter, whose response at the Nyquist
-    frequency is exactly zero along both axes: whatever the optimiser does, it adds no
+    frequency is exactly zero along both axes: whatever the optimizer does, it adds no
     checkerboard to the starting picture. Coarser layers p_1 ... p_L, each at half the size of the
-    one before, let colours and large shapes move at once, and with few steps.
+    one before, let colors and large shapes move at once, and with few steps.
 
     Args:
         start: the picture where everything is zero, [1, 3, H, W] in [0, 1], at least 2 x 2.
@@ -36,7 +36,7 @@ class Canvas:
             self.parameters.append(start.new_zeros(1, 3, *size).requires_grad_())
 
     def __call__(self) -> Tensor:
-        """Give the picture [1, 3, H, W]; values may leave [0, 1] a little."""
+        """Return the picture [1, 3, H, W]; values may leave [0, 1] a little."""
         change = self.parameters[-1]
         for finer in reversed(self.parameters[:-1]):
             change = finer + F.interpolate(

@@ -1,4 +1,4 @@
-"""The loop: an optimiser moves a canvas down an objective."""
+"""The loop: an optimizer moves a canvas down an objective."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ END = 0.1
 
 @dataclass(frozen=True)
 class Descent:
-    """How the optimiser goes down.
+    """How the optimizer goes down.
 
     Attributes:
         optimizer: ``"adam"`` (Kingma and Ba, 2015), or ``"lbfgs"``: limited-memory BFGS with a
@@ -65,7 +65,7 @@ class DescentStep:
 
 
 def rate_at(step: int, steps: int) -> float:
-    """Give the share of the learning rate at step 0 <= step < steps.
+    """Return the share of the learning rate at step 0 <= step < steps.
 
     Three steps of warm-up, then constant for 60 % of the steps, then falling along a cosine to a
     tenth: large steps find the way, small ones remove the noise that large ones leave.
@@ -91,7 +91,7 @@ def optimize_canvas(
         canvas: what moves.
         objective: gives losses and gradient of a picture.
         steps: evaluations of the objective.
-        how: optimiser and priors.
+        how: optimizer and priors.
         report: called after each evaluation; it may raise :class:`stylemix.errors.Cancelled`.
         speed: what Adam's learning rate is multiplied by.
 
@@ -110,7 +110,7 @@ def optimize_canvas(
 
 
 def picture_of(canvas: Canvas) -> Tensor:
-    """Give the canvas's picture in [0, 1], without a graph."""
+    """Return the canvas's picture in [0, 1], without a graph."""
     with torch.no_grad():
         return canvas().clamp(0, 1)
 
@@ -134,7 +134,7 @@ class _Run:
         self.done = 0
 
     def evaluate(self) -> Tensor:
-        """Give the loss, and leave gradients in the canvas's parameters."""
+        """Return the loss, and leave gradients in the canvas's parameters."""
         for parameter in self.canvas.parameters:
             parameter.grad = None
         image = self.canvas()

@@ -18,7 +18,7 @@ from stylemix.ops.placement import place
 
 
 class FeatureExtractor:
-    """A frozen feature network for the optimisation of a picture.
+    """A frozen feature network for the optimization of a picture.
 
     Args:
         net: gives maps by layer, as :class:`stylemix.backbones.FeatureNet` does.
@@ -43,19 +43,19 @@ class FeatureExtractor:
         return self
 
     def extract(self, image: Tensor, layers: tuple[str, ...] = GRAM_LAYERS) -> dict[str, Tensor]:
-        """Give the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
+        """Return the maps [1, C, h, w] of a picture [1, 3, H, W] in [0, 1], float32."""
         kind = image.device.type
         half = _has_bfloat16(kind) if self.bfloat16 is None else self.bfloat16
         with torch.autocast(kind, torch.bfloat16, enabled=half):
-            seen = self.net(image, layers)
-        return {layer: x.float() for layer, x in seen.items()}
+            features = self.net(image, layers)
+        return {layer: x.float() for layer, x in features.items()}
 
 
 def gram_sum(x: Tensor, weight: Tensor | None = None) -> Tensor:
     """Sum ``t f f^T`` over the positions of a map.
 
     With ``weight = T^2`` this is the guided Gram matrix of Gatys et al., "Controlling Perceptual
-    Factors in Neural Style Transfer" (2017), section 4, before it is normalised.
+    Factors in Neural Style Transfer" (2017), section 4, before it is normalized.
 
     Args:
         x: [1, C, h, w].
@@ -70,7 +70,7 @@ def gram_sum(x: Tensor, weight: Tensor | None = None) -> Tensor:
 
 
 def feature_extractor(name: str = "thin", weights: str | Path | None = None) -> FeatureExtractor:
-    """Give a feature extractor by its network's name; see :func:`stylemix.backbones.feature_net`.
+    """Return a feature extractor by its network's name; see :func:`stylemix.backbones.feature_net`.
 
     Raises:
         ConfigError: an unknown name.

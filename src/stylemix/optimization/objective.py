@@ -40,7 +40,7 @@ class Losses:
 
 
 class Loss(Protocol):
-    """What an optimiser goes down: the losses of a picture and their gradient.
+    """What an optimizer goes down: the losses of a picture and their gradient.
 
     Attributes:
         style_weight: of the style loss against the content loss.
@@ -49,7 +49,7 @@ class Loss(Protocol):
     style_weight: float
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
 
 
 class MakeLoss(Protocol):
@@ -60,7 +60,7 @@ class MakeLoss(Protocol):
         extractor: FeatureExtractor,
         content: Tensor,
         paintings: Sequence[Tensor],
-        maps: Sequence[Tensor],
+        weight_maps: Sequence[Tensor],
         *,
         style_weight: float,
         strength: float,
@@ -72,7 +72,8 @@ class MakeLoss(Protocol):
             extractor: what to compare pictures by.
             content: the photograph [1, 3, H, W] in [0, 1], at least 16 x 16.
             paintings: each [1, 3, h, w] in [0, 1].
-            maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them.
+            weight_maps: one per painting, as :func:`stylemix.optimization.targets.regions` takes
+                them.
             style_weight: of the style loss against the content loss.
             strength: in [0, 1]; at 0 the photograph is the optimum.
             tile: side of a tile in pixels; 0 takes the whole picture at once.
@@ -134,32 +135,32 @@ class Objective:
                     kept[layer] = shrink(region.weight.to(content.device), like)
         self._grams = [{layer: torch.zeros(()) for layer in GRAM_LAYERS} for _ in self.regions]
         for box in self.boxes:
-            seen = self._extract(content, box)
-            x = seen[CONTENT_LAYER]
-            place = self._place(box, CONTENT_LAYER)
+            features = self._extract(content, box)
+            x = features[CONTENT_LAYER]
+            own = self._on_map(box, CONTENT_LAYER)
             if self.content is None:
                 stride = tiles.STRIDES[CONTENT_LAYER]
                 self.content = x.new_empty(
                     1, x.shape[1], self.height // stride, self.width // stride
                 )
-            rows, columns = place.slices()
+            rows, columns = own.slices()
             self.content[:, :, rows, columns] = x
             self.content_norm += float(x.square().sum())
-            self._add_grams(seen, box, self._grams)
+            self._add_grams(features, box, self._grams)
         self.content_norm = max(self.content_norm, 1e-12)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """Give the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
+        """Return the losses of a picture [1, 3, H, W] and the gradient of their weighted sum."""
         if len(self.boxes) == 1:
             return self._whole(image)
         return self._in_tiles(image)
 
     def _whole(self, image: Tensor) -> tuple[Losses, Tensor]:
         pixels = image.detach().requires_grad_()
-        seen = self._extract(pixels, self.boxes[0])
-        content = self._content(seen, self.boxes[0])
+        features = self._extract(pixels, self.boxes[0])
+        content = self._content(features, self.boxes[0])
         grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
-        self._add_grams(seen, self.boxes[0], grams)
+        self._add_grams(features, self.boxes[0], grams)
         style = self._style(grams)
         (gradient,) = torch.autograd.grad(content + self.style_weight * style, pixels)
         return Losses(float(content.detach()), float(style.detach())), gradient
@@ -176,13 +177,13 @@ class Objective:
         gradient = torch.zeros_like(image)
         content = 0.0
         for box in self.boxes:
-            outer = tiles.with_halo(box, self.height, self.width)
+            outer = box.grown(tiles.HALO, self.height, self.width)
             rows, columns = outer.slices()
             pixels = image[:, :, rows, columns].detach().requires_grad_()
-            seen = self._crop(self.extractor.extract(pixels), box, outer)
-            part = self._content(seen, box)
+            features = self._crop(self.extractor.extract(pixels), box, outer)
+            part = self._content(features, box)
             grams: list[Grams] = [dict.fromkeys(GRAM_LAYERS, torch.zeros(())) for _ in self.regions]
-            self._add_grams(seen, box, grams)
+            self._add_grams(features, box, grams)
             own = [g for each in grams for g in each.values()]
             total = part + sum((p * g).sum() for p, g in zip(pushes, own, strict=True))
             (found,) = torch.autograd.grad(total, pixels)
@@ -191,33 +192,33 @@ class Objective:
         return Losses(content, float(style.detach())), gradient
 
     def _extract(self, image: Tensor, box: Box) -> dict[str, Tensor]:
-        """Give the maps of one tile, seen with its halo."""
-        outer = tiles.with_halo(box, self.height, self.width)
+        """Return the maps of one tile, extracted with its halo."""
+        outer = box.grown(tiles.HALO, self.height, self.width)
         rows, columns = outer.slices()
         return self._crop(self.extractor.extract(image[:, :, rows, columns]), box, outer)
 
-    def _crop(self, seen: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
+    def _crop(self, features: dict[str, Tensor], box: Box, outer: Box) -> dict[str, Tensor]:
         cropped = {}
-        for layer, x in seen.items():
-            moved = tiles.within(self._place(box, layer), self._place(outer, layer))
+        for layer, x in features.items():
+            moved = self._on_map(box, layer).within(self._on_map(outer, layer))
             rows, columns = moved.slices()
             cropped[layer] = x[:, :, rows, columns]
         return cropped
 
-    def _place(self, box: Box, layer: str) -> Box:
-        return tiles.on_map(box, tiles.STRIDES[layer], self.height, self.width)
+    def _on_map(self, box: Box, layer: str) -> Box:
+        return box.on_map(tiles.STRIDES[layer])
 
-    def _content(self, seen: dict[str, Tensor], box: Box) -> Tensor:
+    def _content(self, features: dict[str, Tensor], box: Box) -> Tensor:
         assert self.content is not None
-        rows, columns = self._place(box, CONTENT_LAYER).slices()
-        difference = seen[CONTENT_LAYER] - self.content[:, :, rows, columns]
+        rows, columns = self._on_map(box, CONTENT_LAYER).slices()
+        difference = features[CONTENT_LAYER] - self.content[:, :, rows, columns]
         return difference.square().sum() / self.content_norm
 
-    def _add_grams(self, seen: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
-        """Add one tile's part of each region's Gram matrices, normalised by the whole region."""
+    def _add_grams(self, features: dict[str, Tensor], box: Box, grams: list[Grams]) -> None:
+        """Add one tile's part of each region's Gram matrices, normalized by the whole region."""
         for layer in GRAM_LAYERS:
-            x = seen[layer]
-            rows, columns = self._place(box, layer).slices()
+            x = features[layer]
+            rows, columns = self._on_map(box, layer).slices()
             stride = tiles.STRIDES[layer]
             for own, weights in zip(grams, self.weights, strict=True):
                 if layer in weights:
@@ -246,7 +247,7 @@ def gram_objective(
     extractor: FeatureExtractor,
     content: Tensor,
     paintings: Sequence[Tensor],
-    maps: Sequence[Tensor],
+    weight_maps: Sequence[Tensor],
     *,
     style_weight: float,
     strength: float,
@@ -257,7 +258,7 @@ def gram_objective(
         extractor,
         content,
         [style_grams(extractor, p) for p in paintings],
-        regions(maps),
+        regions(weight_maps),
         style_weight=style_weight,
         strength=strength,
         tile=tile,

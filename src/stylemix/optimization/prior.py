@@ -11,7 +11,7 @@ MARGIN = 0.015
 
 
 def prior(image: Tensor, variation: float, bounds: float) -> Tensor:
-    """Give ``variation * TV + bounds * mean(distance beyond the margin)^2``.
+    """Return ``variation * TV + bounds * mean(distance beyond the margin)^2``.
 
     Args:
         image: [1, 3, H, W]; values may lie outside [0, 1].

@@ -1,4 +1,4 @@
-"""Recipes: every number that an optimisation needs, checked."""
+"""Recipes: every number that an optimization needs, checked."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from stylemix.types import real_number
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a picture is optimised.
+    """How a picture is optimized.
 
     Attributes:
         style_weight: of the style loss against the content loss.
         layers: of the canvas, see :class:`stylemix.optimization.canvas.Canvas`.
         sizes: from coarse to fine: (long side as a share of the picture's, share of the steps);
             the last share of the size is 1.
-        descent: optimiser and priors.
-        loss: makes what is minimised.
+        descent: optimizer and priors.
+        loss: makes what is minimized.
     """
 
     style_weight: float = 3.0

@@ -1,4 +1,4 @@
-"""From a photograph, a starting picture and paintings to the optimised picture."""
+"""From a photograph, a starting picture and paintings to the optimized picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stylemix.optimization.recipe import Recipe
 
 SMALLEST = 16
 """Pixels a side that four blocks with poolings between them need; smaller pictures are continued
-by their edge pixels while they are optimised, and cut back."""
+by their edge pixels while they are optimized, and cut back."""
 
 TILE_ABOVE = 32_000_000
 """Pixels times first-layer channels above which ``tile=None`` works in tiles: 1.3 megapixels for
@@ -33,21 +33,21 @@ SMALLEST_TILE = 128
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be painted.
+    """What is to be optimized.
 
     Attributes:
         content: the photograph [1, 3, H, W] in [0, 1].
         start: where to begin, of the same shape.
         paintings: each [1, 3, h, w] in [0, 1].
-        maps: one a painting, as :func:`stylemix.optimization.targets.regions` takes them. Where
-            none is above 0 the photograph stays untouched.
+        weight_maps: one per painting, as :func:`stylemix.optimization.targets.regions` takes
+            them. Where none is above 0 the photograph stays untouched.
         strength: 0 is the photograph, 1 is usual; above 1 the style counts more.
     """
 
     content: Tensor
     start: Tensor
     paintings: Sequence[Tensor]
-    maps: Sequence[Tensor]
+    weight_maps: Sequence[Tensor]
     strength: float = 1.0
 
 
@@ -64,7 +64,7 @@ def optimize(
     tile: int | None = None,
     report: Report | None = None,
 ) -> tuple[Tensor, Cancelled | None]:
-    """Paint a picture by optimisation (Gatys, Ecker and Bethge, 2016, section 2).
+    """Optimize a picture (Gatys, Ecker and Bethge, 2016, section 2).
 
     The same input gives the same picture on every run on the same CPU and number of threads.
 
@@ -112,7 +112,7 @@ def _coarse_to_fine(
                 stage.content,
                 (stage.content + change).clamp(0, 1),
                 stage.paintings,
-                stage.maps,
+                stage.weight_maps,
                 stage.strength,
             )
         offset = done
@@ -142,7 +142,7 @@ def _one_size(
     tile: int | None,
     tell: Callable[[DescentStep], None],
 ) -> tuple[Tensor, Cancelled | None]:
-    """Optimise at one size; where memory is short, again in tiles of half the side."""
+    """Optimize at one size; where memory is short, again in tiles of half the side."""
     side = _tile(task, extractor) if tile is None else tile
     while True:
         try:
@@ -153,7 +153,7 @@ def _one_size(
             side = (side or max(task.content.shape[-2:])) // 2
             if side < SMALLEST_TILE:
                 raise MemoryLimitError(
-                    "the memory does not suffice to optimise this picture even in small tiles: "
+                    "the memory does not suffice to optimize this picture even in small tiles: "
                     "give a smaller size"
                 ) from problem
 
@@ -168,13 +168,15 @@ def _run(
 ) -> tuple[Tensor, Cancelled | None]:
     device = next(extractor.net.parameters()).device
     content, start = task.content.to(device), task.start.to(device)
-    cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.maps)]).sum(0)
+    cover = torch.stack([m.expand(1, 1, *m.shape[-2:]) for m in _same_size(task.weight_maps)]).sum(
+        0
+    )
     weak = min(1.0, task.strength)
     loss = recipe.loss(
         extractor,
         content,
         [p.to(device) for p in task.paintings],
-        task.maps,
+        task.weight_maps,
         style_weight=recipe.style_weight * max(1.0, task.strength),
         strength=weak,
         tile=tile,
@@ -189,7 +191,7 @@ def _run(
 
 
 def _stages(task: Task, recipe: Recipe, steps: int) -> Iterator[tuple[float, int]]:
-    """Give size and steps of each stage; sizes below 64 pixels are left to the next one."""
+    """Return size and steps of each stage; sizes below 64 pixels are left to the next one."""
     left = steps
     short = min(task.content.shape[-2:])
     for scale, share in recipe.sizes[:-1]:
@@ -215,11 +217,11 @@ def _scaled(task: Task, scale: float) -> Task:
         resize(p, short_side=max(SMALLEST, round(min(p.shape[-2:]) * scale)))
         for p in task.paintings
     ]
-    maps = [
+    weight_maps = [
         m if m.shape[-2:] == (1, 1) else shrink(m, task.content.new_empty(1, 1, height, width))
-        for m in task.maps
+        for m in task.weight_maps
     ]
-    return Task(small(task.content), small(task.start), paintings, maps, task.strength)
+    return Task(small(task.content), small(task.start), paintings, weight_maps, task.strength)
 
 
 def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
@@ -229,25 +231,25 @@ def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
 
 
 def _pad(task: Task) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
-    """Give copies for autograd, continued to the smallest size."""
+    """Return copies for autograd, continued to the smallest size."""
 
     def pad(x: Tensor) -> Tensor:
         right, bottom = (max(0, SMALLEST - s) for s in (x.shape[-1], x.shape[-2]))
         x = x.detach().clone().float()
         return F.pad(x, (0, right, 0, bottom), mode="replicate") if right or bottom else x
 
-    maps = [
+    weight_maps = [
         m.detach().clone().float()
         if m.shape[-2:] == (1, 1) and task.content.shape[-2:] != (1, 1)
         else pad(m)
-        for m in task.maps
+        for m in task.weight_maps
     ]
-    return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], maps
+    return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], weight_maps
 
 
-def _same_size(maps: Sequence[Tensor]) -> list[Tensor]:
-    largest = max(maps, key=Tensor.numel)
-    return [m.expand_as(largest) for m in maps]
+def _same_size(weight_maps: Sequence[Tensor]) -> list[Tensor]:
+    largest = max(weight_maps, key=Tensor.numel)
+    return [m.expand_as(largest) for m in weight_maps]
 
 
 def _tile(task: Task, extractor: FeatureExtractor) -> int:

@@ -1,4 +1,4 @@
-"""What the optimised picture should look like: the photograph's features, the paintings' Grams."""
+"""What the optimized picture should look like: the photograph's features, the paintings' Grams."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Region:
     styles: tuple[float, ...]
 
 
-def regions(maps: Sequence[Tensor]) -> list[Region]:
-    """Turn one weight map a style into regions and their targets.
+def regions(weight_maps: Sequence[Tensor]) -> list[Region]:
+    """Turn one weight map per style into regions and their targets.
 
     Several styles at one place are mixed by a weighted mean of their *Gram matrices*. For squared
     distances this has the same optimum as the weighted mean of the losses (they differ by a
@@ -41,15 +41,16 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
     target of style k's region is the mean over that region of what holds at each pixel.
 
     Args:
-        maps: t_k >= 0, one a style, [1, 1, H, W] or [1, 1, 1, 1]; their sum is at most one.
+        weight_maps: t_k >= 0, one per style, [1, 1, H, W] or [1, 1, 1, 1]; their sum is at most
+            one.
 
     Returns:
         One region for each style that holds anywhere; a single one where all maps are constant.
     """
-    largest = max(maps, key=Tensor.numel)
-    total = torch.stack([m.expand_as(largest) for m in maps]).double()
+    largest = max(weight_maps, key=Tensor.numel)
+    total = torch.stack([m.expand_as(largest) for m in weight_maps]).double()
     cover = total.sum(0).clamp_min(1e-12)
-    if all(m.numel() == 1 for m in maps):
+    if all(m.numel() == 1 for m in weight_maps):
         shares = (total / cover).flatten()
         return [Region(None, float(min(1.0, float(cover))), tuple(shares.tolist()))]
     found = []
@@ -63,13 +64,15 @@ def regions(maps: Sequence[Tensor]) -> list[Region]:
 
 @torch.no_grad()
 def style_grams(extractor: FeatureExtractor, painting: Tensor) -> Grams:
-    """Give the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
-    seen = extractor.extract(painting)
-    return {layer: gram_sum(seen[layer]) / seen[layer][0, 0].numel() for layer in GRAM_LAYERS}
+    """Return the Gram matrices of a painting [1, 3, h, w] in [0, 1]."""
+    features = extractor.extract(painting)
+    return {
+        layer: gram_sum(features[layer]) / features[layer][0, 0].numel() for layer in GRAM_LAYERS
+    }
 
 
 def mixed(grams: Sequence[Grams], weights: Sequence[float]) -> Grams:
-    """Give the weighted sum of Gram matrices."""
+    """Return the weighted sum of Gram matrices."""
     return {
         layer: torch.stack([w * g[layer] for w, g in zip(weights, grams, strict=True)]).sum(0)
         for layer in GRAM_LAYERS

@@ -39,32 +39,3 @@ def split(height: int, width: int, tile: int) -> list[Box]:
         for top, bottom in pairwise(edges(height))
         for left, right in pairwise(edges(width))
     ]
-
-
-def with_halo(box: Box, height: int, width: int) -> Box:
-    """Give a tile with its halo, as far as the picture goes."""
-    top, left = max(box.top - HALO, 0), max(box.left - HALO, 0)
-    bottom = min(box.top + box.height + HALO, height)
-    right = min(box.left + box.width + HALO, width)
-    return Box(top, left, bottom - top, right - left)
-
-
-def on_map(box: Box, stride: int, height: int, width: int) -> Box:
-    """Give a tile's place on a map whose stride is ``stride``.
-
-    The last row and column of a picture that ``stride`` doesn't divide have no value of their
-    own on the map, as poolings drop them.
-    """
-
-    def end(position: int, whole: int) -> int:
-        return (whole if position == whole else position) // stride
-
-    top, left = box.top // stride, box.left // stride
-    return Box(
-        top, left, end(box.top + box.height, height) - top, end(box.left + box.width, width) - left
-    )
-
-
-def within(box: Box, outer: Box) -> Box:
-    """Give ``box`` in the coordinates of ``outer``, which holds it."""
-    return Box(box.top - outer.top, box.left - outer.left, box.height, box.width)

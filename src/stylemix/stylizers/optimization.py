@@ -38,7 +38,6 @@ class Optimization(Stylizer):
 
     trained: ClassVar[bool] = False
     optimizes: ClassVar[bool] = True
-    marker: Tensor
 
     def __init__(self, recipe: Recipe, features: str, steps: int) -> None:
         super().__init__()
@@ -47,11 +46,6 @@ class Optimization(Stylizer):
         self.steps = whole_number("steps", steps, 1)
         # Tells the device; the feature network is shared and no part of the model.
         self.register_buffer("marker", torch.zeros(()), persistent=False)
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        return self.marker.device
 
     def encode(self, style: Picture) -> Style:
         """Read one painting; keep the result to use it for many photographs."""

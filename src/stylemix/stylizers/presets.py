@@ -35,7 +35,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "concat": _model({"name": "concat"}, **_BEST),
     "inject": _model({"name": "inject"}, **_BEST),
     "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}, **_BEST),
-    # Texture and palette as two codes: strokes come in early, colours last.
+    # Texture and palette as two codes: strokes come in early, colors last.
     "film-palette": _model(
         {"name": "film", "sites": ["block*", "up1*"]},
         {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
@@ -60,10 +60,10 @@ PRESETS.update(
 # The systems that the paper builds on, in the same generator.
 PRESETS.update(
     {
-        # One network a style (Johnson et al., 2016; instance normalisation with a learned affine,
+        # One network a style (Johnson et al., 2016; instance normalization with a learned affine,
         # as Ulyanov et al., 2016).
         "johnson": _model(encoder="none"),
-        # N styles in one network, each with a gamma and beta of its own behind every normalisation
+        # N styles in one network, each with a gamma and beta of its own behind every normalization
         # (Dumoulin et al., 2017). Whoever trains it gives the styles' names.
         "dumoulin": _model({"name": "film", "sites": ["*"]}, encoder="table"),
         # Any style: gamma and beta, unconstrained, are linear in a linear bottleneck of 100 numbers

@@ -1,7 +1,7 @@
 """Rendering in tiles that gives the picture an untiled rendering gives.
 
 Two things make a tile of a feed-forward network differ from the same place of the whole picture:
-what a convolution sees beyond the tile's edge, and normalisation by the statistics of the tile
+what a convolution sees beyond the tile's edge, and normalization by the statistics of the tile
 instead of the picture. The first goes away with a margin (*halo*) of real pixels around every
 tile, cut off afterwards. The second goes away by measuring first: every statistic of the whole
 picture is accumulated over the tiles, in the order in which the network asks for them, and given
@@ -19,7 +19,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -104,7 +103,7 @@ class _Rendering:
             ),
             mix.origin,
         )
-        self.tiles = _split(self.height, self.width, tile, self.unit)
+        self.tiles = Box.tiles(self.height, self.width, tile, self.unit)
         self.measured = [m for m in generator.modules() if isinstance(m, ContentMoments)]
 
     def run(self) -> Tensor:
@@ -169,7 +168,7 @@ class _Rendering:
         """Do the same for a stage that can't be cut; it measures its statistics itself."""
         box = Box(0, 0, self.height, self.width)
         try:
-            part = self._read(source, _scaled(box, stage.stride_in))
+            part = self._read(source, box.on_map(stage.stride_in))
             y = _inner(stage(part, self.mix.crop(box)), box, box)
         except (RuntimeError, MemoryError) as problem:
             if not out_of_memory(problem):
@@ -185,21 +184,18 @@ class _Rendering:
     def _tile(self, stage: Stage, source: Tensor, box: Box, statistics: _Statistics) -> Tensor:
         """Run a stage on one tile and its halo."""
         outer = self._outer(box, stage)
-        part = _scaled(outer, stage.stride_in)
+        part = outer.on_map(stage.stride_in)
         statistics.restart()
         y: Tensor = stage(self._read(source, part), self.mix.crop(outer))
         return y
 
     def _outer(self, box: Box, stage: Stage) -> Box:
-        """Give a tile with its halo, as far as the picture goes."""
+        """Return a tile with its halo, as far as the picture goes."""
         halo = _round_up(stage.halo * stage.stride_in, self.unit)
-        top, left = max(box.top - halo, 0), max(box.left - halo, 0)
-        bottom = min(box.top + box.height + halo, self.height)
-        right = min(box.left + box.width + halo, self.width)
-        return Box(top, left, bottom - top, right - left)
+        return box.grown(halo, self.height, self.width)
 
     def _read(self, source: Tensor, box: Box) -> Tensor:
-        """Give a part of a map [C, h, w] as the generator takes it, [1, C, h', w']."""
+        """Return a part of a map [C, h, w] as the generator takes it, [1, C, h', w']."""
         rows, columns = box.slices()
         if rows.stop <= source.shape[1] and columns.stop <= source.shape[2]:
             part = source[:, rows, columns]
@@ -224,7 +220,7 @@ class _Rendering:
                 dtype=y.dtype,
                 device=self.content.device,
             )
-        rows, columns = _scaled(box, stage.stride_out).slices()
+        rows, columns = box.on_map(stage.stride_out).slices()
         # What lies beyond the last map's edge is the padding of the picture.
         part = out[:, rows, columns]
         part.copy_(y[:, : part.shape[1], : part.shape[2]])
@@ -237,33 +233,13 @@ class _Rendering:
 
 
 def _untileable(stage: Stage) -> Injection | None:
-    """Give the injection that keeps a stage from being cut into tiles."""
+    """Return the injection that keeps a stage from being cut into tiles."""
     found = (m for m in stage.modules() if isinstance(m, Injection) and not m.tileable)
     return next(found, None)
 
 
 def _round_up(value: int, unit: int) -> int:
     return -(-value // unit) * unit
-
-
-def _split(height: int, width: int, tile: int, unit: int) -> list[Box]:
-    """Cut a picture into tiles of nearly equal size, at multiples of ``unit`` pixels."""
-
-    def edges(size: int) -> list[int]:
-        units = -(-size // unit)
-        parts = -(-units // -(-tile // unit))
-        return [min(units * i // parts * unit, size) for i in range(parts + 1)]
-
-    rows, columns = edges(height), edges(width)
-    return [
-        Box(top, left, bottom - top, right - left)
-        for top, bottom in pairwise(rows)
-        for left, right in pairwise(columns)
-    ]
-
-
-def _scaled(box: Box, stride: int) -> Box:
-    return Box(box.top // stride, box.left // stride, box.height // stride, box.width // stride)
 
 
 def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
@@ -275,8 +251,7 @@ def _inner(x: Tensor, box: Box, outer: Box) -> Tensor:
             f"{outer.height}x{outer.width} pixels; a generator's multiple_of has to be divisible "
             "by all its strides, and an injection has to keep the size of its map"
         )
-    moved = Box(box.top - outer.top, box.left - outer.left, box.height, box.width)
-    rows, columns = _scaled(moved, stride).slices()
+    rows, columns = box.within(outer).on_map(stride).slices()
     return x[..., rows, columns]
 
 
