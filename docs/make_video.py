@@ -95,7 +95,7 @@ def window(picture: np.ndarray, left: float, top: float) -> np.ndarray:
 def stylize(
     model: stylemix.Stylizer, style: stylemix.Style, frames: list[np.ndarray], parts: tuple
 ) -> tuple[list[np.ndarray], float]:
-    """Stylize with some of the measures; gives results and CPU seconds per frame."""
+    """Stylize with some of the measures; returns results and CPU seconds per frame."""
     begin = time.process_time()
     timed = [Frame(f, Fraction(n, 25), Fraction(1, 25)) for n, f in enumerate(frames)]
     statistics = SmoothStatistics(model, STEADY if "statistics" in parts else 0.0)

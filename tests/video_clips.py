@@ -40,7 +40,7 @@ def panning(count: int = COUNT, right: int = 2, down: int = 1, seed: int = 0) ->
 
 
 def frames_of(pictures: Sequence[np.ndarray], rate: int = 25) -> list[Frame]:
-    """Give pictures evenly spaced times."""
+    """Return pictures with evenly spaced times."""
     return [Frame(p, Fraction(t, rate), Fraction(1, rate)) for t, p in enumerate(pictures)]
 
 
@@ -95,7 +95,7 @@ def write_clip(
 
 
 def read_clip(path: Path) -> tuple[list[np.ndarray], list[Fraction]]:
-    """Decode a video with PyAV alone; gives pictures [H, W, 3] and times in seconds."""
+    """Decode a video with PyAV alone; returns pictures [H, W, 3] and times in seconds."""
     pictures, times = [], []
     with av.open(str(path)) as file:
         for frame in file.decode(video=0):

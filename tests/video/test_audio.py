@@ -25,7 +25,7 @@ def remux(source, target, start=Fraction(0), end=None):
 
 
 def samples(path) -> tuple[np.ndarray, float, str]:
-    """Decode the sound; gives samples, the time of the first in seconds, and the codec."""
+    """Decode the sound; returns samples, the time of the first in seconds, and the codec."""
     with av.open(str(path)) as file:
         stream = file.streams.audio[0]
         resampler = av.AudioResampler(format="flt", layout="mono", rate=48000)

@@ -16,4 +16,6 @@ def test_what_is_missing_is_named_with_the_extra(monkeypatch, load, name, title)
 
 
 def test_what_is_there_is_the_library():
+    pytest.importorskip("av")
+    pytest.importorskip("cv2")
     assert hasattr(pyav(), "open") and hasattr(opencv(), "remap")

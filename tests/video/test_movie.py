@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -167,12 +168,47 @@ def test_no_frames_are_an_error_and_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_told(tmp_path):
-    out = writer(tmp_path / "a.mkv")
-    out._temporary.symlink_to("/dev/full")
-    with pytest.raises(VideoError, match="free some space") as raised, out:
-        for frame in frames_of(panning(10)):
-            out.write(frame)
-    assert getattr(raised.value.__cause__, "errno", None) == errno.ENOSPC
+@pytest.mark.parametrize("name, problem", [("a.mkv", None), ("b.mp4", KeyboardInterrupt)])
+def test_a_file_for_which_there_is_no_room_is_told_or_not_kept(tmp_path, name, problem):
+    resource = pytest.importorskip("resource", reason="limits the size of files")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    out = writer(tmp_path / name, crf=0)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(problem or VideoError) as raised, out:
+            for frame in frames_of(panning(10)):
+                out.write(frame)
+            if problem is not None:
+                raise problem
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    if problem is None:
+        assert "free some space" in str(raised.value)
+        assert getattr(raised.value.__cause__, "errno", None) == errno.EFBIG
+    assert out.written is None and out.part is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of 255 bytes")
+def test_names_as_long_as_the_disk_takes(tmp_path):
+    path = tmp_path / f"{chr(0x1F3A8) * 60}.mp4"
+    with writer(path) as out:
+        out.write(frames_of(panning(1))[0])
+    assert [f.name for f in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_others_may_read_the_file_as_any_new_one(tmp_path):
+    (tmp_path / "usual").touch()
+    with writer(tmp_path / "a.mp4") as out:
+        out.write(frames_of(panning(1))[0])
+    assert out.written.stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    left = tmp_path / ".a.mp4.0123abcd.part"
+    left.write_bytes(b"half a video")
+    os.utime(left, (0, 0))
+    with writer(tmp_path / "a.mp4") as out:
+        out.write(frames_of(panning(1))[0])
+    assert [f.name for f in tmp_path.iterdir()] == ["a.mp4"]

@@ -28,6 +28,15 @@ def test_pictures_come_in_the_order_of_their_numbers(tmp_path):
     assert [f.time for f in source.frames(Fraction(1))] == [Fraction(1), Fraction(11, 10)]
 
 
+@pytest.mark.parametrize("ending", ["bmp", "ppm", "tif", "webp"])
+def test_every_kind_of_picture_that_can_be_read_is_a_frame(tmp_path, ending):
+    pictures = panning(2)
+    for n, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"{n}.{ending}", lossless=True)
+    found = list(FolderSource(str(tmp_path)).frames())
+    assert all((f.rgb == p).all() for f, p in zip(found, pictures, strict=True))
+
+
 def test_without_a_rate_there_are_25_per_second(tmp_path):
     Image.fromarray(panning(1)[0]).save(tmp_path / "1.png")
     assert FolderSource(str(tmp_path)).rate == 25

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stylemix.errors import VideoError
+from stylemix.errors import Cancelled, VideoError
+from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.video.audio import AudioTracks
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
@@ -56,9 +56,8 @@ class MovieWriter(Writer):
         audio: AudioTracks | None = None,
     ) -> None:
         self.target = Path(os.path.realpath(target))
-        self._temporary = self.target.with_name(
-            f".{self.target.name[:100]}.{secrets.token_hex(4)}.part"
-        )
+        self._replacing = ExitStack()
+        self._temporary: Path | None = None
         self._container_name = container
         self._codec = codec
         self._crf = crf
@@ -92,8 +91,7 @@ class MovieWriter(Writer):
             raise VideoError("the video has no frames; check the file, and --start and --end")
         try:
             self._complete(all_sound=True)
-            with self._explaining():
-                os.replace(self._temporary, self.target)
+            self._replacing.close()
         except BaseException:
             self.discard()
             raise
@@ -101,16 +99,18 @@ class MovieWriter(Writer):
 
     def keep_part(self) -> Path | None:
         """Complete what there is as ``NAME.partial.ENDING``; see :meth:`Writer.keep_part`."""
-        if self._output is None:
+        if self._output is None or self._temporary is None:
             self.discard()
             return None
         part = self.target.with_name(f"{self.target.stem}.partial{self.target.suffix}")
         try:
             self._complete(all_sound=False)
-            os.replace(self._temporary, part)
-        except (VideoError, OSError):
-            self.discard()
+            with replacing([part], self._explain) as (new,):
+                os.replace(self._temporary, new)
+        except VideoError:
             return None
+        finally:
+            self.discard()
         return part
 
     def discard(self) -> None:
@@ -118,7 +118,8 @@ class MovieWriter(Writer):
         # Closing writes the file's end, for which the disk may be full.
         with suppress(pyav().error.FFmpegError, OSError):
             self._close()
-        self._temporary.unlink(missing_ok=True)
+        # Left by an exception, it removes the temporary file and moves nothing.
+        self._replacing.__exit__(Cancelled, Cancelled(), None)
 
     def _open(self, frame: Frame) -> None:
         codec = self._codec
@@ -141,6 +142,8 @@ class MovieWriter(Writer):
         more = {"movflags": "+faststart"} if self._container_name in ("mp4", "mov") else {}
         if self._container_name in ("gif", "webp"):
             more = {"loop": "0"}
+        remove_abandoned(self.target)
+        (self._temporary,) = self._replacing.enter_context(replacing([self.target], self._explain))
         self._output = pyav().open(
             str(self._temporary), "w", format=self._container_name, container_options=more
         )
@@ -207,8 +210,6 @@ class MovieWriter(Writer):
                     self._audio.mux_until(None)
                 self._audio.finish()
             self._close()
-            with open(self._temporary, "rb") as file:
-                os.fsync(file.fileno())
 
     def _close(self) -> None:
         output, audio = self._output, self._audio
@@ -226,17 +227,18 @@ class MovieWriter(Writer):
         try:
             yield
         except (pyav().error.FFmpegError, OSError) as problem:
-            code = getattr(problem, "errno", None)
-            if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                remedy = "the disk or its quota is full: free some space, or write elsewhere"
-            elif code in (errno.EACCES, errno.EPERM, errno.EROFS):
-                remedy = "you may not write there: choose another folder"
-            else:
-                remedy = "choose another name, --codec or --size"
-            reason = getattr(problem, "strerror", None) or str(problem)
-            raise VideoError(f"{str(self.target)!r} can't be written ({reason}): {remedy}") from (
-                problem
-            )
+            raise self._explain(problem) from problem
+
+    def _explain(self, problem: Exception) -> VideoError:
+        code = getattr(problem, "errno", None)
+        if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            remedy = "the disk or its quota is full: free some space, or write elsewhere"
+        elif code in (errno.EACCES, errno.EPERM, errno.EROFS):
+            remedy = "you may not write there: choose another folder"
+        else:
+            remedy = "choose another name, --codec or --size"
+        reason = getattr(problem, "strerror", None) or str(problem)
+        return VideoError(f"{str(self.target)!r} can't be written ({reason}): {remedy}")
 
 
 def _with_palette(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stylemix.errors import PictureError, VideoError
-from stylemix.images import FORMATS, read, save, to_pil
+from stylemix.images import is_picture_name, read, save, to_pil
 from stylemix.video.frame import Frame
 from stylemix.video.source import Source
 from stylemix.video.writing import Writer
@@ -32,16 +32,10 @@ class FolderSource(Source):
 
     def __init__(self, path: str, rate: Fraction = RATE) -> None:
         super().__init__(path)
-        files = [
-            f
-            for f in Path(path).iterdir()
-            if f.suffix.lower() in FORMATS and not f.name.startswith(".")
-        ]
-        self.files = sorted(files, key=_natural)
+        self.files = sorted((f for f in Path(path).iterdir() if is_picture_name(f)), key=_natural)
         if not self.files:
             raise VideoError(
-                f"{path!r} has no pictures that could be frames ({', '.join(FORMATS)}); "
-                "check the path"
+                f"{path!r} has no pictures that could be frames, such as 0001.png: check the path"
             )
         self.rate = rate
         self.time_base = 1 / rate

@@ -6,9 +6,8 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
-from PIL import Image
-
 from stylemix.errors import VideoError
+from stylemix.images import picture_endings
 from stylemix.video import animation
 from stylemix.video.animation import AnimationSource
 from stylemix.video.audio import AudioTracks
@@ -38,12 +37,10 @@ def open_source(path: str | os.PathLike[str], rate: Fraction | None = None) -> S
     ending = Path(name).suffix.lower()
     if ending in animation.ENDINGS:
         return AnimationSource(name)
-    if ending in Image.registered_extensions() and ending not in FORMATS and os.path.isfile(name):
-        kind = Image.registered_extensions()[ending]
-        if kind in Image.OPEN and kind != "MPEG":
-            raise VideoError(
-                f"{name!r} is a still picture: use `stylemix stylize`, or stylemix.stylize"
-            )
+    if ending in picture_endings() and ending not in FORMATS and os.path.isfile(name):
+        raise VideoError(
+            f"{name!r} is a still picture: use `stylemix stylize`, or stylemix.stylize"
+        )
     return ContainerSource(name)
 
 
