@@ -28,6 +28,10 @@ class PictureError(StylemixError, ValueError):
     """A picture, mask or output file can't be used."""
 
 
+class VideoError(StylemixError, ValueError):
+    """A video can't be read or written."""
+
+
 class ConfigError(StylemixError, ValueError):
     """An option or a configuration value is wrong."""
 

@@ -14,9 +14,11 @@ from stylemix.cli.stylize import Numbers
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
+    from stylemix.stylizers import Stylizer
     from stylemix.types import ProgressEvent
 
 SHEET_ROWS = 12
+VIDEO_FRAMES = 50
 
 
 BASELINES = ("copy", "color", "gatys")
@@ -130,6 +132,14 @@ BASELINES = ("copy", "color", "gatys")
     is_flag=True,
     help="Measure also the peak memory of a process that stylizes one picture.",
 )
+@click.option(
+    "--video",
+    "videos",
+    multiple=True,
+    metavar="FILE",
+    help=f"Measure also the warping error of the first {VIDEO_FRAMES} frames of a video of one "
+    "scene in the style of the first painting, frame by frame and steadied. Once for each.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write settings and all figures.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a line for each pair.")
 @click.option(
@@ -157,6 +167,7 @@ def evaluate(
     limit: int | None,
     baselines: tuple[str, ...],
     memory: bool,
+    videos: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
     sheet_file: str | None,
@@ -178,6 +189,7 @@ def evaluate(
       stylemix evaluate --content photos --style paintings --seen training-paintings \\
           --strengths 0,0.25,0.5,0.75,1 --inception inception_v3.pth
       stylemix evaluate --content photos --style paintings --features thin --limit 8
+      stylemix evaluate --content photos --style paintings --video clip.mp4
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
@@ -242,6 +254,8 @@ def evaluate(
             report.to_json(_beside(json_file, name))
         if csv_file is not None:
             report.to_csv(_beside(csv_file, name))
+    if videos:
+        _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
 
@@ -292,6 +306,25 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
             bar.update(event.done - bar.n)
 
         return evaluate_pairs(method, photographs, paintings, progress=progress, **options)
+
+
+def _measure_videos(videos: tuple[str, ...], stylizer: Stylizer, painting: str, size: int) -> None:
+    from itertools import islice
+    from pathlib import Path
+
+    from stylemix.metrics.warping import measure_steadiness
+    from stylemix.video.opening import open_source
+
+    style = stylizer.encode(painting)
+    click.echo(f"warping error in the style of {Path(painting).name}, grey levels of 255:")
+    for file in videos:
+        with open_source(file) as source:
+            frames = [f.resized(size).rgb for f in islice(source.frames(), VIDEO_FRAMES)]
+        found = measure_steadiness(frames, stylizer, style)
+        click.echo(
+            f"{Path(file).name}: itself {found.frames:.2f}, frame by frame {found.plain:.2f}, "
+            f"steadied {found.steady:.2f} (ratio {found.ratio:.2f})"
+        )
 
 
 def _beside(file: str, name: str) -> str:
