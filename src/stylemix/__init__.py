@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stylemix.plugins.hookspecs import Register, hookimpl
     from stylemix.stylizers import Stylizer
     from stylemix.types import Site, Spec, StyleCode
+    from stylemix.video import stylize_frames, stylize_video
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,8 @@ __all__ = [
     "models",
     "push",
     "stylize",
+    "stylize_frames",
+    "stylize_video",
 ]
 
 # Imported on first use (PEP 562): torch takes seconds, which `stylemix --help` need not.
@@ -62,6 +65,8 @@ _HOMES = {
     "models": "checkpoint",
     "push": "checkpoint",
     "stylize": "api",
+    "stylize_frames": "video",
+    "stylize_video": "video",
 }
 
 

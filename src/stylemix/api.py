@@ -29,6 +29,7 @@ def stylize(
     preserve_color: bool = False,
     palette: Picture | Style | None = None,
     size: int | None = None,
+    scale: float | None = None,
     tile: int | None = None,
     refine: int = 0,
     refine_features: str | None = None,
@@ -60,6 +61,10 @@ def stylize(
             the paintings of ``style`` with their colors moved to those of ``palette`` by a linear
             map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
         size: pixels of the result's long side; the photograph is resized to it.
+        scale: size of the strokes relative to the picture, so that it looks alike at every size: 1
+            draws as the model does at a long side of 512 pixels, 2 strokes twice as large, 0.5
+            half; from 1/16 to 16. None is one pass at full size, whose strokes have a fixed size in
+            pixels. ``refine`` then works on the small picture that decides the strokes.
         tile: side in pixels of the tiles that bound memory, at least 64; 0 never tiles; None tiles
             above 2 megapixels. Tiles change nothing in the picture.
         refine: steps of optimization after the network's pass: slower, and nearer to the painting.
@@ -92,6 +97,14 @@ def stylize(
         WeightsError: the weights of ``refine_features`` can't be had.
         MemoryLimitError: the picture doesn't fit in memory; its message says what would.
         Cancelled: ``progress`` raised it.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> photo, painting = Image.linear_gradient("L"), Image.radial_gradient("L")
+        >>> picture = stylemix.stylize(photo, painting, strength=0.8, size=64)
+        >>> picture.size, picture.mode
+        ((64, 64), 'RGB')
     """
     options = Options(
         strength=strength,
@@ -100,6 +113,7 @@ def stylize(
         preserve_color=preserve_color,
         palette=palette,
         size=size,
+        scale=scale,
         tile=tile,
         refine=refine,
         refine_features=refine_features,

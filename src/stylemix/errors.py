@@ -12,11 +12,24 @@ if TYPE_CHECKING:
 
 
 class StylemixError(Exception):
-    """Base of every error that stylemix raises on purpose."""
+    """Base of every error that stylemix raises on purpose.
+
+    Example:
+        >>> import stylemix
+        >>> try:
+        ...     stylemix.load("flim")
+        ... except stylemix.StylemixError as problem:
+        ...     print(type(problem).__name__)
+        UnknownNameError
+    """
 
 
 class PictureError(StylemixError, ValueError):
     """A picture, mask or output file can't be used."""
+
+
+class VideoError(StylemixError, ValueError):
+    """A video can't be read or written."""
 
 
 class ConfigError(StylemixError, ValueError):

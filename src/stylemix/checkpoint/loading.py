@@ -41,6 +41,14 @@ def load(
         UnknownNameError: no such model.
         CheckpointError: its files are damaged.
         ConfigError: the device doesn't exist here, or OpenVINO is asked for by name and is missing.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> model = stylemix.load("film")
+        >>> style = model.encode(Image.radial_gradient("L"))
+        >>> [model.stylize(Image.new("RGB", (w, 32), "teal"), style).size for w in (32, 48)]
+        [(32, 32), (48, 32)]
     """
     check_runtime(runtime)
     if runtime == "openvino" and device is None:

@@ -12,6 +12,7 @@ from stylemix.cli.errors import EXIT_CODES, reporting
 
 COMMANDS = (
     "stylize",
+    "video",
     "compare",
     "train",
     "pretrain-encoder",

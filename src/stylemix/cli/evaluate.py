@@ -14,9 +14,11 @@ from stylemix.cli.stylize import Numbers
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
+    from stylemix.stylizers import Stylizer
     from stylemix.types import ProgressEvent
 
 SHEET_ROWS = 12
+VIDEO_FRAMES = 50
 
 
 BASELINES = ("copy", "color", "gatys")
@@ -63,6 +65,18 @@ BASELINES = ("copy", "color", "gatys")
     metavar="0,0.25,...",
     help="Stylize each pair at each of these too, and say on how many pairs the distance "
     "to the photograph rises and the style loss falls all along.",
+)
+@click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="As for `stylemix stylize`.",
+)
+@click.option(
+    "--sizes",
+    is_flag=True,
+    help="Stylise each pair also at 512 and 2048 pixels, and measure how alike the two are when "
+    "brought to one size, and how sharp the large one is.",
 )
 @click.option(
     "--features",
@@ -118,6 +132,14 @@ BASELINES = ("copy", "color", "gatys")
     is_flag=True,
     help="Measure also the peak memory of a process that stylizes one picture.",
 )
+@click.option(
+    "--video",
+    "videos",
+    multiple=True,
+    metavar="FILE",
+    help=f"Measure also the warping error of the first {VIDEO_FRAMES} frames of a video of one "
+    "scene in the style of the first painting, frame by frame and steadied. Once for each.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write settings and all figures.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a line for each pair.")
 @click.option(
@@ -135,6 +157,8 @@ def evaluate(
     size: int,
     strength: float,
     strengths: tuple[float, ...] | None,
+    scale: float | None,
+    sizes: bool,
     features: str,
     vgg: str | None,
     inception: str | None,
@@ -143,6 +167,7 @@ def evaluate(
     limit: int | None,
     baselines: tuple[str, ...],
     memory: bool,
+    videos: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
     sheet_file: str | None,
@@ -164,6 +189,7 @@ def evaluate(
       stylemix evaluate --content photos --style paintings --seen training-paintings \\
           --strengths 0,0.25,0.5,0.75,1 --inception inception_v3.pth
       stylemix evaluate --content photos --style paintings --features thin --limit 8
+      stylemix evaluate --content photos --style paintings --video clip.mp4
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
@@ -179,14 +205,16 @@ def evaluate(
     import stylemix
     from stylemix import metrics
     from stylemix.metrics.strength import check_strengths
-    from stylemix.stylizers import check_strength
+    from stylemix.stylizers import Options, check_strength
 
     check_strength(strength)
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
     sets = metrics.Sets(inception, art_inception, lpips, device)
-    own = metrics.stylizer_method(stylizer, strength=strength, folder=_folder(model))
+    own = metrics.stylizer_method(
+        stylizer, strength=strength, folder=_folder(model), scale=Options(scale=scale).scale
+    )
     if memory:
         own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
@@ -210,6 +238,7 @@ def evaluate(
             device=device,
             stability=name != "gatys",
             strengths=strengths or () if method is own else (),
+            sizes=sizes and method is own,
             on_result=None if name else keep,
         )
         about: dict[str, Any] = {
@@ -217,7 +246,7 @@ def evaluate(
             "set": "seen" if name == "seen" else "unseen",
         }
         if method is own:
-            about["strength"] = strength
+            about |= {"strength": strength, "scale": scale}
         report = replace(report, settings={**about, **report.settings})
         click.echo(f"{name or model}: {len(report.records)} pairs")
         click.echo(report.table() + "\n")
@@ -225,6 +254,8 @@ def evaluate(
             report.to_json(_beside(json_file, name))
         if csv_file is not None:
             report.to_csv(_beside(csv_file, name))
+    if videos:
+        _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
 
@@ -275,6 +306,25 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
             bar.update(event.done - bar.n)
 
         return evaluate_pairs(method, photographs, paintings, progress=progress, **options)
+
+
+def _measure_videos(videos: tuple[str, ...], stylizer: Stylizer, painting: str, size: int) -> None:
+    from itertools import islice
+    from pathlib import Path
+
+    from stylemix.metrics.warping import measure_steadiness
+    from stylemix.video.opening import open_source
+
+    style = stylizer.encode(painting)
+    click.echo(f"warping error in the style of {Path(painting).name}, grey levels of 255:")
+    for file in videos:
+        with open_source(file) as source:
+            frames = [f.resized(size).rgb for f in islice(source.frames(), VIDEO_FRAMES)]
+        found = measure_steadiness(frames, stylizer, style)
+        click.echo(
+            f"{Path(file).name}: itself {found.frames:.2f}, frame by frame {found.plain:.2f}, "
+            f"steadied {found.steady:.2f} (ratio {found.ratio:.2f})"
+        )
 
 
 def _beside(file: str, name: str) -> str:

@@ -97,6 +97,14 @@ class Numbers(click.ParamType):
     help="Long side of the result in pixels.  [default: the photograph's]",
 )
 @click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="Size of the strokes relative to the picture, alike at every --size: 1 as the model "
+    "draws 512 pixels, 2 twice as large, 0.5 half.  [default: one pass, strokes of a fixed "
+    "size in pixels]",
+)
+@click.option(
     "--tile",
     type=click.IntRange(min=0),
     metavar="N",
@@ -162,6 +170,7 @@ def stylize(
       stylemix stylize photo.jpg painting.jpg --strength 0.5 --preserve-color -o out.png
       stylemix stylize photo.jpg painting.jpg --palette other.jpg -o out.png
       stylemix stylize holiday/ painting.jpg --size 1024 -o holiday-painted/
+      stylemix stylize print.jpg painting.jpg --scale 1 -o painted.jpg
       stylemix stylize 'holiday/**/*.jpg' painting.jpg -o holiday-painted/
       stylemix stylize photo.jpg painting.jpg --model ./my-checkpoint -o out.png
       stylemix stylize photo.jpg painting.jpg --refine 25 -o out.png

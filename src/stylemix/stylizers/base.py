@@ -31,6 +31,7 @@ from stylemix.stylizers.refining import (
     refine,
 )
 from stylemix.stylizers.request import Request, listed, read_request
+from stylemix.stylizers.scaling import draw_at_scale
 from stylemix.types import Progress
 
 Own = TypeVar("Own", bound="Stylizer")
@@ -52,6 +53,11 @@ class Stylizer(nn.Module, ABC):
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
         runtime: where a network's pass runs, one of :data:`stylemix.runtime.RUNTIMES`.
+
+    Example:
+        >>> import stylemix
+        >>> isinstance(stylemix.load("gatys"), Stylizer)
+        True
     """
 
     config: dict[str, Any]
@@ -96,10 +102,18 @@ class Stylizer(nn.Module, ABC):
             styles = self.match_colors([self._encoded(s) for s in given], request)
             if request.empty:
                 return request.to_image(request.content.pixels)
-            if extractor is None:
-                return request.to_image(self.draw(request, styles))
-            drawn = self.draw(replace(request, progress=before_steps(progress, steps)), styles)
-            return request.to_image(refine(request, drawn, styles, extractor))
+
+            def first(wanted: Request) -> Tensor:
+                if extractor is None:
+                    return self.draw(wanted, styles)
+                before = before_steps(wanted.progress, steps)
+                drawn = self.draw(replace(wanted, progress=before), styles)
+                return refine(wanted, drawn, styles, extractor)
+
+            if options.scale is None:
+                return request.to_image(first(request))
+            again = None if self.optimizes else lambda wanted: self.draw(wanted, styles)
+            return request.to_image(draw_at_scale(request, options.scale, first, again))
 
     @abstractmethod
     def encode(self, style: Picture) -> Style:

@@ -1,0 +1,218 @@
+"""``stylemix video``: a video and paintings in, a video out."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
+from stylemix.cli.stopping import stopping
+from stylemix.cli.stylize import Numbers
+
+if TYPE_CHECKING:
+    from stylemix.types import ProgressEvent
+
+
+class Dated(click.ParamType):
+    """A time and a painting, such as ``0:12=ink.jpg``."""
+
+    name = "time=painting"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return time and painting."""
+        if not isinstance(value, str):
+            return tuple(value)
+        time, mark, painting = value.partition("=")
+        if not mark or not time or not painting:
+            self.fail(f"{value!r} must be a time and a painting, such as 0:12=ink.jpg", param, ctx)
+        return time, painting
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("content", metavar="VIDEO")
+@click.argument("styles", metavar="[STYLE ...]", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="OUT",
+    required=True,
+    help="The file to write (.mp4, .mov, .mkv, .webm, .gif, .webp), or a folder for numbered "
+    "PNG files.",
+)
+@click.option(
+    "-m",
+    "--model",
+    default="film",
+    show_default=True,
+    metavar="NAME|FOLDER|OWNER/NAME",
+    help="A model that `stylemix models` lists, a checkpoint folder, or a repository on "
+    "the Hugging Face Hub.",
+)
+@click.option(
+    "--steady",
+    type=click.FloatRange(0, 0.95),
+    default=0.7,
+    show_default=True,
+    help="How much frames follow the ones before: 0 draws each by itself, and flickers.",
+)
+@click.option("--start", metavar="TIME", default="0", help="Begin here, such as 12.5 or 1:30.")
+@click.option("--end", metavar="TIME", help="End here.  [default: the video's end]")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0, 1000, min_open=True),
+    metavar="N",
+    help="Frames per second of the result, evenly spaced.  [default: the times that they have]",
+)
+@click.option(
+    "--codec",
+    type=click.Choice(["h264", "h265", "vp9", "av1", "prores"]),
+    help="How to encode.  [default: h264; vp9 in .webm]",
+)
+@click.option(
+    "--crf",
+    type=click.IntRange(0, 63),
+    metavar="N",
+    help="Quality: smaller is better and larger.  [default: 18 for h264]",
+)
+@click.option("--audio/--no-audio", default=True, show_default=True, help="Keep the sound.")
+@click.option(
+    "--style-at",
+    "dated",
+    type=Dated(),
+    multiple=True,
+    metavar="TIME=PAINTING",
+    help="Instead of STYLE: a painting from a time on, into which the one before turns.",
+)
+@click.option(
+    "-s",
+    "--strength",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="0 is the video, 1 the strength the model was trained for; more exaggerates.",
+)
+@click.option(
+    "-w",
+    "--weights",
+    type=Numbers(),
+    metavar="1,2,...",
+    help="How much each style counts, with commas between; only their ratios matter.  "
+    "[default: all equal]",
+)
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="FILE",
+    help="Where a style holds: a picture or a video, white where it does. Once for each style, "
+    "in their order.",
+)
+@click.option("--preserve-color", is_flag=True, help="Keep the video's colors.")
+@click.option(
+    "--palette",
+    metavar="PAINTING",
+    help="Take the colors from this painting and the strokes from STYLE.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Long side of the result in pixels.  [default: the video's]",
+)
+@click.option(
+    "--tile",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Side of the tiles that bound memory, as in `stylemix stylize`.",
+)
+@click.option(
+    "--refine",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Steps of optimization for every frame: very slow.",
+)
+@click.option(
+    "--refine-features",
+    type=click.Choice(["thin", "vgg16"]),
+    help="What the optimization looks through.  [default: thin]",
+)
+@click.option(
+    "--device",
+    metavar="D",
+    help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
+)
+def video(
+    content: str,
+    styles: tuple[str, ...],
+    out: str,
+    dated: tuple[tuple[str, str], ...],
+    masks: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Render VIDEO in the style of one or several paintings.
+
+    VIDEO is a video file, an animated GIF or WebP, or a folder of numbered pictures. Needs PyAV
+    and OpenCV: pip install 'stylemix[video]'.
+
+    Frames keep their times; sound is copied. Ctrl-C keeps the frames that are done in a playable
+    file NAME.partial.ENDING; OUT itself is only ever a complete video.
+
+    \b
+    Examples:
+      stylemix video in.mp4 painting.jpg -o out.mp4
+      stylemix video in.mp4 painting.jpg --start 1:30 --end 1:45 --size 640 -o out.mp4
+      stylemix video in.mp4 --style-at 0=day.jpg --style-at 0:12=night.jpg -o out.mp4
+      stylemix video in.mov waves.png ink.png --mask sky.mp4 --mask ground.mp4 -o out.webm
+      stylemix video cat.gif painting.jpg -o painted.gif
+      stylemix video frames/ painting.jpg --fps 24 -o out.mp4
+    """  # noqa: D301 (click wants the character \b)
+    if styles and dated:
+        raise click.UsageError("give either STYLE or --style-at, not both")
+    count = max(1, len(styles))
+    if masks and len(masks) != count:
+        raise click.UsageError(
+            f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
+        )
+    import stylemix
+    from stylemix.errors import Cancelled
+
+    given: Any = dict(dated) if dated else list(styles)
+    if dated and len(given) < len(dated):
+        raise click.UsageError("two --style-at options have the same time")
+    with closing(_bar()) as bar, stopping() as stop:
+
+        def progress(event: ProgressEvent) -> None:
+            bar.total = event.total
+            bar.update(event.done - bar.n)
+            if stop.asked:
+                raise Cancelled(f"stopped after {event.done} of about {event.total} frames")
+
+        try:
+            report = stylemix.stylize_video(
+                content,
+                given or None,
+                out,
+                masks=list(masks) or None,
+                progress=progress,
+                **options,
+            )
+        except Cancelled as stopped:
+            bar.close()
+            click.echo(f"Interrupted: {stopped}.", err=True)
+            sys.exit(INTERRUPTED)
+    scenes = f", {report.scenes} scenes" if report.scenes > 1 else ""
+    click.echo(f"wrote {report.path} ({report.frames} frames{scenes})")
+
+
+def _bar() -> Any:
+    from tqdm import tqdm
+
+    # disable=None shows it on a terminal only.
+    return tqdm(unit="frame", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)

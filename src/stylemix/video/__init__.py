@@ -1,0 +1,8 @@
+"""Videos: decoding, frames that agree with the ones before, encoding."""
+
+from __future__ import annotations
+
+from stylemix.video.frames import stylize_frames
+from stylemix.video.video import VideoReport, stylize_video
+
+__all__ = ["VideoReport", "stylize_frames", "stylize_video"]

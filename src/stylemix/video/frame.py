@@ -1,0 +1,48 @@
+"""One frame of a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import torch
+from PIL import Image
+
+from stylemix.images import resize
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame, upright, with square pixels.
+
+    Attributes:
+        rgb: [H, W, 3] uint8.
+        time: when it appears, in seconds; the video begins at 0.
+        duration: how long it stays, in seconds.
+        alpha: [H, W] uint8, or None for an opaque frame.
+    """
+
+    rgb: np.ndarray
+    time: Fraction
+    duration: Fraction
+    alpha: np.ndarray | None = None
+
+    @property
+    def rgba(self) -> np.ndarray:
+        """The frame with its transparency, [H, W, 4] uint8; [H, W, 3] where it has none."""
+        return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+
+    def to_pil(self) -> Image.Image:
+        """Return the frame as a PIL image, RGB or RGBA."""
+        return Image.fromarray(self.rgba)
+
+    def resized(self, long_side: int) -> Frame:
+        """Return the frame with a long side of this many pixels; see :func:`images.resize`."""
+        if max(self.rgb.shape[:2]) == long_side:
+            return self
+        channels = np.ascontiguousarray(self.rgba.transpose(2, 0, 1))
+        small = resize(torch.from_numpy(channels), long_side=long_side).permute(1, 2, 0)
+        pixels = np.ascontiguousarray(small.numpy())
+        alpha = None if self.alpha is None else pixels[..., 3]
+        return replace(self, rgb=np.ascontiguousarray(pixels[..., :3]), alpha=alpha)

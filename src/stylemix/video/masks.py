@@ -1,0 +1,61 @@
+"""Masks of a video: still ones, and ones that are videos themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from stylemix.images import Picture, read_mask
+from stylemix.video.frame import Frame
+from stylemix.video.opening import open_source
+from stylemix.video.timing import window, with_durations
+from stylemix.video.writing import FORMATS
+
+
+class Mask:
+    """One style's mask over time.
+
+    Args:
+        picture: a picture; or the path of a video or of a folder of frames, white where the style
+            holds. A video that ends early holds its last frame; one that is longer is cut off.
+        start: seconds of the mask's video at which the result begins.
+    """
+
+    def __init__(self, picture: Picture, start: Fraction) -> None:
+        self._still: np.ndarray | None = None
+        self._frames: Iterator[Frame] | None = None
+        self._current: Frame | None = None
+        self._next: Frame | None = None
+        self._picture = picture
+        if _moves(picture):
+            source = open_source(str(picture))
+            frames = with_durations(source.frames(start))
+            self._frames = window(frames, start, None)
+            self._next = next(self._frames, None)
+
+    def at(self, time: Fraction, height: int, width: int) -> np.ndarray:
+        """Return the mask [H, W] float32 in [0, 1] of a time; times must not fall.
+
+        Raises:
+            PictureError: it can't be read, or has other proportions.
+        """
+        if self._frames is None:
+            if self._still is None or self._still.shape != (height, width):
+                self._still = read_mask(self._picture, height, width)[0, 0].numpy()
+            return self._still
+        while self._next is not None and (self._current is None or self._next.time <= time):
+            self._current, self._next = self._next, next(self._frames, None)
+        picture = np.zeros((height, width), np.uint8) if not self._current else self._current.rgba
+        return read_mask(picture, height, width)[0, 0].numpy()  # type: ignore[no-any-return]
+
+
+def _moves(picture: Picture) -> bool:
+    if not isinstance(picture, str | os.PathLike):
+        return False
+    path = Path(os.fspath(picture))  # type: ignore[arg-type]
+    still = path.suffix.lower() == ".webp"  # far more often a picture than an animation
+    return path.is_dir() or (path.suffix.lower() in FORMATS and not still)

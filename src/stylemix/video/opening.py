@@ -1,0 +1,116 @@
+"""From a path to the source or the writer that fits it."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+from stylemix.errors import VideoError
+from stylemix.images import picture_endings
+from stylemix.video import animation
+from stylemix.video.animation import AnimationSource
+from stylemix.video.audio import AudioTracks
+from stylemix.video.container import ContainerSource
+from stylemix.video.movie import MovieWriter
+from stylemix.video.numbered import RATE, FolderSource, FolderWriter
+from stylemix.video.source import Source
+from stylemix.video.writing import FORMATS, Writer, choose_codec
+
+_FINEST = Fraction(1, 1_000_000)  # of time bases that are taken over
+_TICK = Fraction(1, 90000)
+
+
+def open_source(path: str | os.PathLike[str], rate: Fraction | None = None) -> Source:
+    """Open a video file, an animated GIF or WebP, or a folder of numbered frames.
+
+    Args:
+        path: what to read.
+        rate: frames per second of a folder; other sources have their own.
+
+    Raises:
+        VideoError: it is none of these.
+    """
+    name = os.fspath(path)
+    if os.path.isdir(name):
+        return FolderSource(name, rate or RATE)
+    ending = Path(name).suffix.lower()
+    if ending in animation.ENDINGS:
+        return AnimationSource(name)
+    if ending in picture_endings() and ending not in FORMATS and os.path.isfile(name):
+        raise VideoError(
+            f"{name!r} is a still picture: use `stylemix stylize`, or stylemix.stylize"
+        )
+    return ContainerSource(name)
+
+
+def is_folder(target: str | os.PathLike[str]) -> bool:
+    """Tell whether frames go to a folder: one that exists, or a name without an ending."""
+    name = os.fspath(target)
+    return os.path.isdir(name) or name.endswith(("/", os.sep)) or not Path(name).suffix
+
+
+def open_writer(
+    target: str | os.PathLike[str],
+    source: Source,
+    *,
+    codec: str | None,
+    crf: int | None,
+    rate: Fraction | None,
+    audio: bool,
+    start: Fraction,
+    end: Fraction | None,
+) -> Writer:
+    """Open what frames are written to; nothing is on the disk yet but a folder.
+
+    Args:
+        target: a file or a folder.
+        source: where the frames come from.
+        codec: see :func:`stylemix.video.writing.choose_codec`.
+        crf: see there.
+        rate: frames per second of the result where it is constant, else None.
+        audio: whether to put the sound of ``source`` in.
+        start: seconds of the source at which the result begins.
+        end: seconds at which it ends, or None.
+
+    Raises:
+        VideoError: the folder doesn't exist or can't be written to, or the source would be
+            overwritten.
+        ConfigError: container, codec and crf don't fit together.
+    """
+    path = Path(target)
+    if is_folder(target):
+        if path.exists() and os.path.realpath(path) == os.path.realpath(source.path):
+            raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another")
+        return FolderWriter(path)
+    container, chosen, quality = choose_codec(path, codec, crf)
+    parent = path.resolve().parent
+    if not parent.is_dir():
+        raise VideoError(f"the folder {str(parent)!r} doesn't exist: create it first")
+    if not os.access(parent, os.W_OK):
+        raise VideoError(f"you may not write to {str(parent)!r}: choose another folder")
+    if path.exists() and os.path.samefile(path, source.path):
+        raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another name")
+    tracks = None
+    if audio and isinstance(source, ContainerSource) and container not in ("gif", "webp"):
+        cut = start > 0 or end is not None
+        tracks = AudioTracks(
+            source.path,
+            source.origin + start,
+            None if end is None else source.origin + end,
+            cut=cut,
+        )
+    base = source.time_base if rate is None else _TICK
+    if not _FINEST <= base <= Fraction(1, 10):
+        base = _TICK
+    if rate is None and start > 0:
+        base = min(base, _TICK)
+    return MovieWriter(
+        path,
+        container,
+        chosen,
+        quality,
+        rate=rate or source.rate,
+        time_base=base,
+        audio=tracks,
+    )

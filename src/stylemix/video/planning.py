@@ -1,0 +1,93 @@
+"""How a video is to be stylized, checked and encoded once before its first frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import torch
+
+from stylemix.api import on_device
+from stylemix.checkpoint.loading import load
+from stylemix.errors import ConfigError
+from stylemix.images import Picture
+from stylemix.injections.style import Style
+from stylemix.stylizers import Options, Stylizer
+from stylemix.types import real_number
+from stylemix.video.masks import Mask
+from stylemix.video.schedule import Schedule, make_schedule
+
+Styles = Picture | Style | Sequence[Picture | Style] | Mapping[Any, Picture | Style]
+"""A painting, several at once, or several over time."""
+
+STEADY = 0.7
+"""The default of ``steady``."""
+MOST_STEADY = 0.95
+"""Above it a trail would stay for seconds."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the frames of one video are stylized.
+
+    Attributes:
+        stylizer: draws them.
+        schedule: the styles.
+        masks: one per style, or none at all.
+        options: what is the same for every frame; without weights, masks and size.
+        size: pixels of the long side, or None.
+        steady: from 0 to :data:`MOST_STEADY`, see :func:`stylemix.stylize_video`.
+    """
+
+    stylizer: Stylizer
+    schedule: Schedule
+    masks: Sequence[Mask] = ()
+    options: Options = field(default_factory=Options)
+    size: int | None = None
+    steady: float = STEADY
+
+    def __post_init__(self) -> None:
+        allowed = f"a number from 0 (every frame by itself) to {MOST_STEADY}"
+        real_number("steady", self.steady, allowed, 0, MOST_STEADY)
+
+
+def make_plan(
+    style: Styles | None,
+    options: Options,
+    *,
+    model: str | os.PathLike[str] | Stylizer,
+    device: str | torch.device | None,
+    steady: float,
+    start: Fraction = Fraction(0),
+) -> Plan:
+    """Load the model, encode the styles once, and check what can be checked before any frame.
+
+    Args:
+        style: as for :func:`stylemix.stylize_video`.
+        options: their masks may also be paths of videos.
+        model: as for :func:`stylemix.stylize`.
+        device: likewise.
+        steady: see :class:`Plan`.
+        start: seconds of masks that are videos at which the result begins.
+
+    Raises:
+        ConfigError: an argument is out of range.
+        PictureError: a painting or mask can't be read.
+    """
+    if isinstance(model, Stylizer):
+        stylizer = on_device(model, device)
+    else:
+        stylizer = load(model, device=device)
+    schedule = make_schedule(style, stylizer, options.weights)
+    if options.masks is not None and schedule.times is not None:
+        raise ConfigError("masks belong to styles of one time; leave them out where styles change")
+    options.check_count(len(schedule.styles))
+    palette = options.palette
+    if palette is not None and not isinstance(palette, Style):
+        palette = stylizer.encode(palette)
+    masks = [Mask(mask, start) for mask in options.masks or ()]
+    same = replace(options, palette=palette, weights=None, masks=None, size=None)
+    return Plan(stylizer, schedule, masks, same, options.size, steady)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import torch
+from video_clips import texture
+
+from stylemix.images import resize
+from stylemix.video.frame import Frame
+
+SOON, SHORT = Fraction(1, 25), Fraction(1, 50)
+
+
+def test_a_frame_is_resized_as_stylize_resizes_pictures():
+    picture = texture(48, 64)
+    frame = Frame(picture, SOON, SHORT).resized(40)
+    expected = resize(torch.from_numpy(picture).permute(2, 0, 1), long_side=40).permute(1, 2, 0)
+    assert frame.rgb.shape == (30, 40, 3)
+    assert np.array_equal(frame.rgb, expected.numpy())
+    assert (frame.time, frame.duration, frame.alpha) == (SOON, SHORT, None)
+
+
+def test_transparency_goes_along():
+    alpha = np.zeros((48, 64), np.uint8)
+    alpha[:, 32:] = 255
+    frame = Frame(texture(48, 64), SOON, SHORT, alpha).resized(32)
+    assert frame.alpha.shape == (24, 32)
+    assert frame.alpha[:, :14].max() < 5 and frame.alpha[:, 18:].min() > 250
+    assert frame.rgba.shape == (24, 32, 4) and frame.to_pil().mode == "RGBA"
+
+
+def test_a_frame_of_the_right_size_stays_itself():
+    frame = Frame(texture(48, 64), SOON, SHORT)
+    assert frame.resized(64) is frame
+    assert frame.rgba is frame.rgb

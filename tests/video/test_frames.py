@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+from video_clips import panning, texture
+
+import stylemix
+from stylemix.errors import ConfigError
+
+PAINTING = texture(40, 40, 7)
+
+
+def test_without_steadiness_each_frame_is_what_stylize_draws(model):
+    pictures = panning(3)
+    found = list(stylemix.stylize_frames(iter(pictures), PAINTING, model=model, steady=0))
+    for one, picture in zip(found, pictures, strict=True):
+        alone = stylemix.stylize(picture, PAINTING, model=model)
+        assert np.array_equal(np.asarray(one), np.asarray(alone))
+
+
+def test_options_mean_what_they_mean_for_a_picture(model):
+    pictures = panning(2)
+    options = {"strength": 0.5, "size": 40, "weights": [1, 3], "preserve_color": True}
+    paintings = [PAINTING, texture(40, 40, 8)]
+    found = list(stylemix.stylize_frames(pictures, paintings, model=model, steady=0, **options))
+    alone = stylemix.stylize(pictures[1], paintings, model=model, **options)
+    assert found[1].size == alone.size == (40, 30)
+    assert np.array_equal(np.asarray(found[1]), np.asarray(alone))
+
+
+def test_frames_of_any_kind_keep_their_transparency(model):
+    alpha = np.full((48, 64), 77, np.uint8)
+    pictures = [Image.fromarray(np.dstack([p, alpha])) for p in panning(3)]
+    found = list(stylemix.stylize_frames(pictures, PAINTING, model=model))
+    assert all(f.mode == "RGBA" and f.getpixel((3, 3))[3] == 77 for f in found)
+
+
+def test_frames_are_taken_as_they_are_needed(model):
+    taken = []
+    before = set(threading.enumerate())
+
+    def frames():
+        for n, picture in enumerate(panning(60, right=1, down=1)):
+            taken.append(n)
+            yield picture
+
+    found = stylemix.stylize_frames(frames(), PAINTING, model=model)
+    for _ in range(3):
+        next(found)
+    found.close()
+    assert len(taken) < 15
+    assert set(threading.enumerate()) <= before
+
+
+def test_frames_of_two_sizes_are_refused(model):
+    first, second = panning(2)
+    found = stylemix.stylize_frames([first, second[:40]], PAINTING, model=model)
+    with pytest.raises(ConfigError, match="frame 1 has 64 x 40 pixels, the first 64 x 48"):
+        list(found)
