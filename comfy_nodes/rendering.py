@@ -19,8 +19,8 @@ from .interface import StylemixStyle, known
 from .pictures import check_images, check_mask, to_image, to_picture
 from .progress import NodeProgress
 
-AUTOMATIC = ("size", "tile")
-"""Inputs whose 0 leaves the choice to the library."""
+AUTOMATIC = ("size", "tile", "scale")
+"""Inputs, where a node has them, whose 0 leaves the choice to the library."""
 
 
 def picture_inputs() -> list[Any]:
@@ -167,7 +167,7 @@ def _options(inputs: dict[str, Any]) -> Options:
             f"tile: expected 0 (automatic) or at least {SMALLEST_TILE} pixels, got {inputs['tile']}"
         )
     for name in AUTOMATIC:
-        inputs[name] = inputs[name] or None
+        inputs[name] = inputs.get(name) or None
     try:
         return Options(**inputs)
     except ConfigError as problem:

@@ -72,7 +72,6 @@ class Workflow:
         column: int,
         kind: str,
         values: list[Any] | None = None,
-        *,
         title: str | None = None,
         height: int = 130,
         **wires: Wire,
@@ -133,9 +132,8 @@ class Workflow:
         """Add a node that applies a style."""
         values = [strength, preserve_color, 0, 0, refine, "thin"]
         height = 460 if refine else 240  # room for the picture so far
-        return self.add(
-            column, "StylemixApplyStyle", values, height=height, image=image, style=style, **wires
-        ), "image"
+        wires = {"image": image, "style": style, **wires}
+        return self.add(column, "StylemixApplyStyle", values, None, height, **wires), "image"
 
     def optimise(self, column: int, image: Wire, style: Wire, *, steps: int) -> Wire:
         """Add a node that optimises a picture."""

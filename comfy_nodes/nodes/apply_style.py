@@ -7,6 +7,8 @@ from typing import Any
 from comfy_api.latest import io
 from torch import Tensor
 
+from stylemix.stylizers import MAX_SCALE
+
 from ..bundle import StyleBundle
 from ..interface import CATEGORY, known
 from ..rendering import features_input, look_inputs, picture_inputs, render_batch
@@ -36,6 +38,18 @@ class ApplyStyle(io.ComfyNode):
                     "to the painting. 25 are a good start.",
                 ),
                 features_input("refine_features", "The network that refine compares by."),
+                io.Float.Input(
+                    "scale",
+                    default=0.0,
+                    min=0.0,
+                    max=MAX_SCALE,
+                    step=0.05,
+                    optional=True,
+                    tooltip="Size of the strokes relative to the image, alike at every size: 1 as "
+                    "in an image of 512 pixels, 2 twice as large; 0 is one pass, with strokes of "
+                    "a fixed size in pixels.",
+                    **known(io.Float.Input, advanced=True),
+                ),
             ],
             outputs=[io.Image.Output("stylized", display_name="image")],
             **known(io.Schema, search_aliases=["neural style transfer", "stylize", "paint"]),

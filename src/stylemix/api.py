@@ -29,10 +29,12 @@ def stylize(
     preserve_color: bool = False,
     palette: Picture | Style | None = None,
     size: int | None = None,
+    scale: float | None = None,
     tile: int | None = None,
     refine: int = 0,
     refine_features: str | None = None,
     device: str | torch.device | None = None,
+    runtime: str | None = None,
     progress: Progress | None = None,
 ) -> Image.Image:
     """Render a photograph in the style of one or several paintings.
@@ -59,6 +61,10 @@ def stylize(
             the paintings of ``style`` with their colors moved to those of ``palette`` by a linear
             map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
         size: pixels of the result's long side; the photograph is resized to it.
+        scale: size of the strokes relative to the picture, so that it looks alike at every size: 1
+            draws as the model does at a long side of 512 pixels, 2 strokes twice as large, 0.5
+            half; from 1/16 to 16. None is one pass at full size, whose strokes have a fixed size in
+            pixels. ``refine`` then works on the small picture that decides the strokes.
         tile: side in pixels of the tiles that bound memory, at least 64; 0 never tiles; None tiles
             above 2 megapixels. Tiles change nothing in the picture.
         refine: steps of optimization after the network's pass: slower, and nearer to the painting.
@@ -71,6 +77,8 @@ def stylize(
         device: where to compute, such as ``"cuda"``; None takes a GPU when there is one, or leaves
             a loaded model where it is. A loaded model that is elsewhere is copied for this call;
             to spare the copy, give ``load`` the device.
+        runtime: where a network's pass runs, ``"auto"``, ``"torch"`` or ``"openvino"``, see
+            :func:`load`; None is what ``model`` was loaded with, or ``"auto"``.
         progress: called with a :class:`stylemix.types.ProgressEvent`, whose ``done`` and ``total``
             count steps or tiles; while an optimization runs, its ``picture()`` makes the picture
             so far. An exception that it raises stops the work and reaches the caller. A
@@ -89,6 +97,14 @@ def stylize(
         WeightsError: the weights of ``refine_features`` can't be had.
         MemoryLimitError: the picture doesn't fit in memory; its message says what would.
         Cancelled: ``progress`` raised it.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> photo, painting = Image.linear_gradient("L"), Image.radial_gradient("L")
+        >>> picture = stylemix.stylize(photo, painting, strength=0.8, size=64)
+        >>> picture.size, picture.mode
+        ((64, 64), 'RGB')
     """
     options = Options(
         strength=strength,
@@ -97,14 +113,16 @@ def stylize(
         preserve_color=preserve_color,
         palette=palette,
         size=size,
+        scale=scale,
         tile=tile,
         refine=refine,
         refine_features=refine_features,
     )
     if isinstance(model, Stylizer):
         stylizer = on_device(model, device)
+        stylizer = stylizer if runtime is None else stylizer.using(runtime)
     else:
-        stylizer = load(model, device=device)
+        stylizer = load(model, device=device, runtime=runtime or "auto")
     return stylizer.stylize(content, style, options, progress=progress)
 
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 
 class StylemixError(Exception):
-    """Base of every error that stylemix raises on purpose."""
+    """Base of every error that stylemix raises on purpose.
+
+    Example:
+        >>> import stylemix
+        >>> try:
+        ...     stylemix.load("flim")
+        ... except stylemix.StylemixError as problem:
+        ...     print(type(problem).__name__)
+        UnknownNameError
+    """
 
 
 class PictureError(StylemixError, ValueError):

@@ -42,6 +42,10 @@ class Site:
         channels: channels of the features.
         stride: picture pixels per feature pixel.
         kernel: side of the kernel that reads the features, at a ``"conv"`` site.
+
+    Example:
+        >>> Site("block1.1.norm", "norm", channels=96, stride=4).kernel
+        1
     """
 
     name: str

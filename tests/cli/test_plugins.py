@@ -16,6 +16,12 @@ from stylemix import Injection, hookimpl
 class Mine(Injection):
     """Mine (2026)."""
 
+    def prepare(self, style):
+        return style
+
+    def forward(self, x, style):
+        return x
+
 
 @hookimpl
 def register_injections(register):

@@ -44,6 +44,7 @@ def test_one_photograph_one_painting(invoke, model, draw, tmp_path):
         (["--strength", "1.5"], {"strength": 1.5}),
         (["--preserve-color"], {"preserve_color": True}),
         (["--size", "24"], {"size": 24}),
+        (["--scale", "16"], {"scale": 16}),
         (["--tile", "64", "--size", "150"], {"tile": 64, "size": 150}),
         (["--weights", "1,2.5"], {"weights": [1, 2.5]}),
     ],

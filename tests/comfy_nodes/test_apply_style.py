@@ -73,6 +73,15 @@ def test_tile_changes_nothing_and_is_used(comfy: tuple[Comfy, ModuleType], model
     assert (whole - tiled).abs().max() <= 1 / 255 + 1e-6
 
 
+def test_scale_reaches_the_library_and_zero_is_one_pass(encode: Any, apply: Any) -> None:
+    photo, style = image(0, 96, 160), encode(image(1))
+    plain = apply(photo, style)
+    assert (apply(photo, style, scale=0.0) == plain).all()
+    bold = apply(photo, style, scale=8.0)
+    assert bold.shape == plain.shape
+    assert (bold - plain).abs().mean() > 0.003
+
+
 def test_batch_is_rendered_frame_by_frame(encode: Any, apply: Any) -> None:
     style = encode(image(1))
     frames = [image(seed) for seed in (2, 3, 4)]

@@ -104,7 +104,7 @@ def test_newer_interface_gets_advanced_inputs_and_aliases(
 ) -> None:
     newer = "newer" in request.node.callspec.id
     for node, wanted in (
-        (nodes(comfy[1])[3], ["size", "tile", "refine_features"]),
+        (nodes(comfy[1])[3], ["size", "tile", "refine_features", "scale"]),
         (nodes(comfy[1])[4], ["size", "tile", "features", "optimizer", "coarse_to_fine"]),
     ):
         schema = node.define_schema()

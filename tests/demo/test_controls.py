@@ -11,6 +11,7 @@ from stylemix.demo.controls import (
     CONTROLS,
     feature_choices,
     read_order,
+    scale_choices,
     size_choices,
     tile_choices,
 )
@@ -33,6 +34,7 @@ def ask(files, **changes):
         "strength": 0.7,
         "preserve_color": False,
         "size": "512",
+        "scale": "0.5",
         "tile": "256",
         "refine": 25,
         "refine_features": "vgg16",
@@ -57,6 +59,7 @@ def test_values_arrive_under_the_library_s_names(files):
         "preserve_color": False,
         "palette": None,
         "size": 512,
+        "scale": 0.5,
         "tile": 256,
         "refine": 25,
         "refine_features": "vgg16",
@@ -85,6 +88,7 @@ def test_messages_speak_of_pictures_not_of_paths(files):
 
 def test_choices_stand_for_the_library_s_none_and_zero(files):
     assert ask(files, size="original").options.size is None
+    assert ask(files, scale="pixels").options.scale is None
     assert ask(files, tile="automatic").options.tile is None
     assert ask(files, tile="never").options.tile == 0
 
@@ -96,6 +100,8 @@ def test_every_choice_offered_can_be_used(files):
     assert "1536" not in sizes
     for size in sizes:
         ask(files, size=size, limits=limits)
+    for _, scale in scale_choices():
+        ask(files, scale=scale)
     for _, tile in tile_choices():
         ask(files, tile=tile)
     features = [value for _, value in feature_choices()]

@@ -158,6 +158,27 @@ def test_strength_and_identity():
     assert report.records[0]["content_at_0"] == 0
 
 
+def test_two_sizes_and_a_scale():
+    def alike(scale):
+        report = evaluate_pairs(
+            stylizer_method(tiny_model(), scale=scale),
+            PHOTOS,
+            PAINTINGS,
+            pairs=[(0, 0)],
+            size=64,
+            features="thin",
+            stability=False,
+            sizes=True,
+        )
+        return report.records[0]
+
+    scaled, plain = alike(1.0), alike(None)
+    assert scaled["sizes_psnr"] > plain["sizes_psnr"] + 3
+    assert scaled["sizes_style"] < plain["sizes_style"]
+    assert scaled["content_loss"] != plain["content_loss"]
+    assert {"sizes_sharpness", "sizes_halos"} <= set(scaled)
+
+
 def test_refuses_what_can_not_be_measured():
     with pytest.raises(ConfigError, match="only a stylizer"):
         evaluate_pairs(baselines.copy, PHOTOS, PAINTINGS, features="thin", strengths=(0, 1))

@@ -26,7 +26,8 @@ def test_defaults_are_those_of_the_front_door():
     signature = inspect.signature(stylemix.stylize).parameters
     assert {n: p.default for n, p in signature.items() if n in defaults} == defaults
     # The others say what to draw, by what and where.
-    assert set(signature) - set(defaults) == {"content", "style", "model", "device", "progress"}
+    others = {"content", "style", "model", "device", "runtime", "progress"}
+    assert set(signature) - set(defaults) == others
 
 
 @pytest.mark.parametrize("kind", [int, np.int64, np.uint8, np.int16, torch.tensor, np.array])

@@ -84,7 +84,7 @@ class Encode(Stage):
     """From picture to the packed maps that stacks are made of."""
 
     def __init__(self, trunk: Trunk, stacks: Stacks, packing: Packing) -> None:
-        reach = max(trunk.reach(layer) for layer in stacks.needed)
+        reach = max(LAYERS[layer].reach for layer in stacks.needed)
         super().__init__(
             stride_in=1,
             stride_out=packing.stride,

@@ -56,9 +56,8 @@ class Local(LossTerm):
         stacks = []
         for layer in self.targets:
             own = features[layer]
-            keys = [
-                F.adaptive_avg_pool2d(features[k], own.shape[-2:]) for k in self.members[layer][:-1]
-            ]
+            size = (own.shape[-2], own.shape[-1])
+            keys = [F.adaptive_avg_pool2d(features[k], size) for k in self.members[layer][:-1]]
             stacks.append(torch.cat([*keys, own], dim=1).detach().float())
         return stacks
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import Inception_V3_Weights
-from torchvision.models import inception as blocks
 
 from stylemix.backbones.weights_file import fill, load_weights
 from stylemix.errors import WeightsError
@@ -23,6 +21,9 @@ class InceptionMixed6e(nn.Module):
     """The part of Inception-v3 that the paper's style encoder is made of; 8.9 M parameters."""
 
     def __init__(self) -> None:
+        # Here, because its import takes as long as torch's and most models do without.
+        from torchvision.models import inception as blocks
+
         super().__init__()
         self.Conv2d_1a_3x3 = blocks.BasicConv2d(3, 32, kernel_size=3, stride=2)
         self.Conv2d_2a_3x3 = blocks.BasicConv2d(32, 32, kernel_size=3)
@@ -68,6 +69,8 @@ class InceptionMixed6e(nn.Module):
             WeightsError: the download failed, or the file is damaged or doesn't fit.
         """
         if weights is None:
+            from torchvision.models import Inception_V3_Weights
+
             try:
                 state = dict(Inception_V3_Weights.IMAGENET1K_V1.get_state_dict(progress=True))
             except Exception as problem:

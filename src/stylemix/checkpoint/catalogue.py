@@ -47,6 +47,11 @@ def models() -> list[ModelInfo]:
     Raises:
         CheckpointError: a model that ships with stylemix is damaged.
         ConfigError: the catalogue file is wrong.
+
+    Example:
+        >>> import stylemix
+        >>> stylemix.models()[0].name
+        'film'
     """
     embedded = _embedded()
     found = [

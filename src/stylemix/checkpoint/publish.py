@@ -57,6 +57,12 @@ def push(
             repository is public where ``private`` is asked for.
         CheckpointError: the checkpoint doesn't load, shows pictures that aren't there, or can't
             be uploaded.
+
+    Example:
+        >>> import stylemix
+        >>> stylemix.push("film", "just-a-name")
+        Traceback (most recent call last):
+        stylemix.errors.ConfigError: the repository must be owner/name, such as ...
     """
     from huggingface_hub import HfApi, constants, get_token
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "tsne",
     "demo",
     "push",
+    "export",
     "models",
     "plugins",
 )

@@ -67,6 +67,18 @@ BASELINES = ("copy", "color", "gatys")
     "to the photograph rises and the style loss falls all along.",
 )
 @click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="As for `stylemix stylize`.",
+)
+@click.option(
+    "--sizes",
+    is_flag=True,
+    help="Stylise each pair also at 512 and 2048 pixels, and measure how alike the two are when "
+    "brought to one size, and how sharp the large one is.",
+)
+@click.option(
     "--features",
     type=click.Choice(["vgg16", "thin"]),
     default="vgg16",
@@ -145,6 +157,8 @@ def evaluate(
     size: int,
     strength: float,
     strengths: tuple[float, ...] | None,
+    scale: float | None,
+    sizes: bool,
     features: str,
     vgg: str | None,
     inception: str | None,
@@ -191,14 +205,16 @@ def evaluate(
     import stylemix
     from stylemix import metrics
     from stylemix.metrics.strength import check_strengths
-    from stylemix.stylizers import check_strength
+    from stylemix.stylizers import Options, check_strength
 
     check_strength(strength)
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
     sets = metrics.Sets(inception, art_inception, lpips, device)
-    own = metrics.stylizer_method(stylizer, strength=strength, folder=_folder(model))
+    own = metrics.stylizer_method(
+        stylizer, strength=strength, folder=_folder(model), scale=Options(scale=scale).scale
+    )
     if memory:
         own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
@@ -222,6 +238,7 @@ def evaluate(
             device=device,
             stability=name != "gatys",
             strengths=strengths or () if method is own else (),
+            sizes=sizes and method is own,
             on_result=None if name else keep,
         )
         about: dict[str, Any] = {
@@ -229,7 +246,7 @@ def evaluate(
             "set": "seen" if name == "seen" else "unseen",
         }
         if method is own:
-            about["strength"] = strength
+            about |= {"strength": strength, "scale": scale}
         report = replace(report, settings={**about, **report.settings})
         click.echo(f"{name or model}: {len(report.records)} pairs")
         click.echo(report.table() + "\n")

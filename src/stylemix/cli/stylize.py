@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED, explain
+from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -96,6 +97,14 @@ class Numbers(click.ParamType):
     help="Long side of the result in pixels.  [default: the photograph's]",
 )
 @click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="Size of the strokes relative to the picture, alike at every --size: 1 as the model "
+    "draws 512 pixels, 2 twice as large, 0.5 half.  [default: one pass, strokes of a fixed "
+    "size in pixels]",
+)
+@click.option(
     "--tile",
     type=click.IntRange(min=0),
     metavar="N",
@@ -124,12 +133,21 @@ class Numbers(click.ParamType):
     metavar="D",
     help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "torch", "openvino"]),
+    default="auto",
+    show_default=True,
+    help="What runs the network: OpenVINO is faster on CPUs, and auto takes it where it is "
+    "installed (pip install 'stylemix[fast]').",
+)
 def stylize(
     content: str,
     styles: tuple[str, ...],
     out: str,
     model: str,
     device: str | None,
+    runtime: str,
     **asked: Any,
 ) -> None:
     """Render CONTENT in the style of one or several paintings.
@@ -152,6 +170,7 @@ def stylize(
       stylemix stylize photo.jpg painting.jpg --strength 0.5 --preserve-color -o out.png
       stylemix stylize photo.jpg painting.jpg --palette other.jpg -o out.png
       stylemix stylize holiday/ painting.jpg --size 1024 -o holiday-painted/
+      stylemix stylize print.jpg painting.jpg --scale 1 -o painted.jpg
       stylemix stylize 'holiday/**/*.jpg' painting.jpg -o holiday-painted/
       stylemix stylize photo.jpg painting.jpg --model ./my-checkpoint -o out.png
       stylemix stylize photo.jpg painting.jpg --refine 25 -o out.png
@@ -163,10 +182,12 @@ def stylize(
         raise click.UsageError(
             f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
         )
+    paintings = [*styles, *([asked["palette"]] if asked["palette"] else [])]
+    refuse_missing(content, paintings, masks, out)
+
     from stylemix.cli import contents
 
-    read = [*styles, *masks, *([asked["palette"]] if asked["palette"] else [])]
-    plan = contents.plan(content, out, read)
+    plan = contents.plan(content, out, [*paintings, *masks])
     if plan.left_out:
         click.echo(contents.describe_left_out(plan.left_out), err=True)
 
@@ -176,7 +197,7 @@ def stylize(
     # Every other option of the command is one of the library's, by the same name.
     options = Options(**asked)
     options.check_count(count)
-    stylizer = stylemix.load(model, device=device)
+    stylizer = stylemix.load(model, device=device, runtime=runtime)
     if stylizer.needs_style and not styles:
         raise click.UsageError(f"the model {model!r} needs a painting: give at least one STYLE")
     if styles and not stylizer.needs_style and not options.refine:

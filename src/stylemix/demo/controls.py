@@ -16,6 +16,8 @@ from stylemix.stylizers import Options
 ORIGINAL = "original"
 AUTOMATIC, NEVER = "automatic", "never"
 SIZES = (384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+PIXELS = "pixels"
+SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 TILES = (256, 384, 512, 768, 1024)
 MAX_STRENGTH = 1.5
 MAX_WEIGHT = 2.0
@@ -28,6 +30,12 @@ def size_choices(limits: Limits) -> list[tuple[str, str]]:
     """Return labels and values of the control ``size``."""
     sides = [s for s in SIZES if s <= limits.max_side]
     return [("As the photograph", ORIGINAL), *((f"{s} px", str(s)) for s in sides)]
+
+
+def scale_choices() -> list[tuple[str, str]]:
+    """Return labels and values of the control ``scale``."""
+    words = {0.25: "Very fine", 0.5: "Fine", 1.0: "Medium", 2.0: "Bold", 4.0: "Very bold"}
+    return [("Of a fixed size", PIXELS), *((words[s], f"{s:g}") for s in SCALES)]
 
 
 def tile_choices() -> list[tuple[str, str]]:
@@ -155,6 +163,11 @@ def _size(value: Any, limits: Limits) -> int | None:
     return None if chosen == ORIGINAL else int(chosen)
 
 
+def _scale(value: Any) -> float | None:
+    chosen = _choice(value, "scale", scale_choices())
+    return None if chosen == PIXELS else float(chosen)
+
+
 def _tile(value: Any) -> int | None:
     chosen = _choice(value, "tile", tile_choices())
     return {AUTOMATIC: None, NEVER: 0}[chosen] if chosen in (AUTOMATIC, NEVER) else int(chosen)
@@ -182,6 +195,7 @@ CONTROLS: dict[str, Control] = {
         "thin", lambda value, _: _choice(value, "refine_features", feature_choices())
     ),
     "palette": Control(),
+    "scale": Control(PIXELS, lambda value, _: _scale(value)),
 }
 """Every control by its name, in the order of the API's parameters. A new option needs an entry
 here, with how to read it, and a component of the same name on the page."""

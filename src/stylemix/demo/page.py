@@ -13,6 +13,7 @@ from stylemix.demo.controls import (
     MAX_WEIGHT,
     ORIGINAL,
     feature_choices,
+    scale_choices,
     size_choices,
     tile_choices,
 )
@@ -278,7 +279,7 @@ def _regions(service: Service) -> gr.ImageEditor:
 def _advanced(
     service: Service, own_style: gr.Markdown, controls: dict[str, gr.components.Component]
 ) -> None:
-    """Lay out the model, size, tile and feature network."""
+    """Lay out the model, size, strokes, tile and feature network."""
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         told = {info.name: info.description for info in known()}
         first = next(iter(service.models))
@@ -307,6 +308,15 @@ def _advanced(
                 filterable=False,
                 min_width=140,
             )
+            scale = gr.Dropdown(
+                scale_choices(),
+                value=CONTROLS["scale"].default,
+                label="Strokes",
+                elem_id="scale",
+                filterable=False,
+                info="Against the picture's size",
+                min_width=140,
+            )
             tile = gr.Dropdown(
                 tile_choices(),
                 value=CONTROLS["tile"].default,
@@ -324,4 +334,10 @@ def _advanced(
             filterable=False,
             info="VGG-16's weights are downloaded by the server once",
         )
-    controls |= {"size": size, "tile": tile, "model": model, "refine_features": features}
+    controls |= {
+        "size": size,
+        "scale": scale,
+        "tile": tile,
+        "model": model,
+        "refine_features": features,
+    }

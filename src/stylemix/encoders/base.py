@@ -34,6 +34,13 @@ class StyleEncoder(nn.Module, ABC):
         any_painting: whether any picture can be encoded; otherwise only those that :attr:`styles`
             names, and the photograph isn't a style of its own.
         styles: names of the styles that are known by name; empty for most encoders.
+
+    Example:
+        >>> import torch
+        >>> from stylemix.encoders import ThinEncoder
+        >>> code = ThinEncoder(dim=8)(torch.rand(2, 3, 32, 32))
+        >>> code["embedding"].shape
+        torch.Size([2, 8])
     """
 
     any_painting: ClassVar[bool] = True

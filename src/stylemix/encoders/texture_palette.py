@@ -92,7 +92,13 @@ class TexturePaletteEncoder(MeasuredEncoder):
     def _colors(self, image: Tensor) -> Tensor:
         """Return the quantiles of colours along each direction, [N, 13 * 9]."""
         colors = image.flatten(2).float()
-        if colors.shape[2] > PIXELS:
+        if torch.jit.is_tracing():  # for any number of pixels, which is a tensor then
+            last = torch.as_tensor(colors.shape[2] - 1)
+            steps = last.clamp_max(PIXELS - 1)
+            places: Tensor = torch.arange(steps + 1)  # type: ignore[call-overload]
+            spread = places.double() * (last.double() / steps)
+            colors = colors.index_select(2, spread.round().long())
+        elif colors.shape[2] > PIXELS:
             spread = torch.linspace(0, colors.shape[2] - 1, PIXELS, dtype=torch.float64)
             colors = colors[:, :, spread.round().long().to(colors.device)]
         with torch.autocast(image.device.type, enabled=False):  # 8 bits don't hold a colour

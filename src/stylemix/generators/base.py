@@ -86,6 +86,12 @@ class Generator(nn.Module, ABC):
         minimum_size: the smallest height and width; the host pads and crops.
         margin: how many pixels of its mirror image the host lays around a picture and cuts off
             again, where the network draws a frame at the edges.
+
+    Example:
+        >>> from stylemix.generators import Lean
+        >>> generator = Lean(lambda site: {}, width=12, blocks=1)
+        >>> isinstance(generator, Generator), [s.name for s in generator.sites if s.slot == "map"]
+        (True, ['bottleneck', 'block1.out'])
     """
 
     sites: tuple[Site, ...]

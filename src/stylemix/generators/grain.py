@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -58,14 +60,17 @@ class Grain(nn.Module):
         return x + torch.einsum("cf,fhw->chw", self.amount.to(x.dtype), noise)
 
 
+@functools.lru_cache(maxsize=4)
 def noise_field(fields: int, side: int) -> Tensor:
     """Return noise [fields, side, side] of variance 1/3, the same on every machine.
 
     Field k has cells of ``2 ** (k % OCTAVES)`` values, smoothly interpolated, and repeats without
-    a seam. The smallest is white and uniform in [-1, 1).
+    a seam. The smallest is white and uniform in [-1, 1). Every call returns the same tensor, which
+    takes half a second to make: nobody may change it.
     """
-    white = white_noise(fields, side)
-    return torch.stack([_enlarged(each, 2 ** (k % OCTAVES)) for k, each in enumerate(white)])
+    with torch.inference_mode(False):  # it outlives the mode it is made in
+        white = white_noise(fields, side)
+        return torch.stack([_enlarged(each, 2 ** (k % OCTAVES)) for k, each in enumerate(white)])
 
 
 def white_noise(fields: int, side: int) -> Tensor:

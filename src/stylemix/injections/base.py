@@ -28,7 +28,6 @@ class Injection(nn.Module, ABC):
             its map is kept in one piece then, however large the picture.
         appends_constant: claims that :meth:`forward` leaves the channels of ``x`` as they are, and
             that those it adds hold one value at all places; the host spares their convolution.
-
         affine: claims that :meth:`forward` is affine in what :meth:`prepare` gave, for any ``x``:
             a mixture of styles that is the same at all places mixes that instead of the outcomes,
             so that K styles cost as much as one.
@@ -39,6 +38,16 @@ class Injection(nn.Module, ABC):
         extra_channels: how many channels :meth:`forward` adds (``"conv"`` sites only).
         reach: how far, in feature pixels, a value depends on the content around its place, as
             in matching patches (``"map"`` sites only); tiles get a margin as wide.
+
+    Example:
+        >>> class Brighten(Injection):
+        ...     def prepare(self, style):
+        ...         return style["embedding"].mean(1)[:, None, None, None]
+        ...
+        ...     def forward(self, x, style):
+        ...         return x + style
+        >>> Brighten(Site("block1.1.norm", "norm", 8, 4), {"embedding": 16}).needs
+        ('embedding',)
     """
 
     slots: ClassVar[tuple[str, ...]] = ("norm",)

@@ -23,6 +23,14 @@ class Style:
         prepared: what each site's injection made of the style, by ``"site/injection"``.
         fingerprint: of the stylizer that made it; another stylizer refuses it.
         painting: [3, h, w], what ``refine`` looks at; None for a batch.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> model = stylemix.load("film")
+        >>> style = model.encode(Image.radial_gradient("L"))
+        >>> style.fingerprint == model.fingerprint
+        True
     """
 
     prepared: Mapping[str, Any]
@@ -42,6 +50,12 @@ class StyleMix:
         weights: K tensors [B or 1, 1, H, W], or [B or 1, 1, 1, 1] where constant over the picture.
         origin: row and column of the whole picture, in pixels, where this mixture begins; tensors
             [] only in a captured training step.
+
+    Example:
+        >>> import torch
+        >>> styles = (Style({}, ""), Style({}, ""))
+        >>> StyleMix(styles, (torch.full((1, 1, 1, 1), 0.5),) * 2).uniform
+        True
     """
 
     styles: tuple[Style, ...]

@@ -22,6 +22,7 @@ from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
+from stylemix.metrics.two_sizes import two_sizes
 from stylemix.ops import has_float64, place, usable_device
 from stylemix.types import Progress, ProgressEvent
 
@@ -34,6 +35,7 @@ a thousandth and take long to sort."""
 class _Photograph:
     """What is known of one photograph while its pairs are done."""
 
+    source: Picture
     image: Image.Image
     rgb: Tensor
     description: perceptual.Description
@@ -54,6 +56,7 @@ def evaluate_pairs(
     sets: Sets | None = None,
     strengths: Sequence[float] = (),
     stability: bool = True,
+    sizes: bool = False,
     device: str | torch.device | None = None,
     on_result: Callable[[int, int, Image.Image], None] | None = None,
     progress: Progress | None = None,
@@ -94,6 +97,8 @@ def evaluate_pairs(
             with :meth:`StylizerMethod.at` only.
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
+        sizes: stylise each pair also at long sides of 512 and 2048 pixels, and compare the two
+            (:func:`stylemix.metrics.two_sizes.two_sizes`).
         device: where the feature network and the measures of pixels run; None takes a GPU where
             there is one. ``sets`` and the method have devices of their own.
         on_result: called with (content index, style index, result).
@@ -130,6 +135,7 @@ def evaluate_pairs(
         seed=seed,
         strengths=strengths,
         stability=stability,
+        sizes=sizes,
     )
     bench.describe_paintings(styles)
     records: dict[int, dict[str, Any]] = {}
@@ -171,6 +177,7 @@ class _Bench:
         seed: of the palette's directions.
         strengths: to stylize each pair at besides; empty for none.
         stability: measure shifted photographs and identity pairs.
+        sizes: compare each pair's results at two sizes.
     """
 
     def __init__(
@@ -183,10 +190,11 @@ class _Bench:
         seed: int,
         strengths: Sequence[float],
         stability: bool,
+        sizes: bool,
     ) -> None:
         self.method, self.net, self.sets = method, net, sets
         self.size, self.seed = size, seed
-        self.strengths, self.stability = strengths, stability
+        self.strengths, self.stability, self.sizes = strengths, stability, sizes
         device = next(net.parameters()).device
         # Some measures need float64.
         self.device = device if has_float64(device) else torch.device("cpu")
@@ -210,7 +218,8 @@ class _Bench:
         """Measure what is compared of a photograph, once for its pairs."""
         image, rgb = self._load(picture)
         description = perceptual.describe(rgb, self.net)
-        return _Photograph(image, rgb, description, edge_map(rgb), artifacts.measure(rgb))
+        edges, levels = edge_map(rgb), artifacts.measure(rgb)
+        return _Photograph(picture, image, rgb, description, edges, levels)
 
     def stylize(
         self, number: int, photograph: _Photograph, j: int
@@ -243,6 +252,8 @@ class _Bench:
             record["shift_psnr"] = self._shift(photograph, j, output)
             if getattr(self.method, "any_painting", True):
                 record["identity_psnr"] = self._identity(photograph)
+        if self.sizes:
+            record |= self._two_sizes(photograph, j)
         if self.strengths:
             record |= curve(self.strengths, lambda strength: self._at(strength, photograph, j))
         return result, {**record, "seconds": seconds}
@@ -286,11 +297,19 @@ class _Bench:
             "edges": correlation(edge_map(output), photograph.edges),
         }
 
-    def _shift(self, photograph: _Photograph, j: int, output: Tensor) -> float:
-        def render(rgb: Tensor) -> Tensor:
-            return self._pixels(self.method(to_pil(rgb), self.paintings[j]))
+    def _render(self, rgb: Tensor, j: int) -> Tensor:
+        """Stylize a photograph [3, H, W] in [0, 1]."""
+        return self._pixels(self.method(to_pil(rgb), self.paintings[j]))
 
-        return artifacts.shift_stability(render, photograph.rgb, result=output)
+    def _shift(self, photograph: _Photograph, j: int, output: Tensor) -> float:
+        return artifacts.shift_stability(
+            lambda rgb: self._render(rgb, j), photograph.rgb, result=output
+        )
+
+    def _two_sizes(self, photograph: _Photograph, j: int) -> dict[str, float]:
+        """Compare the results at two sizes, both made from the photograph as it was given."""
+        rgb = to_float(read(photograph.source, to_srgb=True).pixels)[0].to(self.device)
+        return two_sizes(lambda rgb: self._render(rgb, j), rgb, self.net)
 
     def _identity(self, photograph: _Photograph) -> float:
         """Measure how well a photograph comes back when it is its own style, once for its pairs."""

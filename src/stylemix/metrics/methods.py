@@ -30,10 +30,15 @@ class StylizerMethod:
     """
 
     def __init__(
-        self, stylizer: Stylizer, strength: float = 1.0, folder: str | Path | None = None
+        self,
+        stylizer: Stylizer,
+        strength: float = 1.0,
+        folder: str | Path | None = None,
+        scale: float | None = None,
     ) -> None:
         self.stylizer = stylizer
         self.strength = strength
+        self.scale = scale
         self.any_painting: bool = getattr(getattr(stylizer, "encoder", None), "any_painting", True)
         self.facts: dict[str, float] = {
             "parameters": sum(p.numel() for p in stylizer.parameters()),
@@ -56,11 +61,14 @@ class StylizerMethod:
             if len(self._styles) > _KEPT:
                 self._styles.popitem(last=False)
         encoded = self._styles[id(style)][1]
-        return self.stylizer.stylize(content, encoded, strength=strength)
+        return self.stylizer.stylize(content, encoded, strength=strength, scale=self.scale)
 
 
 def stylizer_method(
-    stylizer: Stylizer, strength: float = 1.0, folder: str | Path | None = None
+    stylizer: Stylizer,
+    strength: float = 1.0,
+    folder: str | Path | None = None,
+    scale: float | None = None,
 ) -> StylizerMethod:
     """Make a method of a stylizer.
 
@@ -68,5 +76,6 @@ def stylizer_method(
         stylizer: what :func:`stylemix.load` gave.
         strength: as in :func:`stylemix.stylize`.
         folder: the checkpoint's folder, for its file size in the report.
+        scale: as in :func:`stylemix.stylize`.
     """
-    return StylizerMethod(stylizer, strength, folder)
+    return StylizerMethod(stylizer, strength, folder, scale)

@@ -75,5 +75,9 @@ def order_statistics(ordered: Tensor, shares: tuple[float, ...]) -> Tensor:
         [..., len(shares)].
     """
     last = ordered.shape[-1] - 1
+    if torch.jit.is_tracing():  # the number of values is a tensor of the graph then
+        length = torch.as_tensor(last, device=ordered.device)
+        places = (torch.tensor(shares, dtype=torch.float64) * length).round().long()
+        return ordered.index_select(-1, places)
     # One by one: a list of places would be copied to the device, which a CUDA graph can't hold.
     return torch.stack([ordered[..., round(share * last)] for share in shares], dim=-1)

@@ -7,11 +7,18 @@ from stylemix.stylizers.base import Stylizer, build
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
-from stylemix.stylizers.options import MAX_STRENGTH, SMALLEST_TILE, Options, check_strength
+from stylemix.stylizers.options import (
+    MAX_SCALE,
+    MAX_STRENGTH,
+    SMALLEST_TILE,
+    Options,
+    check_strength,
+)
 from stylemix.stylizers.request import Request
 from stylemix.stylizers.tiling import render_tiled
 
 __all__ = [
+    "MAX_SCALE",
     "MAX_STRENGTH",
     "SMALLEST_TILE",
     "FeedForward",

@@ -18,6 +18,7 @@ from stylemix.injections.style import Style
 from stylemix.ops.placement import place
 from stylemix.plugins import check, check_table, registry
 from stylemix.plugins.schema import keys_of
+from stylemix.runtime import check_runtime
 from stylemix.stylizers.evaluating import Evaluating
 from stylemix.stylizers.options import Options
 from stylemix.stylizers.progress import before_steps
@@ -30,6 +31,7 @@ from stylemix.stylizers.refining import (
     refine,
 )
 from stylemix.stylizers.request import Request, listed, read_request
+from stylemix.stylizers.scaling import draw_at_scale
 from stylemix.types import Progress
 
 Own = TypeVar("Own", bound="Stylizer")
@@ -50,6 +52,12 @@ class Stylizer(nn.Module, ABC):
         needs_style: whether it needs a painting; one that doesn't draws in a style of its own,
             whatever painting it is given.
         styles: names of the styles that can be given in place of paintings.
+        runtime: where a network's pass runs, one of :data:`stylemix.runtime.RUNTIMES`.
+
+    Example:
+        >>> import stylemix
+        >>> isinstance(stylemix.load("gatys"), Stylizer)
+        True
     """
 
     config: dict[str, Any]
@@ -57,6 +65,7 @@ class Stylizer(nn.Module, ABC):
     optimizes: ClassVar[bool] = False
     needs_style: bool = True
     styles: tuple[str, ...] = ()
+    runtime: str = "torch"
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,10 +102,18 @@ class Stylizer(nn.Module, ABC):
             styles = self.match_colors([self._encoded(s) for s in given], request)
             if request.empty:
                 return request.to_image(request.content.pixels)
-            if extractor is None:
-                return request.to_image(self.draw(request, styles))
-            drawn = self.draw(replace(request, progress=before_steps(progress, steps)), styles)
-            return request.to_image(refine(request, drawn, styles, extractor))
+
+            def first(wanted: Request) -> Tensor:
+                if extractor is None:
+                    return self.draw(wanted, styles)
+                before = before_steps(wanted.progress, steps)
+                drawn = self.draw(replace(wanted, progress=before), styles)
+                return refine(wanted, drawn, styles, extractor)
+
+            if options.scale is None:
+                return request.to_image(first(request))
+            again = None if self.optimizes else lambda wanted: self.draw(wanted, styles)
+            return request.to_image(draw_at_scale(request, options.scale, first, again))
 
     @abstractmethod
     def encode(self, style: Picture) -> Style:
@@ -151,6 +168,19 @@ class Stylizer(nn.Module, ABC):
     def fingerprint(self) -> str:
         """Tells models apart: a style of another fingerprint is refused; empty takes any style."""
         return ""
+
+    def using(self, runtime: str) -> Stylizer:
+        """Return this stylizer drawing in another runtime; the weights are the same ones.
+
+        Raises:
+            ConfigError: there is no such runtime, or it can't be had here.
+        """
+        if check_runtime(runtime, self.device) == "openvino":
+            raise ConfigError(
+                'runtime="openvino" is for models that draw in one pass; this one optimizes its '
+                'picture in PyTorch: leave runtime out, or give runtime="torch"'
+            )
+        return self
 
     @property
     def device(self) -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from stylemix.images import Picture, resize, to_float
 from stylemix.injections.style import Style, StyleMix
 from stylemix.plugins import at_least, registry
 from stylemix.plugins.registries import suggest
+from stylemix.runtime import check_runtime, draw_with
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Stylizer
 from stylemix.stylizers.evaluating import Lock
@@ -74,6 +76,15 @@ class FeedForward(Stylizer):
         self._fingerprint: str | None = None
         # One picture at a time: two at once would take the memory of two.
         self._lock = Lock()
+
+    def using(self, runtime: str) -> FeedForward:
+        """Return this model drawing in another runtime; see :meth:`Stylizer.using`."""
+        check_runtime(runtime, self.device)
+        if runtime == self.runtime:
+            return self
+        other = copy.copy(self)
+        other.runtime = runtime
+        return other
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation; the weights may change now."""
@@ -279,4 +290,5 @@ class FeedForward(Stylizer):
             [3, H, W] of the type of ``content``, on the CPU.
         """
         with self._lock:
-            return render(self.generator, content, mix, tile, progress)
+            draw = draw_with(self.generator, self.runtime)
+            return render(self.generator, content, mix, tile, progress, draw)

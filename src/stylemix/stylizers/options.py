@@ -21,6 +21,9 @@ from stylemix.types import real_number, whole_number
 MAX_STRENGTH = 100.0
 """Far beyond any use; numbers above it leave the range of float32 in the network."""
 
+MAX_SCALE = 16.0
+"""A picture of strokes this large is drawn at 32 pixels; of its inverse, at 8192."""
+
 SMALLEST_TILE = 64
 """Pixels of a tile's side at least."""
 
@@ -44,6 +47,7 @@ class Options:
         preserve_color: keep the photograph's colors.
         palette: a painting whose colors to use, or None.
         size: pixels of the result's long side, or None for the photograph's.
+        scale: size of the strokes, from 1 / :data:`MAX_SCALE` to :data:`MAX_SCALE`, or None.
         tile: 0, a number of pixels >= 64, or None.
         refine: steps of optimization.
         refine_features: a name of :data:`stylemix.backbones.FEATURES`, or None.
@@ -58,6 +62,7 @@ class Options:
     preserve_color: bool = False
     palette: Picture | Style | None = None
     size: int | None = None
+    scale: float | None = None
     tile: int | None = None
     refine: int = 0
     refine_features: str | None = None
@@ -69,6 +74,7 @@ class Options:
             "masks": None if self.masks is None else _masks(self.masks),
             "preserve_color": _switch("preserve_color", self.preserve_color),
             "size": None if self.size is None else whole_number("size", self.size, 1, "pixels"),
+            "scale": None if self.scale is None else _scale(self.scale),
             "tile": None if self.tile is None else _tile(self.tile),
             "refine": whole_number("refine", self.refine, 0, "steps"),
             "refine_features": check_features(self.refine_features),
@@ -150,6 +156,16 @@ def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ConfigError(f"{name} must be True or False, got {value!r}")
     return bool(value)
+
+
+def _scale(scale: Any) -> float:
+    return real_number(
+        "scale",
+        scale,
+        f"a number from {1 / MAX_SCALE:g} to {MAX_SCALE:g} (2 is strokes twice as large), or None",
+        1 / MAX_SCALE,
+        MAX_SCALE,
+    )
 
 
 def _tile(tile: Any) -> int:

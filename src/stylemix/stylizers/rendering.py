@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import torch
@@ -11,8 +12,11 @@ from stylemix.errors import out_of_memory
 from stylemix.generators import Generator, mirror, pad_to_multiple
 from stylemix.images import from_float, to_float
 from stylemix.injections.style import StyleMix
+from stylemix.runtime import Draw
 from stylemix.stylizers.tiling import render_tiled
 from stylemix.types import Progress, ProgressEvent
+
+log = logging.getLogger(__name__)
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
@@ -26,6 +30,7 @@ def render(
     mix: StyleMix,
     tile: int | None = None,
     progress: Progress | None = None,
+    draw: Draw | None = None,
 ) -> Tensor:
     """Run a generator on a picture of any size.
 
@@ -38,6 +43,7 @@ def render(
         tile: side of a tile in pixels; 0 never tiles. None decides by size, and tiles a picture
             for which the memory turns out to be too small.
         progress: is told the tiles done and their total.
+        draw: what draws a picture that isn't cut into tiles; None is the generator itself.
 
     Returns:
         [3, H, W] of the type of ``content``, on the CPU.
@@ -52,9 +58,9 @@ def render(
             mix,
             weights=tuple(w if w.shape[-2:] == (1, 1) else mirror(w, margin) for w in mix.weights),
         )
-        out = _render(generator, content, mix, tile, progress)
+        out = _render(generator, content, mix, tile, progress, draw)
         return out[:, margin:-margin, margin:-margin]
-    return _render(generator, content, mix, tile, progress)
+    return _render(generator, content, mix, tile, progress, draw)
 
 
 def _render(
@@ -63,6 +69,7 @@ def _render(
     mix: StyleMix,
     tile: int | None,
     progress: Progress | None,
+    draw: Draw | None,
 ) -> Tensor:
     height, width = content.shape[-2:]
     automatic = tile is None
@@ -70,16 +77,18 @@ def _render(
         tile = TILE if height * width > TILE_ABOVE else 0
     if tile == 0 or tile >= max(height, width):
         try:
-            return _render_whole(generator, content, mix, progress)
+            return _render_whole(generator, content, mix, progress, draw or generator)
         except (RuntimeError, MemoryError) as problem:
             if not automatic or not out_of_memory(problem):
                 raise
             tile = TILE // 2
+    if draw is not None and draw is not generator:
+        log.info("tiles share the whole picture's statistics; drawing them with PyTorch")
     return render_tiled(generator, content, mix, tile, progress=progress)
 
 
 def _render_whole(
-    generator: Generator, content: Tensor, mix: StyleMix, progress: Progress | None
+    generator: Generator, content: Tensor, mix: StyleMix, progress: Progress | None, draw: Draw
 ) -> Tensor:
     height, width = content.shape[-2:]
     if progress is not None:
@@ -93,7 +102,7 @@ def _render_whole(
         else pad_to_multiple(w, multiple, minimum)
         for w in mix.weights
     )
-    out = generator(padded, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
+    out = draw(padded, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
     if progress is not None:
         progress(ProgressEvent(1, 1))
     return from_float(out, content.dtype)

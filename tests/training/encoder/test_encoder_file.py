@@ -107,14 +107,14 @@ def broken(tmp_path, change):
     "change, said",
     [
         (lambda s: s.pop("perceptron.2.bias"), "it lacks perceptron.2.bias"),
-        (lambda s: s.update(more=torch.zeros(1)), "it has more, which the encoder lacks"),
+        (lambda s: s.update(more=torch.zeros(1)), "it has an unexpected more"),
         (
             lambda s: s.update({"perceptron.2.bias": torch.zeros(5)}),
-            r"perceptron.2.bias is \[5\] in it, \[8\] in the encoder",
+            r"perceptron.2.bias is \[5\] in it, not \[8\]",
         ),
         (
             lambda s: s.update({"perceptron.2.bias": torch.full((8,), torch.inf)}),
-            "infinite values in perceptron.2.bias",
+            "perceptron.2.bias holds values that are not finite",
         ),
     ],
 )

@@ -41,7 +41,9 @@ def test_an_epoch_draws_as_many_photographs_as_there_are(folder, teacher, walk):
 
 def test_the_teachers_scale_and_channels_are_the_beginning(folder, teacher):
     distiller = Distiller(config(folder, teacher, start="teacher"))
-    images = distiller.inputs.cut(distiller.inputs.photographs, 8, distiller.inputs.chance(9, 0))
+    images = distiller.inputs.cut(
+        distiller.inputs.photographs, 8, distiller.inputs.stream("tested", 0)
+    )
     with torch.no_grad():
         wanted, found = distiller._teach(images), distiller.net(images)
     for x in wanted.values():
@@ -103,6 +105,6 @@ def test_a_method_without_a_forward_pass_can_not_lead(folder, teacher):
 def test_walkers_may_begin_with_a_models_pass(folder, teacher):
     led = Distiller(config(folder, teacher, walk={"model": "film"}))
     alone = Distiller(config(folder, teacher, output="b.safetensors"))
-    assert torch.equal(led.walkers.content, alone.walkers.content)
-    assert not torch.equal(led.walkers.image, alone.walkers.image)
+    assert torch.equal(led.pool.content, alone.pool.content)
+    assert not torch.equal(led.pool.image, alone.pool.image)
     led.run()

@@ -78,7 +78,7 @@ def test_bank_and_fresh_pictures_give_the_same_losses(objective, injections):
     batch = drawn(Batches(crops(6), None, bank, maps=maps, seed=1), phase, 2, 0, 0)
     assert 0 < batch.identity.sum() < 4
     assert (batch.statistics is None) == maps
-    chosen = Batches(crops(6), None, bank, maps=True, seed=1)._turn(0, 4, 4, 1)
+    chosen = Batches(crops(6), None, bank, maps=True, seed=1)._turn(0, 4, 4, "paintings")
     fresh = dataclasses.replace(batch, statistics=None, targets=None, style=bank.images(chosen))
     with torch.no_grad():
         found, wanted = step(batch), step(fresh)

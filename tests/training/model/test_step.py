@@ -71,7 +71,7 @@ def make(config, phase=PHASE, device=CPU, pooled=True, use_bank=True, captured=F
         None if use_bank else paintings,
         bank,
         maps=bool(model.needs - {"embedding"}),
-        seed=2,
+        seed=3,
     )
     trainable = {n: p for n, p in model.named_parameters() if p.requires_grad}
     average = Average(model)

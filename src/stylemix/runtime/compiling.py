@@ -1,0 +1,172 @@
+"""From a generator to a graph that OpenVINO has compiled for any height and width."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylemix.generators import Generator
+from stylemix.injections.style import StyleMix
+from stylemix.runtime.library import core, openvino, settings
+from stylemix.runtime.plan import Plan
+from stylemix.runtime.tracing import DrawingStep
+
+TOLERANCE = 1e-3
+"""Root mean square difference of pictures in [0, 1] up to which a graph draws what PyTorch draws:
+60 dB. Float32 rounding makes about 1e-6 of it."""
+
+_TRACED = (64, 96)
+_CHECKED = (48, 80)
+
+
+class CompileError(Exception):
+    """OpenVINO can't compile a generator, or compiles it to something else."""
+
+
+class Graph:
+    """A compiled graph, for one call at a time."""
+
+    def __init__(self, compiled: Any, plan: Plan) -> None:
+        self.plan = plan
+        self._compiled = compiled
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def read(cls, body: bytes, plan: Plan) -> Graph:
+        """Return the graph that :meth:`write` gave."""
+        return cls(core().import_model(body, "CPU", settings()), plan)
+
+    def write(self) -> bytes:
+        """Return the graph for :meth:`read`, for the same version of OpenVINO and kind of CPU."""
+        found = self._compiled.export_model()
+        return found if isinstance(found, bytes) else bytes(found.getvalue())
+
+    def __call__(self, content: Tensor, mix: StyleMix) -> Tensor:
+        """Return the picture [1, 3, H, W] of a content [1, 3, H, W].
+
+        Raises:
+            CompileError: OpenVINO fails.
+            MemoryError: the memory is full.
+        """
+        row, column = (torch.tensor(int(place)) for place in mix.origin)
+        tensors = [content, row, column, *self.plan.inputs(mix)]
+        arrays = [_array(tensor) for tensor in tensors]
+        try:
+            with self._lock:
+                found = self._request.infer(arrays, share_inputs=True, share_outputs=True)
+                # The next call draws into the same memory.
+                return torch.from_numpy(found[0].copy())
+        except RuntimeError as problem:
+            reason = " ".join(str(problem).split())[:300]
+            if "bad_alloc" in str(problem) or "allocate" in str(problem):
+                raise MemoryError(reason) from problem
+            raise CompileError(reason) from problem
+
+
+def compile_graph(generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
+    """Compile the graph of a plan and compare what it draws with what PyTorch draws.
+
+    Args:
+        generator: on the CPU.
+        plan: the inputs.
+        mix: a mixture of the plan's kind, for the comparison; maps of weights are made up.
+
+    Raises:
+        CompileError: OpenVINO fails, or its picture is another one.
+    """
+    try:
+        model = convert(
+            DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
+        )
+        graph = Graph(core().compile_model(model, "CPU", settings()), plan)
+    # Plugins' generators go through torch's tracer and OpenVINO, each of which raises anything.
+    except Exception as problem:
+        reason = " ".join(str(problem).split())[:300]
+        raise CompileError(f"{type(problem).__name__}: {reason}") from problem
+    _compare(generator, graph, mix)
+    return graph
+
+
+def convert(
+    step: torch.nn.Module, examples: Sequence[Tensor], shapes: Sequence[Sequence[int]]
+) -> Any:
+    """Return the ``openvino.Model`` of a module.
+
+    Args:
+        step: takes tensors and returns one or several.
+        examples: what to trace it with.
+        shapes: of its inputs; -1 is any length.
+    """
+    ov = openvino()
+    # Gradients aren't needed, but tensors of inference mode can't be traced.
+    with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, and warns of shapes it fixes
+        traced = torch.jit.trace(step.eval(), tuple(examples), check_trace=False)
+        with _own_logging():
+            model = ov.convert_model(traced, example_input=tuple(examples))
+    model.reshape(
+        {put: ov.PartialShape(list(shape)) for put, shape in zip(model.inputs, shapes, strict=True)}
+    )
+    return model
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """Restore the root logger, in which OpenVINO's converter puts handlers of its own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+def _examples(plan: Plan, size: tuple[int, int]) -> list[Tensor]:
+    styles = 2  # of maps; the number is open
+    examples = [torch.rand(1, 3, *size), torch.tensor(0), torch.tensor(0)]
+    shapes = plan.shapes()
+    for shape in shapes[: len(shapes) - len(plan.strides)]:
+        examples.append(torch.rand([styles if n < 0 else n for n in shape]))
+    for stride in plan.strides:
+        examples.append(torch.full((1, styles, size[0] // stride, size[1] // stride), 1 / styles))
+    return examples
+
+
+def _shapes(generator: Generator, plan: Plan) -> list[list[int]]:
+    return [[1, 3, -1, -1], [], [], *plan.shapes()]
+
+
+def _compare(generator: Generator, graph: Graph, mix: StyleMix) -> None:
+    """Draw a small picture of another size and origin than the traced one, in both ways."""
+    unit = generator.multiple_of
+    height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in _CHECKED)
+    random = torch.Generator().manual_seed(0)
+    content = torch.rand(1, 3, height, width, generator=random)
+    weights = mix.weights
+    if graph.plan.maps:
+        maps = torch.rand(len(mix.styles), 1, 1, height, width, generator=random)
+        weights = tuple(maps / maps.sum(0))
+    mix = replace(mix, weights=weights, origin=(2 * unit, 3 * unit))
+    with torch.inference_mode():
+        wanted = generator(content, mix)
+        found = graph(content, mix)
+    if found.shape != wanted.shape:
+        raise CompileError(f"its picture is {list(found.shape)} instead of {list(wanted.shape)}")
+    difference = float((found - wanted).square().mean().sqrt())
+    if not difference <= TOLERANCE:
+        raise CompileError(f"its picture differs from PyTorch's by {difference:.2g}")
+
+
+def _array(tensor: Tensor) -> Any:
+    kind = torch.int64 if not tensor.is_floating_point() else torch.float32
+    return tensor.detach().to(kind).contiguous().numpy()

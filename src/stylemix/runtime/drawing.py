@@ -1,0 +1,119 @@
+"""The one call that draws: compiled where that can be, in PyTorch otherwise."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+
+from torch import Tensor
+
+from stylemix.errors import ConfigError
+from stylemix.generators import Generator
+from stylemix.injections.style import StyleMix
+from stylemix.runtime import folder
+from stylemix.runtime.choice import check_runtime
+from stylemix.runtime.compiling import CompileError, Graph, compile_graph
+from stylemix.runtime.keys import file_name, stamp, weights_key
+from stylemix.runtime.library import missing
+from stylemix.runtime.plan import Plan, Unsupported
+
+log = logging.getLogger(__name__)
+
+Draw = Callable[[Tensor, StyleMix], Tensor]
+"""Takes a content [B, 3, H, W] in [0, 1] and a mixture; returns the picture [B, 3, H, W]."""
+
+
+def draw_with(generator: Generator, runtime: str) -> Draw:
+    """Return what draws with a generator.
+
+    Args:
+        generator: on any device.
+        runtime: one of :data:`RUNTIMES`.
+
+    Raises:
+        ConfigError: OpenVINO is asked for by name and can't be had; or what is returned raises it,
+            where OpenVINO then fails to compile the generator.
+    """
+    device = next(generator.parameters()).device
+    check_runtime(runtime, device)
+    if runtime == "torch" or device.type != "cpu" or missing():
+        return generator
+    with _lock:
+        found = _compiled.get(generator)
+        if found is None:
+            found = _compiled[generator] = _Compiled()
+    return lambda content, mix: found.draw(generator, content, mix, runtime == "openvino")
+
+
+class _Compiled:
+    """The compiled graphs of one generator.
+
+    Attributes:
+        graphs: by the plan's name; what can't be compiled is there with the reason.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.weights: tuple[object, str] | None = None
+        self.graphs: dict[str, Graph | CompileError] = {}
+        self.told: set[str] = set()
+
+    def draw(self, generator: Generator, content: Tensor, mix: StyleMix, required: bool) -> Tensor:
+        try:
+            plan = Plan.of(generator, mix)
+            if len(content) != 1:
+                raise Unsupported("several pictures at once are drawn by PyTorch")
+            return self._graph(generator, plan, mix)(content, mix)
+        except Unsupported as reason:
+            self._tell(logging.WARNING if required else logging.INFO, str(reason))
+        except CompileError as problem:
+            if required:
+                raise ConfigError(
+                    f'OpenVINO can\'t compile this model ({problem}); take runtime="torch"'
+                ) from problem
+            self._tell(logging.WARNING, f"OpenVINO can't compile this model ({problem})")
+        return generator(content, mix)
+
+    def _graph(self, generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
+        with self.lock:
+            now = stamp(generator)
+            if self.weights is None or self.weights[0] != now:
+                self.weights = (now, weights_key(generator))
+                self.graphs.clear()
+            found = self.graphs.get(plan.name)
+            if found is None:
+                found = self.graphs[plan.name] = _made(generator, self.weights[1], plan, mix)
+        if isinstance(found, CompileError):
+            raise found
+        return found
+
+    def _tell(self, level: int, reason: str) -> None:
+        if reason not in self.told:
+            self.told.add(reason)
+            log.log(level, "%s; drawing with PyTorch", reason)
+
+
+_compiled: weakref.WeakKeyDictionary[Generator, _Compiled] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Graph | CompileError:
+    """Return a graph from the cache folder or compiled anew, or why there is none."""
+    try:
+        name = file_name(weights, plan)
+        body = folder.read(name)
+    except Exception as problem:  # OpenVINO is broken, or has no plugin for this CPU
+        return CompileError(f"{type(problem).__name__}: {problem}")
+    if body is not None:
+        try:
+            return Graph.read(body, plan)
+        except Exception as problem:
+            log.warning("the compiled graph %s can't be used (%s); compiling anew", name, problem)
+    try:
+        graph = compile_graph(generator, plan, mix)
+    except CompileError as problem:
+        return problem
+    folder.write(name, graph.write())
+    return graph

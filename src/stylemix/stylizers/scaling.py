@@ -1,0 +1,270 @@
+"""Strokes of a chosen size: drawn small, enlarged, and drawn finer where the enlargement is soft.
+
+A network's strokes have a fixed size in pixels, so that one pass makes a large picture of small
+dabs. Here the first pass sees the photograph at a fixed size and decides where colors and strokes
+go. What it drew is enlarged in a few steps; each brings back the photograph's detail where the
+drawing follows the photograph (a joint upsampling by local linear models: He and Sun, "Fast Guided
+Filter", 2015), lets the network draw over the enlarged picture, and takes from that only what is
+finer than the step before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylemix.errors import Cancelled
+from stylemix.images import from_float, resize, to_float
+from stylemix.images.color import luma
+from stylemix.stylizers.progress import part_of
+from stylemix.stylizers.request import Request
+
+LONG_SIDE = 512
+"""Pixels of the long side at which a scale of 1 is what one pass draws."""
+
+TOP_SHARE = 0.75
+"""Side of the largest drawn-over picture, as a share of the result's. The last third of an octave
+comes from the photograph alone, at half of the cost."""
+
+TOP_PIXELS = 6_000_000
+"""Pixels of the largest drawn-over picture at most, which bounds time and memory for prints."""
+
+STEP = 2.4
+"""By how much a step enlarges at most; more leaves soft strokes."""
+
+KEPT = 0.85
+"""What a pass may not change: detail that a picture of this share of the previous step's size can
+show. Less gives crisper strokes, and large pictures that differ more from small ones: see
+docs/strokes.md."""
+
+SHARPENING = 1.25
+"""How much of its difference to the mean of 3 x 3 pixels is added to what was drawn last, which the
+last enlargement would leave soft."""
+
+RADIUS = 2
+"""Of the windows in which the drawing is compared with the photograph, in pixels of the drawing."""
+
+EPSILON = 1e-3
+"""Variance below which a window is flat; there the photograph's detail comes back unchanged."""
+
+GAINS = (-1.0, 1.5)
+"""Least and largest gain of the photograph's detail; more would show as halos."""
+
+_ROWS = 1_000_000
+"""Pixels of a band of rows, which bounds the memory beside the result."""
+
+Draw = Callable[[Request], Tensor]
+"""Draws a request's photograph: [3, H, W] of its size."""
+
+
+def draw_at_scale(request: Request, scale: float, first: Draw, again: Draw | None) -> Tensor:
+    """Draw a photograph in strokes of a size relative to the picture.
+
+    Args:
+        request: the photograph and its weights; at least one style holds somewhere.
+        scale: 1 for the strokes that one pass gives a picture of :data:`LONG_SIDE` pixels, 2 for
+            strokes twice as large.
+        first: draws the photograph at the size that decides the strokes.
+        again: draws over the enlarged picture; None leaves that out.
+
+    Returns:
+        [3, H, W] of the photograph's size and type.
+
+    Raises:
+        Cancelled: ``request.progress`` raised it; its ``picture`` is what was reached, enlarged.
+    """
+    content, rest = request.content.pixels, request.content_weight
+    sides = drawn_sides(request.content.size, scale)
+    if again is None:
+        sides = sides[:1]
+    seen = _resized(request, sides[0])
+    try:
+        drawn = first(replace(seen, progress=part_of(request.progress, 0, len(sides))))
+    except Cancelled as stopped:
+        if stopped.picture is not None:
+            stopped.picture = stopped.picture.resize((content.shape[2], content.shape[1]))
+        raise
+    if sides[0] >= max(request.content.size):
+        return resize(drawn, long_side=max(request.content.size))
+    for number, side in enumerate(sides[1:], 1):
+        larger = _resized(request, side)
+        start = add_detail(drawn, seen.content.pixels, to_float(larger.content.pixels)[0])
+        assert again is not None
+        progress = part_of(request.progress, number, len(sides))
+        painted = again(replace(_over(larger, start), progress=progress))
+        drawn = add_finer(start, painted, KEPT * max(seen.content.size) / side)
+        seen = larger
+    if len(sides) > 1:
+        drawn = sharpened(drawn, SHARPENING)
+    return add_detail(drawn, seen.content.pixels, content, rest)
+
+
+def drawn_sides(size: tuple[int, int], scale: float) -> list[int]:
+    """Return the long sides in pixels of the pictures that are drawn, the one that decides first.
+
+    Args:
+        size: height and width of the result.
+        scale: see :func:`draw_at_scale`.
+    """
+    long, first = max(size), max(1, round(LONG_SIDE / scale))
+    top = min(TOP_SHARE, math.sqrt(TOP_PIXELS / (size[0] * size[1]))) * long
+    # A pass over less than a quarter more than the last would cost much and add little.
+    if top < 1.25 * first:
+        return [first]
+    steps = math.ceil(math.log(top / first) / math.log(STEP))
+    return [first] + [round(first * (top / first) ** (k / steps)) for k in range(1, steps + 1)]
+
+
+def add_detail(
+    drawn: Tensor, seen: Tensor, content: Tensor, content_weight: Tensor | None = None
+) -> Tensor:
+    """Enlarge a drawing to the photograph's size, with the photograph's detail in it.
+
+    In small windows the drawing is a linear function of the photograph's luminance, ``y = a l + b``
+    with ``a = (cov(y, l) + e) / (var(l) + e)`` per color channel, and what is left of it stays in
+    ``b``. ``a`` and ``b`` are enlarged and applied to the large photograph: an edge that both have
+    is sharp, in the drawing's colors and with its sign; a stroke that only the drawing has is
+    enlarged as it is; where both are flat the photograph's texture comes back.
+
+    Args:
+        drawn: [3, h, w].
+        seen: the photograph at the drawing's size.
+        content: the photograph [3, H, W].
+        content_weight: the photograph's share, [1, 1, H, W] or [1, 1, 1, 1]; where it is 1, the
+            photograph itself is returned.
+
+    Returns:
+        [3, H, W] of the type of ``content``.
+    """
+    lines = _linear_model(to_float(drawn)[0], luma(to_float(seen)[0]))
+    height, width = content.shape[-2:]
+    result = torch.empty_like(content)
+    rows = max(1, _ROWS // width)
+    for start in range(0, height, rows):
+        part = slice(start, min(start + rows, height))
+        own = to_float(content[:, part])[0]
+        offset, gain = _enlarged_rows(lines, height, width, part).split(3)
+        value = torch.addcmul(offset, gain, luma(own)).clamp_(0, 1)
+        if content_weight is not None:
+            one = content_weight.shape[-2:] == (1, 1)
+            weight = content_weight[0] if one else content_weight[0, :, part]
+            value = torch.lerp(value, own, weight.clamp(0, 1) ** 4)
+        result[:, part] = from_float(value, result.dtype)
+    return result
+
+
+def add_finer(start: Tensor, painted: Tensor, kept: float) -> Tensor:
+    """Return a picture with what another one has in detail that is finer than a size.
+
+    Args:
+        start: [3, H, W] in [0, 1].
+        painted: of the same size.
+        kept: share of the size below which ``start`` is kept.
+
+    Returns:
+        [3, H, W] in [0, 1], float32.
+    """
+    change = (painted - start)[None]
+    height, width = start.shape[-2:]
+    small = [max(1, round(kept * height)), max(1, round(kept * width))]
+    coarse = F.interpolate(change, small, mode="bicubic", antialias=True)
+    change -= F.interpolate(coarse, (height, width), mode="bicubic")
+    return change[0].add_(start).clamp_(0, 1)
+
+
+def sharpened(image: Tensor, amount: float) -> Tensor:
+    """Return a picture with steeper edges: an unsharp mask that makes no halos.
+
+    No value leaves the range of the 5 x 5 pixels around it.
+
+    Args:
+        image: [3, H, W] in [0, 1].
+        amount: of the difference to the mean of 3 x 3 pixels that is added.
+    """
+    x = image[None]
+    sharp = x + amount * (x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))
+    return torch.minimum(torch.maximum(sharp, -_highest(-x)), _highest(x))[0]
+
+
+def _highest(x: Tensor) -> Tensor:
+    """Return the largest value of the 5 x 5 pixels around each place."""
+    return F.max_pool2d(F.max_pool2d(x, (5, 1), 1, (2, 0)), (1, 5), 1, (0, 2))
+
+
+def _linear_model(drawn: Tensor, light: Tensor) -> Tensor:
+    """Return offset and gain, [6, h, w], by which ``drawn`` is made of the luminance ``light``."""
+    mean, mean_light = _mean(drawn), _mean(light)
+    variance = (_mean(light * light) - mean_light.square()).clamp_min_(0)
+    covariance = _mean(drawn * light) - mean * mean_light
+    gain = _mean(((covariance + EPSILON) / (variance + EPSILON)).clamp_(*GAINS))
+    return torch.cat([drawn - gain * light, gain])
+
+
+def _mean(x: Tensor) -> Tensor:
+    """Return the mean of each window of a map [C, h, w]; windows are cut at the edges."""
+    return F.avg_pool2d(x, 2 * RADIUS + 1, 1, RADIUS, count_include_pad=False)
+
+
+def _enlarged_rows(x: Tensor, height: int, width: int, rows: slice) -> Tensor:
+    """Return some rows of what ``F.interpolate(x, (height, width), mode="bicubic")`` would give.
+
+    Args:
+        x: [C, h, w].
+        height: of the whole result.
+        width: of the whole result.
+        rows: which; neither end is None.
+    """
+    places = (torch.arange(rows.start, rows.stop, device=x.device) + 0.5) * (x.shape[1] / height)
+    below = (places - 0.5).floor()
+    t = (places - 0.5 - below)[:, None]
+    total: Tensor | None = None
+    # Keys' cubic convolution with a = -0.75, as torch has it.
+    weights = (_far(t + 1), _near(t), _near(1 - t), _far(2 - t))
+    for offset, weight in zip(range(-1, 3), weights, strict=True):
+        found = x[:, (below.long() + offset).clamp(0, x.shape[1] - 1)] * weight
+        total = found if total is None else total + found
+    assert total is not None
+    wide = F.interpolate(total[None], (total.shape[1], width), mode="bicubic")
+    return wide[0]
+
+
+def _near(t: Tensor) -> Tensor:
+    return (1.25 * t - 2.25) * t * t + 1
+
+
+def _far(t: Tensor) -> Tensor:
+    return ((-0.75 * t + 3.75) * t - 6) * t + 3
+
+
+def _resized(request: Request, side: int) -> Request:
+    """Return a request for the same picture with its long side at a number of pixels."""
+    content = request.content.resized(side)
+    return replace(
+        request,
+        content=content,
+        style_weights=tuple(_fit(w, content.size) for w in request.style_weights),
+        content_weight=_fit(request.content_weight, content.size),
+    )
+
+
+def _fit(weight: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring a weight map to a size; sums of maps stay what they are."""
+    if weight.shape[-2:] in ((1, 1), size):
+        return weight
+    return F.interpolate(weight, size, mode="bilinear", antialias=True)
+
+
+def _over(request: Request, start: Tensor) -> Request:
+    """Return a request to draw over a picture; what the first pass exaggerated is not again."""
+    excess = (-request.content_weight).clamp_min(0)
+    return replace(
+        request,
+        content=replace(request.content, pixels=start),
+        style_weights=tuple(weight / (1 + excess) for weight in request.style_weights),
+        content_weight=request.content_weight.clamp_min(0),
+    )

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from stylemix.cli.paths import refuse_missing
+from stylemix.errors import PictureError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["nowhere.jpg", "PAINTING", "-o", "out.png"],
+        ["PHOTO", "nowhere.jpg", "-o", "out.png"],
+        ["PHOTO", "PAINTING", "--palette", "nowhere.jpg", "-o", "out.png"],
+        ["PHOTO", "PAINTING", "--mask", "nowhere.jpg", "-o", "out.png"],
+        ["PHOTO", "PAINTING", "-o", "nowhere/out.png"],
+    ],
+)
+def test_a_wrong_path_is_refused_before_torch_is_imported(environment, draw, wrong):
+    files = {"PHOTO": draw("a.png", 1), "PAINTING": draw("s.png", 2)}
+    arguments = ["stylize", *(files.get(a, a) for a in wrong)]
+    code = (
+        "import sys\nfrom stylemix.cli import main\n"
+        f"try:\n    main({arguments!r}, prog_name='stylemix')\n"
+        "finally:\n    print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 2
+    assert done.stdout.split() == ["False"]
+    assert "nowhere" in done.stderr and "Error: " in done.stderr
+
+
+def test_what_may_be_right_is_left_to_those_who_know(draw, tmp_path):
+    photo = draw("a.png", 1)
+    refuse_missing(photo, ["swirling-night"], [], "out.png")  # a model's own style
+    refuse_missing("trip/*.jpg", [], [], str(tmp_path / "new" / "folder"))
+    refuse_missing(str(tmp_path), [], [], str(tmp_path / "new" / "folder"))
+    refuse_missing("https://example.org/a.jpg", [], [], "out.png")
+    with pytest.raises(PictureError, match="no such file"):
+        refuse_missing("swirling-night", [], [], "out.png")

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from helpers import picture, tiny_model, tiny_palette_model
+
+from stylemix.errors import CheckpointError, ConfigError
+from stylemix.export import FORMATS, export
+from stylemix.stylizers import build
+
+
+@pytest.fixture(params=["onnx", "openvino"])
+def kind(request):
+    try:
+        FORMATS[request.param].check()
+    except ConfigError as problem:
+        pytest.skip(str(problem))
+    return request.param
+
+
+def test_files_and_what_they_say_of_themselves(tmp_path, kind):
+    model = tiny_palette_model()
+    done = export(model, tmp_path / "new" / "out", kind, name="tiny", description="of tests")
+    out = tmp_path / "new" / "out"
+    assert done.folder == out and sorted(f.name for f in out.iterdir()) == list(done.files)
+    assert [f.name for f in out.parent.iterdir()] == ["out"]
+    about = json.loads((out / "metadata.json").read_text())
+    assert about["codes"] == ["embedding", "palette"] and about["style_size"] == 32
+    assert about["graphs"]["generator"]["inputs"] == {
+        "content": ["batch", 3, "height", "width"],
+        "embedding": ["batch", 8],
+        "palette": ["batch", 6],
+    }
+    assert set(done.differences) == {"embedding", "palette", "picture"}
+    assert max(done.differences.values()) < 1e-4
+    card = (out / "README.md").read_text()
+    assert card.startswith("# tiny\n\nof tests\n") and "input `palette`: [batch, 6]" in card
+
+
+@pytest.mark.parametrize("injection", ["film", "inject", "concat"])
+@torch.inference_mode()
+def test_the_graphs_draw_what_the_model_draws(tmp_path, kind, injection):
+    model = tiny_model({"name": injection})
+    export(model, tmp_path / "out", kind)
+    ending = FORMATS[kind].ending
+    encode = FORMATS[kind].read(tmp_path / "out" / f"style_encoder{ending}")
+    draw = FORMATS[kind].read(tmp_path / "out" / f"generator{ending}")
+    paintings = torch.cat([picture(2, 40, 60), picture(3, 40, 60)])
+    (codes,) = encode({"style": paintings})
+    assert torch.allclose(codes, model.code(paintings)["embedding"], atol=1e-4)
+    for height, width in ((9, 31), (64, 64)):
+        contents = torch.cat([picture(5, height, width), picture(6, height, width)])
+        (found,) = draw({"content": contents, "embedding": codes})
+        assert found.shape == contents.shape
+        for one, painting, content in zip(found, paintings, contents, strict=True):
+            from stylemix.injections.style import StyleMix
+
+            mix = StyleMix.single(model.prepare(painting[None]))
+            assert torch.allclose(one, model.render(content, mix), atol=1e-4)
+
+
+def test_a_model_of_one_style_has_no_encoder(tmp_path, kind):
+    config = {
+        "stylizer": "feed_forward",
+        "generator": {"name": "johnson", "width": 4, "blocks": 1},
+        "encoder": {"name": "none"},
+        "injections": [],
+    }
+    done = export(build(config), tmp_path / "out", kind)
+    assert not any(name.startswith("style_encoder") for name in done.files)
+    assert list(done.differences) == ["picture"]
+
+
+def test_a_folder_with_something_in_it_stays_as_it_is(tmp_path, kind):
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="isn't an empty folder"):
+        export(tiny_model(), tmp_path, kind)
+    with pytest.raises(ConfigError, match="isn't an empty folder"):
+        export(tiny_model(), tmp_path / "note.txt", kind)
+    assert [f.name for f in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_what_fails_leaves_nothing(tmp_path, kind):
+    broken = tiny_model()
+    with torch.no_grad():
+        broken.generator.stages[-1].output.conv.weight.fill_(float("nan"))
+    with pytest.raises(CheckpointError, match="differs from PyTorch"):
+        export(broken, tmp_path / "out", kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "build_model, words",
+    [
+        (lambda: build({"stylizer": "gatys"}), "optimises its picture"),
+        (lambda: tiny_model({"name": "patch", "feature": "relu3_3"}), "feature maps"),
+    ],
+    ids=["method", "maps"],
+)
+def test_models_that_cannot_be_exported(tmp_path, kind, build_model, words):
+    with pytest.raises(ConfigError, match=words):
+        export(build_model(), tmp_path / "out", kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_format(tmp_path):
+    with pytest.raises(ConfigError, match="onnx, openvino, got 'tflite'"):
+        export(tiny_model(), tmp_path / "out", "tflite")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+from helpers import tiny_model
+from runtime_models import CONTENT, NOTHING, Fixed, Unknown, across, lean_model, numbers, two_styles
+
+from stylemix.errors import ConfigError
+from stylemix.runtime import draw_with
+from stylemix.runtime.library import missing
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
+
+
+def graphs(cache):
+    return sorted(f.name for f in (cache / "graphs").glob("*"))
+
+
+def test_torch_is_the_generator_itself():
+    generator = lean_model().generator
+    assert draw_with(generator, "torch") is generator
+
+
+@torch.inference_mode()
+def test_graphs_are_kept_and_used_again(cache, caplog):
+    model = lean_model()
+    styles = two_styles(model)
+    draw = draw_with(model.generator, "openvino")
+    first = draw(CONTENT, numbers(styles, 0.5, 0.5))
+    (name,) = graphs(cache)
+    written = (cache / "graphs" / name).stat().st_ino
+    draw(CONTENT, across(styles, CONTENT))
+    assert len(graphs(cache)) == 2
+    same = draw_with(lean_model().generator, "openvino")
+    assert torch.equal(same(CONTENT, numbers(styles, 0.5, 0.5)), first)
+    assert len(graphs(cache)) == 2
+    assert (cache / "graphs" / name).stat().st_ino == written
+    assert caplog.text == ""
+
+
+@torch.inference_mode()
+def test_new_weights_are_drawn_with_at_once(cache):
+    model = lean_model()
+    mix = numbers(two_styles(model)[:1], 1.0)
+    draw = draw_with(model.generator, "openvino")
+    before = draw(CONTENT, mix)
+    with torch.no_grad():
+        model.generator.stages[-1].output.conv.weight.mul_(-1)
+    after = draw(CONTENT, mix)
+    assert torch.allclose(after, model(CONTENT, mix), atol=1e-4)
+    assert (after - before).abs().mean() > 0.05
+    assert len(graphs(cache)) == 2
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("place", ["file", "rubbish", "other graph"])
+def test_a_bad_cache_costs_nothing_but_a_line(cache, caplog, place):
+    model = lean_model()
+    mix = numbers(two_styles(model)[:1], 1.0)
+    if place == "file":
+        cache.write_text("in the folder's place")
+    else:
+        draw_with(model.generator, "openvino")(CONTENT, mix)
+        (name,) = graphs(cache)
+        from stylemix.runtime import folder
+
+        if place == "rubbish":
+            (cache / "graphs" / name).write_bytes(b"rubbish")
+        else:
+            folder.write(name, b"whole, but no graph of OpenVINO's")
+    fresh = lean_model().generator
+    with caplog.at_level(logging.WARNING):
+        found = draw_with(fresh, "openvino")(CONTENT, mix)
+    assert torch.allclose(found, model(CONTENT, mix), atol=1e-4)
+    assert len(caplog.records) == (2 if place == "file" else 1)
+
+
+@torch.inference_mode()
+def test_what_is_not_affine_runs_in_pytorch_with_one_line(caplog):
+    model = tiny_model({"name": "film"}, {"name": "patch", "feature": "relu3_3"})
+    mix = numbers(two_styles(model), 0.5, 0.5)
+    for runtime, level in (("auto", logging.INFO), ("openvino", logging.WARNING)):
+        caplog.clear()
+        other = tiny_model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}).generator
+        with caplog.at_level(logging.INFO):
+            draw = draw_with(other, runtime)
+            assert torch.equal(draw(CONTENT, mix), model(CONTENT, mix))
+            draw(CONTENT, mix)
+        (record,) = caplog.records
+        assert record.levelno == level
+        assert "affine" in record.message and "PyTorch" in record.message
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("kind", [Unknown, Fixed])
+def test_a_generator_that_cannot_be_compiled(cache, caplog, kind):
+    generator = kind()
+    wanted = generator(CONTENT, NOTHING)
+    with caplog.at_level(logging.WARNING):
+        draw = draw_with(generator, "auto")
+        assert torch.equal(draw(CONTENT, NOTHING), wanted)
+        assert torch.equal(draw(CONTENT, NOTHING), wanted)
+    (record,) = (r for r in caplog.records if r.name.startswith("stylemix"))
+    assert "can't compile" in record.message
+    with pytest.raises(ConfigError, match='runtime="torch"'):
+        draw_with(generator, "openvino")(CONTENT, NOTHING)
+    assert graphs(cache) == []

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from helpers import tiny_model
+from runtime_models import CONTENT, across, lean_model, numbers, two_styles
+
+from stylemix.runtime.plan import Plan, Unsupported
+
+
+@pytest.fixture(scope="module")
+def model():
+    return lean_model()
+
+
+def test_numbers_are_mixed_before_the_graph(model):
+    one, two = styles = two_styles(model)
+    mix = numbers(styles, 1.5, -0.5)
+    plan = Plan.of(model.generator, mix)
+    assert not plan.maps
+    inputs = plan.inputs(mix)
+    assert [list(t.shape) for t in inputs] == plan.shapes()
+    key = "block1.1.norm/film"
+    gamma = 1.5 * one.prepared[key][0] - 0.5 * two.prepared[key][0]
+    assert any(torch.allclose(gamma, t) for t in inputs)
+
+
+def test_one_style_comes_as_it_is(model):
+    one, _ = two_styles(model)
+    mix = numbers((one,), 1.0)
+    inputs = Plan.of(model.generator, mix).inputs(mix)
+    assert inputs[0] is next(iter(one.prepared.values()))[0]
+
+
+def test_maps_come_with_all_styles_at_the_sites_strides(model):
+    mix = across(two_styles(model), CONTENT)
+    plan = Plan.of(model.generator, mix)
+    assert plan.maps
+    assert plan.strides == (1, 2, 4)
+    inputs = plan.inputs(mix)
+    for tensor, shape in zip(inputs, plan.shapes(), strict=True):
+        assert [n if wanted > 0 else -1 for n, wanted in zip(tensor.shape, shape, strict=True)] == (
+            shape
+        )
+    assert inputs[-1].shape == (1, 2, 10, 14)
+    assert torch.allclose(inputs[-1].sum(1), torch.ones(1, 10, 14))
+    assert float(inputs[-1][0, 0, 0, 0]) == pytest.approx(1.5 / 55, abs=1e-6)
+
+
+def test_an_injection_that_is_not_affine_is_left_to_pytorch():
+    patch = tiny_model({"name": "film"}, {"name": "patch", "feature": "relu3_3"})
+    with pytest.raises(Unsupported, match=r"Patch at .* isn't declared affine"):
+        Plan.of(patch.generator, numbers(two_styles(patch), 0.5, 0.5))
