@@ -114,7 +114,7 @@ def stylize(
 def main() -> None:
     """Print a table per painting."""
     torch.set_num_threads(1)
-    model, net = stylemix.load("film", device="cpu"), feature_net("vgg16")
+    model, net = stylemix.load("film", device="cpu", runtime="torch"), feature_net("vgg16")
     found = dict(clips(sys.argv[1:]))
     for name in PAINTINGS:
         path = EXAMPLES / "paintings" / f"{name}.jpg"

@@ -35,6 +35,7 @@ def test_options_reach_the_video(invoke, model, draw, tmp_path):
         "video", source, "--style-at", f"0={draw('s.png', 2)}", "--style-at",
         f"0:00.2={draw('t.png', 3)}", "-o", out, "-m", model, "--fps", "10", "--size", "32",
         "--codec", "vp9", "--crf", "40", "--no-audio", "--steady", "0", "--preserve-color",
+        "--scale", "8",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     pictures, times = read_clip(out)

@@ -81,6 +81,18 @@ def test_where_no_style_holds_the_video_stays(model):
         assert np.abs(drawn.frame.rgb[:, 40:].astype(int) - picture[:, 40:]).mean() > 10
 
 
+def test_steadied_frames_are_the_same_in_every_runtime(model):
+    pytest.importorskip("openvino", reason="compiles a network's pass")
+    frames = frames_of(panning(5))
+    styles = tuple(model.encode(texture(40, 40, n)) for n in (7, 8))
+    schedule = Schedule(styles, (Fraction(1, 25), Fraction(3, 25)))
+    plain, compiled = (
+        [d.frame.rgb for d in stylized(frames, Plan(model.using(runtime), schedule))]
+        for runtime in ("torch", "openvino")
+    )
+    assert all((a == b).all() for a, b in zip(plain, compiled, strict=True))
+
+
 def test_styles_change_with_time(model):
     a, b = (model.encode(texture(40, 40, n)) for n in (7, 8))
     still = [texture(HEIGHT, WIDTH)] * 3

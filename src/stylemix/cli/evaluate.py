@@ -241,10 +241,8 @@ def evaluate(
             sizes=sizes and method is own,
             on_result=None if name else keep,
         )
-        about: dict[str, Any] = {
-            "model": name if name in BASELINES else model,
-            "set": "seen" if name == "seen" else "unseen",
-        }
+        about: dict[str, Any] = {"model": name if name in BASELINES else model}
+        about["set"] = "seen" if name == "seen" else "unseen"
         if method is own:
             about |= {"strength": strength, "scale": scale}
         click.echo(f"{name or model}: {len(report.records)} pairs")

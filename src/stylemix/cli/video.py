@@ -126,6 +126,12 @@ class Dated(click.ParamType):
     help="Long side of the result in pixels.  [default: the video's]",
 )
 @click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="Size of the strokes relative to the picture, as in `stylemix stylize`.",
+)
+@click.option(
     "--tile",
     type=click.IntRange(min=0),
     metavar="N",

@@ -66,8 +66,8 @@ class _Compiled:
             if len(content) != 1:
                 raise Unsupported("several pictures at once are drawn by PyTorch")
             return self._graph(generator, plan, mix)(content, mix)
-        except Unsupported as reason:
-            self._tell(logging.WARNING if required else logging.INFO, str(reason))
+        except Unsupported as why:
+            self._tell(logging.WARNING if required else logging.INFO, str(why))
         # Plugins' generators and OpenVINO raise anything, and PyTorch may draw nevertheless.
         except Exception as problem:
             if out_of_memory(problem):

@@ -50,6 +50,15 @@ def stylize_frames(
     Raises:
         PictureError: a frame can't be read, or has another size than the first.
         ConfigError: an argument is out of range.
+
+    Example:
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> frames = (Image.new("RGB", (48, 32), color) for color in ("teal", "navy"))
+        >>> for picture in stylemix.stylize_frames(frames, Image.radial_gradient("L")):
+        ...     print(picture.size)
+        (48, 32)
+        (48, 32)
     """
     plan = make_plan(style, Options(**options), model=model, device=device, steady=steady)
     return _pictures(frames, plan, 1 / Fraction(fps))

@@ -59,7 +59,9 @@ def _draw(
     tracked: Iterable[Tracked], plan: Plan, steady: float
 ) -> Iterator[tuple[Tracked, np.ndarray, np.ndarray | None]]:
     """Yield each frame with its picture, and where any style holds (None for everywhere)."""
-    statistics = SmoothStatistics(plan.stylizer, steady)
+    # A compiled pass has no statistics to smooth, and would keep those it was compiled with.
+    stylizer = plan.stylizer.using("torch") if steady else plan.stylizer
+    statistics = SmoothStatistics(stylizer, steady)
     for one in tracked:
         if one.motion is None:
             statistics.reset()
@@ -68,7 +70,7 @@ def _draw(
         height, width = one.calm.shape[:2]
         masks = [mask.at(time, height, width) for mask in plan.masks]
         with statistics.frame():
-            picture = plan.stylizer.stylize(
+            picture = stylizer.stylize(
                 one.calm, styles, plan.options, weights=weights, masks=masks or None
             )
         covered = np.stack(masks).max(0) > 0 if masks else None

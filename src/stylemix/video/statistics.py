@@ -20,7 +20,7 @@ class SmoothStatistics:
     Instance normalization depends on the whole picture: what enters the scene at one side changes
     the colors at the other. Averaged over time, such a change comes slowly instead of at once.
     Networks without normalization, and tiles, whose statistics are measured elsewhere, stay as
-    they are.
+    they are. The network must run in PyTorch, not compiled.
 
     Args:
         network: its :class:`stylemix.ops.ContentMoments` are used, whatever else it is.

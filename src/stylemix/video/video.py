@@ -90,8 +90,8 @@ def stylize_video(
             file doesn't say), and shows the frame; what it raises stops the work.
             :class:`stylemix.errors.Cancelled` keeps the part that is done.
         options: the further keywords of :func:`stylemix.stylize`: ``strength``, ``weights``,
-            ``masks``, ``preserve_color``, ``palette``, ``size``, ``tile``, ``refine`` (steps per
-            frame) and ``refine_features``. A mask may also be the path of a video or of a folder
+            ``masks``, ``preserve_color``, ``palette``, ``size``, ``scale``, ``tile``, ``refine``
+            (steps per frame) and ``refine_features``. A mask may also be the path of a video or of a folder
             of frames; where it ends early, its last frame holds.
 
     Returns:
@@ -103,6 +103,19 @@ def stylize_video(
         PictureError: a painting or mask can't be read.
         Cancelled: ``progress`` raised it. As after Ctrl-C (KeyboardInterrupt), the frames that
             were done are in a playable file ``NAME.partial.ENDING`` beside ``out``.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> import stylemix
+        >>> first, second = (Image.new("RGB", (48, 32), color) for color in ("teal", "navy"))
+        >>> painting = Image.radial_gradient("L")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     video, out = f"{folder}/in.gif", f"{folder}/out.mp4"
+        ...     first.save(video, save_all=True, append_images=[second], duration=40)
+        ...     report = stylemix.stylize_video(video, painting, out)
+        >>> report.path.name, report.frames
+        ('out.mp4', 2)
     """
     asked = Options(**options)
     begin = seconds(start, "start")
