@@ -28,7 +28,7 @@ def _features(seed: int, height: int = 6, width: int = 6, n: int = 1) -> Tensor:
 
 
 def _swap(x: Tensor, s: Tensor, **options: int) -> Tensor:
-    swap = check_table(StyleSwap, options, "styleswap")
+    swap = StyleSwap(SITE, {"site": C}, **check_table(StyleSwap, options, "styleswap"))
     return swap(x, swap.prepare({"site": s}))
 
 
