@@ -6,9 +6,16 @@ import pytest
 import torch
 from helpers import picture, tiny_model, tiny_palette_model
 
-from stylemix.errors import CheckpointError, ConfigError
+from stylemix.errors import CheckpointError, ConfigError, PictureError
 from stylemix.export import FORMATS, export
 from stylemix.stylizers import build
+
+OF_ONE_STYLE = {
+    "stylizer": "feed_forward",
+    "generator": {"name": "johnson", "width": 4, "blocks": 1},
+    "encoder": {"name": "none"},
+    "injections": [],
+}
 
 
 @pytest.fixture(params=["onnx", "openvino"])
@@ -70,13 +77,7 @@ def test_the_comparison_is_with_pytorch_whatever_the_model_draws_with(tmp_path, 
 
 
 def test_a_model_of_one_style_has_no_encoder(tmp_path, kind):
-    config = {
-        "stylizer": "feed_forward",
-        "generator": {"name": "johnson", "width": 4, "blocks": 1},
-        "encoder": {"name": "none"},
-        "injections": [],
-    }
-    done = export(build(config), tmp_path / "out", kind)
+    done = export(build(OF_ONE_STYLE), tmp_path / "out", kind)
     assert not any(name.startswith("style_encoder") for name in done.files)
     assert list(done.differences) == ["picture"]
 
@@ -94,8 +95,23 @@ def test_what_fails_leaves_nothing(tmp_path, kind):
     broken = tiny_model()
     with torch.no_grad():
         broken.generator.stages[-1].output.conv.weight.fill_(float("nan"))
-    with pytest.raises(CheckpointError, match="differs from PyTorch"):
+    with pytest.raises(PictureError, match="weights are damaged"):
         export(broken, tmp_path / "out", kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_draws_another_picture_is_not_kept(tmp_path, kind):
+    model = build(OF_ONE_STYLE)
+
+    class Fixed(type(model.generator)):
+        """Hides its size from the tracer, which takes that of the example for every picture's."""
+
+        def forward(self, content, mix):
+            return super().forward(content, mix) * (1 - 8 / float(content.shape[3]))
+
+    model.generator.__class__ = Fixed
+    with pytest.raises(CheckpointError, match="differs from PyTorch"):
+        export(model, tmp_path / "out", kind)
     assert list(tmp_path.iterdir()) == []
 
 

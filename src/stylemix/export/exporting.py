@@ -72,6 +72,7 @@ def export(
         ConfigError: the folder isn't empty, there is no such format, its library is missing, or
             the model can't be exported.
         CheckpointError: the folder can't be written, or a file draws another picture than PyTorch.
+        PictureError: the model draws values that are no numbers.
     """
     if format not in FORMATS:
         raise ConfigError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
