@@ -205,16 +205,14 @@ def evaluate(
     import stylemix
     from stylemix import metrics
     from stylemix.metrics.strength import check_strengths
-    from stylemix.stylizers import Options, check_strength
+    from stylemix.stylizers import Options
 
-    check_strength(strength)
+    Options(strength=strength, scale=scale)  # checks both before the model is loaded
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
     sets = metrics.Sets(inception, art_inception, lpips, device)
-    own = metrics.stylizer_method(
-        stylizer, strength=strength, folder=_folder(model), scale=Options(scale=scale).scale
-    )
+    own = metrics.stylizer_method(stylizer, strength, _folder(model), scale)
     if memory:
         own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
@@ -246,9 +244,8 @@ def evaluate(
         if method is own:
             about |= {"strength": strength, "scale": scale}
         click.echo(f"{name or model}: {len(report.records)} pairs")
-        _write_report(
-            replace(report, settings={**about, **report.settings}), name, json_file, csv_file
-        )
+        report = replace(report, settings={**about, **report.settings})
+        _write_report(report, name, json_file, csv_file)
     if videos:
         _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:

@@ -97,7 +97,7 @@ def evaluate_pairs(
             with :meth:`StylizerMethod.at` only.
         stability: stylise each photograph a second time, shifted by one pixel, and once with
             itself.
-        sizes: stylise each pair also at long sides of 512 and 2048 pixels, and compare the two
+        sizes: stylize each pair also at long sides of 512 and 2048 pixels, and compare the two
             (:func:`stylemix.metrics.two_sizes.two_sizes`).
         device: where the feature network and the measures of pixels run; None takes a GPU where
             there is one. ``sets`` and the method have devices of their own.
