@@ -213,8 +213,6 @@ def evaluate(
     stylizer = stylemix.load(model, device=device)
     sets = metrics.Sets(inception, art_inception, lpips, device)
     own = metrics.stylizer_method(stylizer, strength, _folder(model), scale)
-    if memory:
-        own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
 
     def keep(i: int, j: int, picture: Any) -> None:
