@@ -91,8 +91,8 @@ def stylize_video(
             :class:`stylemix.errors.Cancelled` keeps the part that is done.
         options: the further keywords of :func:`stylemix.stylize`: ``strength``, ``weights``,
             ``masks``, ``preserve_color``, ``palette``, ``size``, ``scale``, ``tile``, ``refine``
-            (steps per frame) and ``refine_features``. A mask may also be the path of a video or of a folder
-            of frames; where it ends early, its last frame holds.
+            (steps per frame) and ``refine_features``. A mask may also be the path of a video or of
+            a folder of frames; where it ends early, its last frame holds.
 
     Returns:
         What was written.
