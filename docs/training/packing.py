@@ -1,6 +1,6 @@
 """Pictures and VGG-16 packed small, in parts for a slow or narrow way to a lent machine.
 
-Part of :mod:`gpu`; see docs/training.md.
+Part of :mod:`gpu`; see docs/training-gpu.md.
 """
 
 from __future__ import annotations

@@ -188,6 +188,17 @@ def test_the_device_is_that_of_everything_that_measures(
     assert placed["DistilledVGG"] == placed["LPIPS"] == "cpu:0"
 
 
+def test_scale_and_two_sizes(invoke, model, folders, tmp_path):
+    result = invoke(
+        *("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin", "--limit", 1),
+        *("--scale", 4, "--sizes", "--json", tmp_path / "f.json"),
+    )
+    assert result.exit_code == 0, result.stderr
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["settings"]["scale"] == 4
+    assert found["records"][0]["sizes_psnr"] > 10
+
+
 def test_videos_are_measured(invoke, model, folders, tmp_path):
     pytest.importorskip("cv2", reason="videos need OpenCV")
     from video_clips import panning, write_clip
@@ -207,14 +218,3 @@ def test_videos_are_measured(invoke, model, folders, tmp_path):
         f"clip.mkv: itself {found.frames:.2f}, frame by frame {found.plain:.2f}, "
         f"steadied {found.steady:.2f} (ratio {found.ratio:.2f})"
     )
-
-
-def test_scale_and_two_sizes(invoke, model, folders, tmp_path):
-    result = invoke(
-        *("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin", "--limit", 1),
-        *("--scale", 4, "--sizes", "--json", tmp_path / "f.json"),
-    )
-    assert result.exit_code == 0, result.stderr
-    found = json.loads((tmp_path / "f.json").read_text())
-    assert found["settings"]["scale"] == 4
-    assert found["records"][0]["sizes_psnr"] > 10

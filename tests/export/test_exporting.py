@@ -61,6 +61,14 @@ def test_the_graphs_draw_what_the_model_draws(tmp_path, kind, injection):
             assert torch.allclose(one, model.render(content, mix), atol=1e-4)
 
 
+def test_the_comparison_is_with_pytorch_whatever_the_model_draws_with(tmp_path, kind, monkeypatch):
+    monkeypatch.setenv("STYLEMIX_CACHE_DIR", str(tmp_path / "cache"))
+    model = tiny_model().using("auto")
+    export(model, tmp_path / "out", kind)
+    assert not (tmp_path / "cache").exists()  # nothing was compiled to draw
+    assert model.runtime == "auto"
+
+
 def test_a_model_of_one_style_has_no_encoder(tmp_path, kind):
     config = {
         "stylizer": "feed_forward",
@@ -94,7 +102,7 @@ def test_what_fails_leaves_nothing(tmp_path, kind):
 @pytest.mark.parametrize(
     "build_model, words",
     [
-        (lambda: build({"stylizer": "gatys"}), "optimises its picture"),
+        (lambda: build({"stylizer": "gatys"}), "optimizes its picture"),
         (lambda: tiny_model({"name": "patch", "feature": "relu3_3"}), "feature maps"),
     ],
     ids=["method", "maps"],

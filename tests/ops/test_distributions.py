@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,17 @@ def test_order_statistics_are_values_of_the_sample(size, seed):
     found = order_statistics(values, (0.0, 0.25, 0.5, 1.0))
     at = [round(share * (size - 1)) for share in (0.0, 0.25, 0.5, 1.0)]
     assert torch.equal(found, values[:, at])
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::torch.jit.TracerWarning")
+def test_a_traced_graph_takes_order_statistics_of_any_number_of_values():
+    def pick(values: torch.Tensor) -> torch.Tensor:
+        return order_statistics(values, (0.02, 0.5, 0.98))
+
+    traced = torch.jit.trace(pick, torch.arange(50.0)[None])
+    for size in (1, 7, 301):
+        values = torch.arange(float(size))[None]
+        assert torch.equal(traced(values), pick(values))
 
 
 def test_projections_are_sorted_in_float32_under_autocast():

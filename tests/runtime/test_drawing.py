@@ -5,7 +5,17 @@ import logging
 import pytest
 import torch
 from helpers import tiny_model
-from runtime_models import CONTENT, NOTHING, Fixed, Unknown, across, lean_model, numbers, two_styles
+from runtime_models import (
+    CONTENT,
+    NOTHING,
+    Bare,
+    Fixed,
+    Unknown,
+    across,
+    lean_model,
+    numbers,
+    two_styles,
+)
 
 from stylemix.errors import ConfigError
 from stylemix.runtime import draw_with
@@ -91,6 +101,20 @@ def test_what_is_not_affine_runs_in_pytorch_with_one_line(caplog):
         (record,) = caplog.records
         assert record.levelno == level
         assert "affine" in record.message and "PyTorch" in record.message
+
+
+@torch.inference_mode()
+def test_a_generator_without_a_source_file_is_drawn_by_pytorch(cache, caplog):
+    # As one that is written in a notebook: no graph can be kept of what may be another one soon.
+    generator = type("Written", (Bare,), {"__module__": "nowhere"})()
+    with caplog.at_level(logging.WARNING):
+        draw = draw_with(generator, "auto")
+        assert torch.equal(draw(CONTENT, NOTHING), generator(CONTENT, NOTHING))
+        draw(CONTENT, NOTHING)
+    (record,) = (r for r in caplog.records if r.name.startswith("stylemix"))
+    assert "drawing with PyTorch" in record.message
+    with pytest.raises(ConfigError, match='runtime="torch"'):
+        draw_with(generator, "openvino")(CONTENT, NOTHING)
 
 
 @torch.inference_mode()

@@ -241,23 +241,27 @@ def evaluate(
             sizes=sizes and method is own,
             on_result=None if name else keep,
         )
-        about: dict[str, Any] = {
-            "model": name if name in BASELINES else model,
-            "set": "seen" if name == "seen" else "unseen",
-        }
+        about: dict[str, Any] = {"model": name if name in BASELINES else model}
+        about["set"] = "seen" if name == "seen" else "unseen"
         if method is own:
             about |= {"strength": strength, "scale": scale}
-        report = replace(report, settings={**about, **report.settings})
         click.echo(f"{name or model}: {len(report.records)} pairs")
-        click.echo(report.table() + "\n")
-        if json_file is not None:
-            report.to_json(_beside(json_file, name))
-        if csv_file is not None:
-            report.to_csv(_beside(csv_file, name))
+        _write_report(
+            replace(report, settings={**about, **report.settings}), name, json_file, csv_file
+        )
     if videos:
         _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
+
+
+def _write_report(report: Report, name: str, json_file: str | None, csv_file: str | None) -> None:
+    """Print a report's table, and write its records beside the files that were asked for."""
+    click.echo(report.table() + "\n")
+    if json_file is not None:
+        report.to_json(_beside(json_file, name))
+    if csv_file is not None:
+        report.to_csv(_beside(csv_file, name))
 
 
 def _baseline(name: str, device: str | None) -> Method:

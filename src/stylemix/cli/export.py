@@ -28,7 +28,7 @@ from stylemix.cli.errors import EXIT_CODES
 def export(model: str, out: str, format_: str) -> None:
     """Write a model's generator and style encoder as graphs for other runtimes.
 
-    Any number of pictures of any size goes through each graph; normalisation is inside. A file
+    Any number of pictures of any size goes through each graph; normalization is inside. A file
     metadata.json and a model card say what goes in and out. Everything is compared with PyTorch
     after it is written, and nothing is left where something goes wrong.
 

@@ -17,7 +17,7 @@ def card_text(metadata: Mapping[str, Any], ending: str) -> str:
     lines += [
         f"Exported by stylemix {metadata['stylemix']} in the format {metadata['format']}. Pictures "
         "are RGB in [0, 1], float32, channels first, of any height and width from 8 pixels; "
-        "normalisation, margins and padding are inside the graphs.",
+        "normalization, margins and padding are inside the graphs.",
         "",
     ]
     for stem, graph in metadata["graphs"].items():

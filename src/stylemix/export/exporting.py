@@ -77,7 +77,7 @@ def export(
         raise ConfigError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     kind = FORMATS[format]
     kind.check()
-    checked = check_exportable(model)
+    checked = check_exportable(model).using("torch")  # what the files are compared with
     target = Path(folder)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise ConfigError(

@@ -91,7 +91,7 @@ def check_exportable(model: Stylizer) -> FeedForward:
     """
     what = "only models that draw in one pass from a painting's code can be exported, such as film"
     if not isinstance(model, FeedForward):
-        raise ConfigError(f"this method optimises its picture; {what}")
+        raise ConfigError(f"this method optimizes its picture; {what}")
     other = sorted(model.needs - set(VECTORS))
     if other:
         raise ConfigError(f"this model looks at a painting's feature maps ({other[0]}); {what}")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, StylemixError, out_of_memory
 from stylemix.generators import Generator
 from stylemix.injections.style import StyleMix
 from stylemix.runtime import folder
@@ -66,14 +66,20 @@ class _Compiled:
             if len(content) != 1:
                 raise Unsupported("several pictures at once are drawn by PyTorch")
             return self._graph(generator, plan, mix)(content, mix)
-        except Unsupported as reason:
-            self._tell(logging.WARNING if required else logging.INFO, str(reason))
-        except CompileError as problem:
+        except Unsupported as why:
+            self._tell(logging.WARNING if required else logging.INFO, str(why))
+        # Plugins' generators and OpenVINO raise anything, and PyTorch may draw nevertheless.
+        except Exception as problem:
+            if out_of_memory(problem):
+                raise  # whoever called draws in tiles then
+            if required and isinstance(problem, StylemixError):
+                raise
+            reason = str(_compile_error(problem))
             if required:
                 raise ConfigError(
-                    f'OpenVINO can\'t compile this model ({problem}); take runtime="torch"'
+                    f'OpenVINO can\'t compile this model ({reason}); take runtime="torch"'
                 ) from problem
-            self._tell(logging.WARNING, f"OpenVINO can't compile this model ({problem})")
+            self._tell(logging.WARNING, f"OpenVINO can't compile this model ({reason})")
         return generator(content, mix)
 
     def _graph(self, generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
@@ -105,7 +111,7 @@ def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Grap
         name = file_name(weights, plan)
         body = folder.read(name)
     except Exception as problem:  # OpenVINO is broken, or has no plugin for this CPU
-        return CompileError(f"{type(problem).__name__}: {problem}")
+        return _compile_error(problem)
     if body is not None:
         try:
             return Graph.read(body, plan)
@@ -113,7 +119,16 @@ def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Grap
             log.warning("the compiled graph %s can't be used (%s); compiling anew", name, problem)
     try:
         graph = compile_graph(generator, plan, mix)
-    except CompileError as problem:
-        return problem
-    folder.write(name, graph.write())
+        body = graph.write()
+    except Exception as problem:
+        if out_of_memory(problem):
+            raise
+        return _compile_error(problem)
+    folder.write(name, body)
     return graph
+
+
+def _compile_error(problem: Exception) -> CompileError:
+    if isinstance(problem, CompileError):
+        return problem
+    return CompileError(f"{type(problem).__name__}: {problem}")

@@ -33,7 +33,7 @@ def openvino() -> Any:
     """Return the module ``openvino``.
 
     Its import would report itself to its makers' usage statistics unless the user has opted out;
-    whoever stylises a picture hasn't asked for that, so the reporter is left out. Where the module
+    whoever stylizes a picture hasn't asked for that, so the reporter is left out. Where the module
     was imported before, this changes nothing.
 
     Raises:
