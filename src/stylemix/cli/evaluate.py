@@ -249,8 +249,7 @@ def evaluate(
         _write_report(
             replace(report, settings={**about, **report.settings}), name, json_file, csv_file
         )
-    if videos:
-        _measure_videos(videos, stylizer, unseen[0], size)
+    _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
 
@@ -313,6 +312,8 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
 
 
 def _measure_videos(videos: tuple[str, ...], stylizer: Stylizer, painting: str, size: int) -> None:
+    if not videos:
+        return
     from itertools import islice
     from pathlib import Path
 
