@@ -205,14 +205,18 @@ def evaluate(
     import stylemix
     from stylemix import metrics
     from stylemix.metrics.strength import check_strengths
-    from stylemix.stylizers import Options
+    from stylemix.stylizers import Options, check_strength
 
-    Options(strength=strength, scale=scale)  # checks both before the model is loaded
+    check_strength(strength)
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device)
     sets = metrics.Sets(inception, art_inception, lpips, device)
-    own = metrics.stylizer_method(stylizer, strength, _folder(model), scale)
+    own = metrics.stylizer_method(
+        stylizer, strength=strength, folder=_folder(model), scale=Options(scale=scale).scale
+    )
+    if memory:
+        own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
 
     def keep(i: int, j: int, picture: Any) -> None:
@@ -242,10 +246,10 @@ def evaluate(
         if method is own:
             about |= {"strength": strength, "scale": scale}
         click.echo(f"{name or model}: {len(report.records)} pairs")
-        report = replace(report, settings={**about, **report.settings})
-        _write_report(report, name, json_file, csv_file)
-    if videos:
-        _measure_videos(videos, stylizer, unseen[0], size)
+        _write_report(
+            replace(report, settings={**about, **report.settings}), name, json_file, csv_file
+        )
+    _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
 
@@ -308,6 +312,8 @@ def _measure(method: Method, photographs: Any, paintings: Any, **options: Any) -
 
 
 def _measure_videos(videos: tuple[str, ...], stylizer: Stylizer, painting: str, size: int) -> None:
+    if not videos:
+        return
     from itertools import islice
     from pathlib import Path
 
