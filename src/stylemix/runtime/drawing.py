@@ -74,12 +74,10 @@ class _Compiled:
                 raise  # whoever called draws in tiles then
             if required and isinstance(problem, StylemixError):
                 raise
-            reason = str(_compile_error(problem))
+            fault = f"OpenVINO can't compile this model ({_compile_error(problem)})"
             if required:
-                raise ConfigError(
-                    f'OpenVINO can\'t compile this model ({reason}); take runtime="torch"'
-                ) from problem
-            self._tell(logging.WARNING, f"OpenVINO can't compile this model ({reason})")
+                raise ConfigError(f'{fault}; take runtime="torch"') from problem
+            self._tell(logging.WARNING, fault)
         return generator(content, mix)
 
     def _graph(self, generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
