@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Sequence
 
 import torch
 from PIL import Image
 
-from stylemix.checkpoint.loading import load
+from stylemix.checkpoint.loading import load, on_device
 from stylemix.images import Picture
 from stylemix.injections.style import Style
-from stylemix.ops.placement import place, usable_device
 from stylemix.stylizers import Options, Stylizer
 from stylemix.stylizers.options import Numbers
 from stylemix.types import Progress
@@ -124,13 +122,3 @@ def stylize(
     else:
         stylizer = load(model, device=device, runtime=runtime or "auto")
     return stylizer.stylize(content, style, options, progress=progress)
-
-
-def on_device(model: Stylizer, device: str | torch.device | None) -> Stylizer:
-    """Return a model on a device: itself where it is there, else a copy, for others may use it."""
-    if device is None:
-        return model
-    wanted = usable_device(device)
-    # "cuda" means the current one of several.
-    same = wanted.type == model.device.type and wanted.index in (None, model.device.index)
-    return model if same else place(copy.deepcopy(model), wanted)

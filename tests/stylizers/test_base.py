@@ -16,6 +16,7 @@ from helpers import picture, tiny_model, tiny_palette_model
 
 import stylemix
 from stylemix import checkpoint
+from stylemix.checkpoint.loading import on_device
 from stylemix.errors import ConfigError, MemoryLimitError
 from stylemix.images import to_float
 from stylemix.injections.style import Style
@@ -204,9 +205,9 @@ def test_another_device_moves_neither_the_caller_s_model_nor_the_remembered_one(
 
 def test_a_model_that_is_there_is_not_copied():
     model = tiny_model()
-    assert stylemix.api.on_device(model, None) is model
-    assert stylemix.api.on_device(model, "cpu") is model
-    assert stylemix.api.on_device(model, "meta").device.type == "meta"
+    assert on_device(model, None) is model
+    assert on_device(model, "cpu") is model
+    assert on_device(model, "meta").device.type == "meta"
 
 
 def test_encoded_styles_follow_the_model():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 from pathlib import Path
@@ -69,3 +70,13 @@ def _load_with(folder: Path, device: str, stamp: tuple[int, ...], runtime: str) 
 @functools.lru_cache(maxsize=4)
 def _load(folder: Path, device: str, stamp: tuple[int, ...]) -> Stylizer:
     return checkpoint.load(folder, device=device)
+
+
+def on_device(model: Stylizer, device: str | torch.device | None) -> Stylizer:
+    """Return a model on a device: itself where it is there, else a copy, for others may use it."""
+    if device is None:
+        return model
+    wanted = usable_device(device)
+    # "cuda" means the current one of several.
+    same = wanted.type == model.device.type and wanted.index in (None, model.device.index)
+    return model if same else place(copy.deepcopy(model), wanted)

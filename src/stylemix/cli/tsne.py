@@ -104,7 +104,7 @@ def tsne(
 
     check_target(output)
 
-    from stylemix.api import load
+    from stylemix.checkpoint.loading import load
     from stylemix.errors import ConfigError
     from stylemix.images.saving import save
     from stylemix.ops import usable_device

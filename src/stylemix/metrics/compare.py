@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
-from stylemix.api import load
 from stylemix.backbones import VGG16_FILE, feature_net
 from stylemix.checkpoint.catalogue import ModelInfo, models
+from stylemix.checkpoint.loading import load
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual

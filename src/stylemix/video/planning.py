@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 
-from stylemix.api import on_device
-from stylemix.checkpoint.loading import load
+from stylemix.checkpoint.loading import load, on_device
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
