@@ -27,12 +27,12 @@ ARGUMENTS = {
     "preserve_color": "preserve_color",
     "regions": "masks",
     "size": "size",
-    "scale": "scale",
     "tile": "tile",
     "model": "model",
     "refine": "refine",
     "refine_features": "refine_features",
     "palette": "palette",
+    "scale": "scale",
 }
 """Each control and the argument of :func:`stylemix.stylize` that it sets."""
 
