@@ -32,6 +32,7 @@ ARGUMENTS = {
     "refine": "refine",
     "refine_features": "refine_features",
     "palette": "palette",
+    "scale": "scale",
 }
 """Each control and the argument of :func:`stylemix.stylize` that it sets."""
 
@@ -92,8 +93,8 @@ def test_the_endpoint_has_exactly_these_parameters(client):
 
 def test_controls_cover_the_arguments_of_stylize():
     arguments = set(inspect.signature(stylemix.stylize).parameters)
-    # The server chooses the device and listens to progress.
-    assert set(ARGUMENTS.values()) == arguments - {"device", "progress"}
+    # The server chooses where to compute and listens to progress.
+    assert set(ARGUMENTS.values()) == arguments - {"device", "runtime", "progress"}
 
 
 def test_two_pictures_are_enough(client, files, base):
