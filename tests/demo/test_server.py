@@ -47,7 +47,10 @@ def record(path: str) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-REST = [None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin", None]
+REST = [
+    *(None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin", None),
+    "pixels",
+]
 
 
 def test_the_page_is_there(server):
