@@ -240,7 +240,7 @@ def test_palette_and_methods(visit, screenshots):
     assert np.abs(paint(page) - plain).mean() > 2
     page.click('#palette button[aria-label="Remove Image"]')
     choose(page, "#model", "gatys")
-    page.wait_for_selector("#model >> text=/Optimise the photograph/")
+    page.wait_for_selector("#model >> text=/Optimize the photograph/")
     set_number(page, "#refine", 5)
     assert np.abs(paint(page) - plain).mean() > 2
     assert "gatys · 5 steps" in page.inner_text("#line")
