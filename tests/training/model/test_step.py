@@ -124,7 +124,7 @@ def test_plain_and_captured_function_end_with_the_same_weights(name, use_bank):
     ):
         (a, b) = (s.descent.adam.state[p] for s, p in ((step, ours), (same, theirs)))
         # The gradients, whose norm is clipped to 1.
-        torch.testing.assert_close(a["exp_avg"], b["exp_avg"], rtol=1e-3, atol=2e-5, msg=key)
+        torch.testing.assert_close(a["exp_avg"], b["exp_avg"], rtol=1e-3, atol=1e-4, msg=key)
         # Where there is a gradient; Adam makes steps of full size out of mere rounding elsewhere.
         clear = a["exp_avg_sq"].sqrt() > 1e-4
         for first, second in ((ours, theirs), *((m.state_dict()[key] for m in (one, other)),)):
