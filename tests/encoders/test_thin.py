@@ -34,7 +34,7 @@ def test_calibration_standardises_what_it_saw():
     encoder = make()
     images = torch.cat([picture(s, 24, 24) for s in range(12)])
     encoder.calibrate(images)
-    _, statistics = encoder._look(images)
+    _, statistics = encoder._extract(images)
     standard = (statistics - encoder.typical_mean) / encoder.typical_std
     torch.testing.assert_close(standard.mean(0), torch.zeros_like(standard[0]), atol=1e-3, rtol=0)
 

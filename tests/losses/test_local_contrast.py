@@ -7,7 +7,7 @@ import torch
 from stylemix.errors import ConfigError
 from stylemix.losses import LocalContrast
 from stylemix.losses.objective import Objective
-from stylemix.losses.places import spread_places
+from stylemix.losses.positions import spread_positions
 from stylemix.plugins import check_table
 
 
@@ -22,7 +22,7 @@ def maps(seed: int, side: int = 9, n: int = 2) -> dict[str, torch.Tensor]:
 def test_it_is_the_equation():
     out, ref = maps(1), maps(2)
     term = LocalContrast(layers=("a",), places=3, temperature=0.5)
-    rows, columns = spread_places(3, 9, 11, margin=1)
+    rows, columns = spread_positions(3, 9, 11, margin=1)
     wanted = []
     for y, c in zip(out["a"].numpy(), ref["a"].numpy(), strict=True):
         pairs = []

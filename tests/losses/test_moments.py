@@ -6,7 +6,7 @@ import torch
 
 from stylemix.backbones import feature_net
 from stylemix.losses import Content, Moments
-from stylemix.losses.objective import PRESETS, Objective
+from stylemix.losses.objective import LOSS_PRESETS, Objective
 
 
 def maps(seed: int, n: int = 2) -> dict[str, torch.Tensor]:
@@ -93,7 +93,7 @@ def test_normalised_content_is_that_of_normalised_maps():
 
 @pytest.mark.parametrize("name", ["reconstruction", "moments"])
 def test_a_preset_costs_nothing_only_for_the_photograph_as_its_own_style(name):
-    objective = Objective(PRESETS[name], feature_net("thin"))
+    objective = Objective(LOSS_PRESETS[name], feature_net("thin"))
     random = torch.Generator().manual_seed(3)
     photo, painting = (torch.rand(1, 3, 32, 32, generator=random) for _ in range(2))
     own = torch.ones(1)
@@ -105,7 +105,7 @@ def test_a_preset_costs_nothing_only_for_the_photograph_as_its_own_style(name):
 
 def test_pixels_count_in_reconstruction_without_identity_pairs():
     """A model without injections has no pairs; its decoder must see pixels all the same."""
-    objective = Objective(PRESETS["reconstruction"], feature_net("thin"))
+    objective = Objective(LOSS_PRESETS["reconstruction"], feature_net("thin"))
     photo = maps(1)["image"].repeat(1, 1, 4, 4)
     parts = objective(1 - photo, objective.prepare(photo, photo), torch.zeros(2))
     assert float(parts["pixel"]) == pytest.approx(float((1 - 2 * photo).square().mean()))

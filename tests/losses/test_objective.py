@@ -7,7 +7,7 @@ from helpers import picture
 from stylemix.backbones import ThinVGG
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.losses import LossTerm
-from stylemix.losses.objective import PRESETS, Objective, terms_of
+from stylemix.losses.objective import LOSS_PRESETS, Objective, terms_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def test_paper_preset_has_the_papers_weights(net):
     assert Objective("paper", net).weights == {"content": 1.0, "style": 5.0, "tv": 1e-5}
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", LOSS_PRESETS)
 def test_gradient_reaches_the_picture(net, preset):
     objective = Objective(preset, net)
     content, style = picture(1), picture(2)
@@ -33,7 +33,7 @@ def test_gradient_reaches_the_picture(net, preset):
 def test_total_is_the_weighted_sum(net):
     objective = Objective("balanced", net)
     parts = objective(picture(3), objective.prepare(picture(1), picture(2)))
-    want = sum(PRESETS["balanced"][k]["weight"] * float(v) for k, v in parts.items())
+    want = sum(LOSS_PRESETS["balanced"][k]["weight"] * float(v) for k, v in parts.items())
     assert float(objective.total(parts)) == pytest.approx(want)
 
 
@@ -143,8 +143,8 @@ def test_terms_move_with_the_objective(net):
 
 def test_terms_are_laid_over_a_presets():
     found = terms_of("balanced", {"style": {"weight": 9.0}, "new": {"name": "palette"}})
-    assert list(found) == [*PRESETS["balanced"], "new"]
+    assert list(found) == [*LOSS_PRESETS["balanced"], "new"]
     assert found["style"] == {"name": "gram", "weight": 9.0, "balanced": True}
-    assert found["tv"] == PRESETS["balanced"]["tv"]
+    assert found["tv"] == LOSS_PRESETS["balanced"]["tv"]
     with pytest.raises(ConfigError, match=r"losses\.preset: .*'balancd'; did you mean 'balanced'"):
         terms_of("balancd", {})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stylemix.errors import ConfigError
 from stylemix.losses import RelaxedEarthMover
 from stylemix.losses.objective import Objective
-from stylemix.losses.places import spread_places
+from stylemix.losses.positions import spread_positions
 from stylemix.plugins import check_table
 
 
@@ -38,7 +38,7 @@ def test_it_is_the_equation(places):
     for layer in "ab":
         lists = []
         for x in (out[layer], ref[layer]):
-            rows, columns = spread_places(places, *x.shape[-2:])
+            rows, columns = spread_positions(places, *x.shape[-2:])
             lists.append(x[:, :, rows, columns].transpose(1, 2).numpy())
         wanted += [np_distance(y, s) / 2 for y, s in zip(*lists, strict=True)]
     np.testing.assert_allclose(term(out, term.prepare(ref)), wanted, rtol=1e-5)

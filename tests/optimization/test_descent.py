@@ -8,7 +8,7 @@ from optimization_nets import tiny_extractor
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.optimization.canvas import Canvas
 from stylemix.optimization.descent import Descent, optimize_canvas, picture_of, rate_at
-from stylemix.optimization.objective import Objective
+from stylemix.optimization.picture_loss import PictureLoss
 from stylemix.optimization.targets import regions, style_grams
 
 PHOTO, PAINTING = picture(1, 40, 48), picture(2, 40, 40)
@@ -16,7 +16,7 @@ PHOTO, PAINTING = picture(1, 40, 48), picture(2, 40, 40)
 
 def setting(optimizer):
     extractor, _, _ = tiny_extractor()
-    goal = Objective(
+    goal = PictureLoss(
         extractor,
         PHOTO,
         [style_grams(extractor, PAINTING)],

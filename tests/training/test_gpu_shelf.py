@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from stylemix.stylizers import build
-from stylemix.stylizers.presets import PRESETS
+from stylemix.stylizers.presets import MODEL_PRESETS
 
 MIB = 0.2
 SCRIPTS = Path(__file__).parents[2] / "docs" / "training"
@@ -114,7 +114,7 @@ def test_jobs_are_worked_through_and_one_that_fails_does_not_stop_the_others(
     assert lines[-1]["finished"]
     assert any(x.get("job") == "film-equal" and x.get("steps", 0) >= 1 for x in lines)
     assert time.time() - began > 1
-    model = build(PRESETS["film-equal"])
+    model = build(MODEL_PRESETS["film-equal"])
     model.load_state_dict(
         {k: v.float() for k, v in load_file(out / "film-equal.safetensors").items()}
     )
@@ -138,7 +138,7 @@ def test_a_job_that_begins_with_a_checkpoint_finds_it_among_the_data(gpu, packed
     assert made.config("film-large", tmp_path / "large").init == str(packed / "film-large")
     assert made.config("film", tmp_path / "film").init == ""
     presets = {job.model or name for name, job in gpu.JOBS.items()}
-    assert presets <= PRESETS.keys()
+    assert presets <= MODEL_PRESETS.keys()
 
 
 def test_shares_are_read_and_unknown_jobs_refused(gpu):

@@ -39,12 +39,12 @@ class MeasuredEncoder(StyleEncoder):
 
     def forward(self, image: Tensor) -> StyleCode:
         """Encode pictures [N, 3, H, W] in [0, 1]; smaller than 8 x 8 are enlarged first."""
-        maps, statistics = self._look(image)
+        maps, statistics = self._extract(image)
         return {**self.embed(statistics), **maps}
 
     def statistics(self, image: Tensor) -> Tensor:
         """Return what is measured of pictures [N, 3, H, W] in [0, 1]: [N, S]."""
-        return self._look(image)[1]
+        return self._extract(image)[1]
 
     def initialize(self, weights: str | Path | None = None) -> None:
         """Load the trunk from a safetensors file, or the one that ships with stylemix.
@@ -68,12 +68,12 @@ class MeasuredEncoder(StyleEncoder):
         """
         if self.whole:
             return
-        found = torch.cat([self._look(part)[1] for part in images.split(16)])
+        found = torch.cat([self._extract(part)[1] for part in images.split(16)])
         self.typical_mean.copy_(found.mean(0))
         self.typical_std.copy_(found.std(0, correction=0).clamp_min(1e-3))
 
     @abstractmethod
-    def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def _extract(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the trunk's maps and the statistics, [N, S]."""
 
     def _make_room(self, statistics: int) -> None:

@@ -85,7 +85,7 @@ class TexturePaletteEncoder(MeasuredEncoder):
             "palette": self.palette(standard[:, self.texture_count :]),
         }
 
-    def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def _extract(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         maps, parts = self._maps(desaturate(enlarged(image)))
         return maps, torch.cat([torch.cat(parts, dim=1).flatten(1), self._colors(image)], dim=1)
 

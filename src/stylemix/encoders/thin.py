@@ -43,7 +43,7 @@ class ThinEncoder(MeasuredEncoder):
         """Turn statistics [N, S] into the embedding [N, dim]."""
         return {"embedding": self.perceptron(self._standard(statistics))}
 
-    def _look(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def _extract(self, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         image = enlarged(image)
         maps, parts = self._maps(image)
         statistics = torch.cat([*parts, *moments(image)], dim=1).flatten(1)

@@ -1,4 +1,4 @@
-"""Local contrast: neighbouring places keep the relation that they have in the photograph."""
+"""Local contrast: neighbouring positions keep the relation that they have in the photograph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.places import spread_places
+from stylemix.losses.positions import spread_positions
 from stylemix.plugins.rules import NOT_EMPTY, above, at_least
 
 AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
@@ -21,7 +21,7 @@ AROUND = ((0, 0), *((v, h) for v in (-1, 0, 1) for h in (-1, 0, 1) if v or h))
 class LocalContrast(LossTerm):
     """Contrastive coherence preserving loss (Wu et al., "CCPL", ECCV 2022, eq. 1 and 2).
 
-    At some places of a layer's map, the differences to the eight neighbours are taken, in the
+    At some positions of a layer's map, the differences to the eight neighbours are taken, in the
     output (``d``) and in the photograph (``c``). Each has to point more in the direction of its
     own counterpart than in that of any other: ``- log(exp(d_i . c_i / tau) / sum over j of
     exp(d_i . c_j / tau))``, averaged over differences i and layers, all vectors brought to length
@@ -29,12 +29,12 @@ class LocalContrast(LossTerm):
     where details may not.
 
     Departures: the paper's two-layer perceptron in front of the product, trained along, is left
-    out, so that a loss has nothing to learn; and places are the same in every step, spread evenly,
-    where the paper draws them: crops are drawn anyway.
+    out, so that a loss has nothing to learn; and positions are the same in every step, spread
+    evenly, where the paper draws them: crops are drawn anyway.
 
     Args:
         layers: feature layers; their losses are averaged.
-        places: of each map, at most; eight differences each.
+        places: positions of each map, at most; eight differences each.
         temperature: tau.
     """
 
@@ -75,7 +75,7 @@ class LocalContrast(LossTerm):
                 f"local contrast needs maps of at least 3 x 3, got {height} x "
                 f"{width}: choose larger crops or shallower layers"
             )
-        rows, columns = spread_places(self.places, height, width, x.device, margin=1)
+        rows, columns = spread_positions(self.places, height, width, x.device, margin=1)
         # One gathering for all: each has a gradient of the whole map's size.
         down, right = self.around.unbind(1)
         near = x[:, :, rows + down[:, None], columns + right[:, None]].float()

@@ -14,7 +14,7 @@ from stylemix.losses.base import LossTerm
 from stylemix.plugins import at_least, registry
 from stylemix.plugins.schema import Key, check_table
 
-PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+LOSS_PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     # Weights of the paper (and of Johnson et al.); they balance at VGG-16's Caffe scale, with
     # Gram / (C H W) and total variation summed over pixels on 0-255.
     "paper": {
@@ -68,12 +68,12 @@ def terms_of(preset: str, terms: Mapping[str, Mapping[str, Any]]) -> dict[str, d
     Raises:
         ConfigError: there is no such preset.
     """
-    if preset not in PRESETS:
+    if preset not in LOSS_PRESETS:
         raise ConfigError(
-            f"losses.preset: no loss preset is named {preset!r}{suggest(preset, PRESETS)} "
-            f"(there are: {', '.join(PRESETS)})"
+            f"losses.preset: no loss preset is named {preset!r}{suggest(preset, LOSS_PRESETS)} "
+            f"(there are: {', '.join(LOSS_PRESETS)})"
         )
-    own = PRESETS[preset]
+    own = LOSS_PRESETS[preset]
     return {label: {**own.get(label, {}), **terms.get(label, {})} for label in {**own, **terms}}
 
 
@@ -129,15 +129,17 @@ class Objective(nn.Module):
         return {**self.prepare_one("content", content), **self.prepare_one("style", style)}
 
     @torch.no_grad()
-    def prepare_one(self, source: str, image: Tensor, looked: Tensor | None = None) -> Targets:
+    def prepare_one(
+        self, source: str, image: Tensor, network_input: Tensor | None = None
+    ) -> Targets:
         """Make the targets of the terms that look at one source.
 
         Args:
             source: "content" or "style".
             image: the pictures.
-            looked: what the feature network sees instead of them.
+            network_input: what the feature network sees instead of them.
         """
-        seen = self._extract(image, source, looked)
+        seen = self._extract(image, source, network_input)
         return {
             _key(label, term, source): term.prepare(seen)
             for label, term in self.terms.items()
@@ -149,7 +151,7 @@ class Objective(nn.Module):
         output: Tensor,
         targets: Targets,
         identity: Tensor | None = None,
-        looked: Tensor | None = None,
+        network_input: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return each term's unweighted loss, averaged over the batch.
 
@@ -160,9 +162,9 @@ class Objective(nn.Module):
                 nothing. Where it is 1 the terms for identity pairs count, and nowhere else. The
                 terms that look at paintings count (1 - identity)^2: nothing there, and a
                 quarter where painting and photograph have half each.
-            looked: what the feature network sees instead of ``output``.
+            network_input: what the feature network sees instead of ``output``.
         """
-        seen = self._extract(output, None, looked)
+        seen = self._extract(output, None, network_input)
         parts: dict[str, Tensor] = {}
         for label, term in self.terms.items():
             sources = ("content", "style") if term.source == "both" else (term.source,)
@@ -184,7 +186,7 @@ class Objective(nn.Module):
         return torch.stack([used[label] * value for label, value in parts.items()]).sum()
 
     def _extract(
-        self, image: Tensor, source: str | None, looked: Tensor | None
+        self, image: Tensor, source: str | None, network_input: Tensor | None
     ) -> dict[str, Tensor]:
         layers = {
             layer
@@ -193,7 +195,8 @@ class Objective(nn.Module):
             if source is None or term.source in (source, "both")
         }
         # Sorted, since torch.compile of torch 2.11 fails on sets among arguments.
-        found = self.features(image if looked is None else looked, sorted(layers)) if layers else {}
+        seen = image if network_input is None else network_input
+        found = self.features(seen, sorted(layers)) if layers else {}
         return {"image": image, **found}
 
 

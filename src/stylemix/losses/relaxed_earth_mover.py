@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.losses.base import Features, LossTerm
-from stylemix.losses.places import spread_places
+from stylemix.losses.positions import spread_positions
 from stylemix.plugins.rules import NOT_EMPTY, at_least
 
 
@@ -25,12 +25,12 @@ class RelaxedEarthMover(LossTerm):
     moments and colours; here a term ``moments`` or ``palette`` beside this one does.
 
     Departures: each layer is compared on its own, where the paper joins all layers of a place to
-    one vector; and places are the same in every step, spread evenly, so that targets can be kept,
-    where the paper draws them.
+    one vector; and positions are the same in every step, spread evenly, so that targets can be
+    kept, where the paper draws them.
 
     Args:
         layers: feature layers; their losses are averaged.
-        places: of each map, at most; a map with no more is taken whole.
+        places: positions of each map, at most; a map with no more is taken whole.
     """
 
     source = "style"
@@ -62,5 +62,5 @@ class RelaxedEarthMover(LossTerm):
 
     def _vectors(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        rows, columns = spread_places(self.places, height, width, x.device)
+        rows, columns = spread_positions(self.places, height, width, x.device)
         return F.normalize(x[:, :, rows, columns].float(), dim=1, eps=1e-6).transpose(1, 2)

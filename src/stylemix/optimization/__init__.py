@@ -5,7 +5,7 @@ from __future__ import annotations
 from stylemix.backbones import FEATURES
 from stylemix.optimization.descent import Descent
 from stylemix.optimization.extractor import FeatureExtractor, feature_extractor, shrink
-from stylemix.optimization.objective import Loss, Losses, MakeLoss
+from stylemix.optimization.picture_loss import Loss, Losses, MakeLoss
 from stylemix.optimization.recipe import Recipe
 from stylemix.optimization.render import Task, optimize
 

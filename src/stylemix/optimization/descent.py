@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.optimization.canvas import Canvas
-from stylemix.optimization.objective import Loss, Losses
+from stylemix.optimization.picture_loss import Loss, Losses
 from stylemix.optimization.prior import prior
 from stylemix.types import real_number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stylemix.optimization.descent import TINY, Descent
-from stylemix.optimization.objective import MakeLoss, gram_objective
+from stylemix.optimization.picture_loss import MakeLoss, gram_objective
 from stylemix.types import real_number
 
 

@@ -26,7 +26,7 @@ def _model(
 
 # The forms that work best: injected in all blocks, the up-sampling part and the output, on grain.
 _BEST: dict[str, Any] = {"encoder": "thin", "width": 24, "grain": True}
-PRESETS: dict[str, dict[str, Any]] = {
+MODEL_PRESETS: dict[str, dict[str, Any]] = {
     # The default: a quarter of the work of the Johnson generator, and better trained.
     "film": {**_model({"name": "film"}, encoder="thin"), "generator": {"name": "lean"}},
     "film-large": _model({"name": "film"}, **_BEST, blocks=8),
@@ -36,17 +36,19 @@ PRESETS: dict[str, dict[str, Any]] = {
     "inject": _model({"name": "inject"}, **_BEST),
     "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}, **_BEST),
     # Texture and palette as two codes: strokes come in early, colors last.
-    "film-palette": _model(
-        {"name": "film", "sites": ["block*", "up1*"]},
-        {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
-        **{**_BEST, "encoder": "texture-palette"},
-        blocks=8,
-    ),
+    "film-palette": {
+        **_model(
+            {"name": "film", "sites": ["block*", "up1*"]},
+            {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
+            encoder="texture-palette",
+        ),
+        "generator": {"name": "lean"},
+    },
 }
 
 # The paper's literal forms: Inception-v3, and the style in the residual blocks only.
 _BLOCKS = {"sites": ["block*"]}
-PRESETS.update(
+MODEL_PRESETS.update(
     {
         "paper-film": _model({"name": "film", "residual": False, **_BLOCKS}, encoder="inception"),
         "paper-concat": _model({"name": "concat", **_BLOCKS}, encoder="inception"),
@@ -58,7 +60,7 @@ PRESETS.update(
 )
 
 # The systems that the paper builds on, in the same generator.
-PRESETS.update(
+MODEL_PRESETS.update(
     {
         # One network a style (Johnson et al., 2016; instance normalization with a learned affine,
         # as Ulyanov et al., 2016).
@@ -79,5 +81,5 @@ PRESETS.update(
 @hookimpl
 def register_presets(register: Register) -> None:
     """Register the built-in presets."""
-    for name, config in PRESETS.items():
+    for name, config in MODEL_PRESETS.items():
         register(name, config)

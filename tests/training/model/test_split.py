@@ -13,7 +13,7 @@ from stylemix.backbones import feature_net
 from stylemix.errors import ConfigError
 from stylemix.images.color import desaturate
 from stylemix.injections.style import StyleMix
-from stylemix.losses.objective import PRESETS as LOSSES
+from stylemix.losses.objective import LOSS_PRESETS as LOSSES
 from stylemix.losses.objective import Objective
 from stylemix.training import Trainer
 from stylemix.training.model.bank import make_bank

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from training_cases import crops
 
 from stylemix.backbones import feature_net
-from stylemix.losses.objective import PRESETS, Objective
+from stylemix.losses.objective import LOSS_PRESETS, Objective
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average, update_average
@@ -36,7 +36,7 @@ PHASE = PhaseConfig(
     weights={"shift": 5.0, "style": 3.0},
 )
 TERMS = {
-    **PRESETS["balanced"],
+    **LOSS_PRESETS["balanced"],
     "style": {"name": "gram", "weight": 10.0, "balanced": True, "root": True},
     "palette": {"name": "palette", "weight": 4.0, "shrink": 4},
     "lattice": {"name": "lattice", "weight": 4.0, "period": 4},

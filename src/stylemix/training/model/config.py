@@ -65,7 +65,7 @@ class LossConfig:
 
     Attributes:
         preset: ``"balanced"``, ``"paper"``, ``"moments"`` or ``"reconstruction"``, see
-            :data:`stylemix.losses.objective.PRESETS`; the terms below replace or add to it.
+            :data:`stylemix.losses.objective.LOSS_PRESETS`; the terms below replace or add to it.
         terms: ``label -> {name, weight, options}``; a weight alone changes a preset's term.
         features: the network losses look through, ``"vgg16"`` or ``"thin"``.
         weights: safetensors file of that network; empty takes the default one.
@@ -150,7 +150,7 @@ class RuntimeConfig(HardwareConfig):
     tensorboard: bool = True
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+TRAINING_PRESETS: dict[str, dict[str, Any]] = {
     # Small crops first: most of the learning for a fraction of the cost.
     "balanced": {
         "model": "film",
@@ -203,7 +203,7 @@ class TrainConfig(RunConfig):
 
     EXAMPLE = "folder for the checkpoint"
     FREE = (*RunConfig.FREE, "description")
-    PRESETS = PRESETS
+    PRESETS = TRAINING_PRESETS
 
     model: str | Mapping[str, Any] = "film"
     init: File = ""

@@ -80,7 +80,7 @@ class MakeLoss(Protocol):
         """
 
 
-class Objective:
+class PictureLoss:
     """Content and style loss of one picture against a photograph and paintings.
 
     Args:
@@ -244,9 +244,9 @@ def gram_objective(
     style_weight: float,
     strength: float,
     tile: int,
-) -> Objective:
+) -> PictureLoss:
     """Make the losses of Gatys, Ecker and Bethge (2016); see :class:`MakeLoss`."""
-    return Objective(
+    return PictureLoss(
         extractor,
         content,
         [style_grams(extractor, p) for p in paintings],

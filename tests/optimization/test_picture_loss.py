@@ -7,7 +7,7 @@ from optimization_nets import tiny_extractor
 
 from stylemix.backbones import BLOCK_ENDS
 from stylemix.ops import gram
-from stylemix.optimization.objective import Objective
+from stylemix.optimization.picture_loss import PictureLoss
 from stylemix.optimization.targets import Region, regions, style_grams
 
 ONE = [torch.ones(1, 1, 1, 1)]
@@ -17,7 +17,8 @@ PAINTINGS = [picture(3, 50, 60), picture(4, 44, 44)]
 
 def objective(extractor, maps=ONE, **options):
     styles = [style_grams(extractor, p) for p in PAINTINGS[: len(maps)]]
-    return Objective(extractor, CONTENT, styles, regions(maps), **{"style_weight": 3.0, **options})
+    options = {"style_weight": 3.0, **options}
+    return PictureLoss(extractor, CONTENT, styles, regions(maps), **options)
 
 
 def masks():
@@ -73,7 +74,7 @@ def test_the_gradient_is_that_of_finite_differences():
     net.double()
     extractor.extract = lambda image, layers=BLOCK_ENDS: net(image, layers)
     content, output = CONTENT.double()[..., :32, :32], OUTPUT.double()[..., :32, :32]
-    goal = Objective(
+    goal = PictureLoss(
         extractor,
         content,
         [style_grams(extractor, PAINTINGS[0].double())],
@@ -106,7 +107,7 @@ def test_without_strength_the_photograph_is_the_optimum():
 
 def test_the_painting_itself_has_no_style_loss():
     extractor, _, _ = tiny_extractor()
-    goal = Objective(
+    goal = PictureLoss(
         extractor,
         PAINTINGS[0],
         [style_grams(extractor, PAINTINGS[0])],

@@ -1,4 +1,4 @@
-"""Places of a feature map, spread evenly: for losses that compare some of them with each other."""
+"""Positions of a feature map, spread evenly: for losses that compare some with each other."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor
 
 
 @functools.lru_cache(maxsize=64)
-def spread_places(
+def spread_positions(
     count: int, height: int, width: int, device: torch.device | None = None, *, margin: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """Choose places spread evenly over a map, the same whenever it has the same size.
+    """Choose positions spread evenly over a map, the same whenever it has the same size.
 
     They are the additive recurrence of the plastic number (Roberts, "The unreasonable
-    effectiveness of quasirandom sequences", 2018), rounded down to whole places; of points that
-    fall on one place, one is kept.
+    effectiveness of quasirandom sequences", 2018), rounded down to whole positions; of points that
+    fall on one position, one is kept.
 
     Args:
         count: of the points.
@@ -26,15 +26,15 @@ def spread_places(
         margin: rows and columns that are left out at each side.
 
     Returns:
-        Rows and columns [P] of different places; all of the map inside the margin where that has
+        Rows and columns [P] of different positions; all of the map inside the margin where that has
         no more than ``count``, at most ``count`` otherwise. They are the same tensors at every
         call, as none can be made while a CUDA graph is captured: not to be written to.
     """
     with torch.inference_mode(False):  # they have to serve under autograd as well
         inner = (height - 2 * margin, width - 2 * margin)
-        places = inner[0] * inner[1]
-        if places <= count:
-            flat = torch.arange(places)
+        positions = inner[0] * inner[1]
+        if positions <= count:
+            flat = torch.arange(positions)
         else:
             plastic = 1.32471795724474602596
             number = torch.arange(1, count + 1, dtype=torch.float64)
