@@ -33,6 +33,10 @@ class Gate(Injection):
     # "site": the generator's own features of the style picture at this site.
     needs = ("embedding",)
 
+    # What forward() gives is affine in what prepare() gave: several styles cost as much as one,
+    # and OpenVINO can run it. The suite checks this and the other claims of Injection.
+    affine = True
+
     # Keyword-only parameters are the options people write into a configuration. stylemix checks
     # what they write against the annotations, so there is nothing to check here.
     def __init__(

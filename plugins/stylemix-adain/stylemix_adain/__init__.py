@@ -25,6 +25,7 @@ class AdaIN(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
     self_identity = True
+    affine = True
 
     def __init__(self, site: Site, style_channels: Mapping[str, int]) -> None:
         super().__init__(site, style_channels)

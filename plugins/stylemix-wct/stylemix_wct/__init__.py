@@ -37,6 +37,7 @@ class WCT(Injection):
     sites = ("bottleneck", "relu*")
     needs = ("site",)
     self_identity = True
+    affine = True
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED
+from stylemix.cli.options import device_option
 from stylemix.cli.stopping import stopping
 
 
@@ -61,7 +62,7 @@ from stylemix.cli.stopping import stopping
     metavar="N",
     help="Longer side of a picture on the sheet in pixels.",
 )
-@click.option("--device", metavar="D", help="As for `stylemix stylize`.")
+@device_option
 def compare(
     content: str,
     style: str,

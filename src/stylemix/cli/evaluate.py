@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES
-from stylemix.cli.stylize import Numbers
+from stylemix.cli.options import (
+    Numbers,
+    device_option,
+    model_option,
+    scale_option,
+    strength_option,
+)
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
@@ -35,14 +41,7 @@ BASELINES = ("copy", "color", "gatys")
     help="Folder of paintings that were in the training: measured apart, with the same "
     "photographs.",
 )
-@click.option(
-    "-m",
-    "--model",
-    default="film",
-    show_default=True,
-    metavar="NAME|FOLDER|OWNER/NAME",
-    help="As for `stylemix stylize`.",
-)
+@model_option
 @click.option(
     "--size",
     type=click.IntRange(min=64),
@@ -51,14 +50,7 @@ BASELINES = ("copy", "color", "gatys")
     metavar="N",
     help="Short side of all pictures in pixels; figures compare at one size only.",
 )
-@click.option(
-    "-s",
-    "--strength",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="As for `stylemix stylize`.",
-)
+@strength_option("photograph")
 @click.option(
     "--strengths",
     type=Numbers(),
@@ -66,16 +58,11 @@ BASELINES = ("copy", "color", "gatys")
     help="Stylize each pair at each of these too, and say on how many pairs the distance "
     "to the photograph rises and the style loss falls all along.",
 )
-@click.option(
-    "--scale",
-    type=float,
-    metavar="X",
-    help="As for `stylemix stylize`.",
-)
+@scale_option
 @click.option(
     "--sizes",
     is_flag=True,
-    help="Stylise each pair also at 512 and 2048 pixels, and measure how alike the two are when "
+    help="Stylize each pair also at 512 and 2048 pixels, and measure how alike the two are when "
     "brought to one size, and how sharp the large one is.",
 )
 @click.option(
@@ -148,7 +135,7 @@ BASELINES = ("copy", "color", "gatys")
     metavar="FILE.png",
     help=f"Write a contact sheet of the model's pictures, of the first {SHEET_ROWS} photographs.",
 )
-@click.option("--device", metavar="D", help="As for `stylemix stylize`.")
+@device_option
 def evaluate(
     content: str,
     style: str,

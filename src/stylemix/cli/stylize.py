@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED, explain
+from stylemix.cli.options import (
+    check_masks,
+    device_option,
+    drawing_options,
+    model_option,
+    runtime_option,
+)
 from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
@@ -19,25 +26,6 @@ if TYPE_CHECKING:
     from stylemix.injections.style import Style
     from stylemix.stylizers import Options, Stylizer
     from stylemix.types import ProgressEvent
-
-
-class Numbers(click.ParamType):
-    """Numbers with commas between them, such as ``1,2.5``."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        """Return the numbers."""
-        if not isinstance(value, str):
-            return tuple(value)
-        try:
-            return tuple(float(part) for part in value.split(","))
-        except ValueError:
-            self.fail(
-                f"{value!r} must be numbers with commas between them, such as 1,2.5", param, ctx
-            )
 
 
 @click.command(epilog=EXIT_CODES)
@@ -51,96 +39,10 @@ class Numbers(click.ParamType):
     required=True,
     help="The picture to write (.png, .jpg, .webp, .tif), or the folder to write to.",
 )
-@click.option(
-    "-m",
-    "--model",
-    default="film",
-    show_default=True,
-    metavar="NAME|FOLDER|OWNER/NAME",
-    help="A model that `stylemix models` lists, a checkpoint folder, or a repository on "
-    "the Hugging Face Hub.",
-)
-@click.option(
-    "-s",
-    "--strength",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="0 is the photograph, 1 the strength the model was trained for; more exaggerates.",
-)
-@click.option(
-    "-w",
-    "--weights",
-    type=Numbers(),
-    metavar="1,2,...",
-    help="How much each style counts, with commas between; only their ratios matter.  "
-    "[default: all equal]",
-)
-@click.option(
-    "--mask",
-    "masks",
-    multiple=True,
-    callback=lambda context, parameter, value: value or None,
-    metavar="PNG",
-    help="Where a style holds: white where it does. Once for each style, in their order.",
-)
-@click.option("--preserve-color", is_flag=True, help="Keep the photograph's colors.")
-@click.option(
-    "--palette",
-    metavar="PAINTING",
-    help="Take the colors from this painting and the strokes from STYLE.",
-)
-@click.option(
-    "--size",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Long side of the result in pixels.  [default: the photograph's]",
-)
-@click.option(
-    "--scale",
-    type=float,
-    metavar="X",
-    help="Size of the strokes relative to the picture, alike at every --size: 1 as the model "
-    "draws 512 pixels, 2 twice as large, 0.5 half.  [default: one pass, strokes of a fixed "
-    "size in pixels]",
-)
-@click.option(
-    "--tile",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
-    "[default: tiles above 2 megapixels]",
-)
-@click.option(
-    "--refine",
-    "--steps",
-    "refine",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Steps of optimization after the network's pass: slower, and nearer to the "
-    "painting; 25 are a good start. For a method that is an optimization itself "
-    "(gatys), its number of steps. Ctrl-C keeps the picture so far.",
-)
-@click.option(
-    "--refine-features",
-    type=click.Choice(["thin", "vgg16"]),
-    help="The network whose features the optimization compares: the small one that ships with "
-    "stylemix, or VGG-16, slower and better.  [default: thin]",
-)
-@click.option(
-    "--device",
-    metavar="D",
-    help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
-)
-@click.option(
-    "--runtime",
-    type=click.Choice(["auto", "torch", "openvino"]),
-    default="auto",
-    show_default=True,
-    help="What runs the network: OpenVINO is faster on CPUs, and auto takes it where it is "
-    "installed (pip install 'stylemix[fast]').",
-)
+@model_option
+@drawing_options("photograph", masks="a picture")
+@device_option
+@runtime_option
 def stylize(
     content: str,
     styles: tuple[str, ...],
@@ -161,6 +63,8 @@ def stylize(
     written (.bmp, .gif, .heic, ...) give a .png of the same name. Files that exist in OUT are
     replaced; a file that is read is never overwritten.
 
+    Ctrl-C while --refine works keeps the picture so far.
+
     \b
     Examples:
       stylemix stylize photo.jpg painting.jpg -o out.png
@@ -178,10 +82,7 @@ def stylize(
     """  # noqa: D301 (click wants the character \b)
     count = max(1, len(styles))
     masks = asked["masks"] or ()
-    if masks and len(masks) != count:
-        raise click.UsageError(
-            f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
-        )
+    check_masks(masks, count)
     paintings = [*styles, *([asked["palette"]] if asked["palette"] else [])]
     refuse_missing(content, paintings, masks, out)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from stylemix.cli.errors import EXIT_CODES
+from stylemix.cli.options import device_option
 
 
 @click.command(epilog=EXIT_CODES)
@@ -71,7 +72,7 @@ from stylemix.cli.errors import EXIT_CODES
     "same paintings keeps back; 0 shows all.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--device", metavar="D", help="As for `stylemix stylize`.")
+@device_option
 def tsne(
     style: tuple[str, ...],
     output: str,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
+from stylemix.cli.options import check_masks, device_option, drawing_options, model_option
 from stylemix.cli.stopping import stopping
-from stylemix.cli.stylize import Numbers
 
 if TYPE_CHECKING:
     from stylemix.types import ProgressEvent
@@ -45,15 +45,7 @@ class Dated(click.ParamType):
     help="The file to write (.mp4, .mov, .mkv, .webm, .gif, .webp), or a folder for numbered "
     "PNG files.",
 )
-@click.option(
-    "-m",
-    "--model",
-    default="film",
-    show_default=True,
-    metavar="NAME|FOLDER|OWNER/NAME",
-    help="A model that `stylemix models` lists, a checkpoint folder, or a repository on "
-    "the Hugging Face Hub.",
-)
+@model_option
 @click.option(
     "--steady",
     type=click.FloatRange(0, 0.95),
@@ -89,77 +81,14 @@ class Dated(click.ParamType):
     metavar="TIME=PAINTING",
     help="Instead of STYLE: a painting from a time on, into which the one before turns.",
 )
-@click.option(
-    "-s",
-    "--strength",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="0 is the video, 1 the strength the model was trained for; more exaggerates.",
-)
-@click.option(
-    "-w",
-    "--weights",
-    type=Numbers(),
-    metavar="1,2,...",
-    help="How much each style counts, with commas between; only their ratios matter.  "
-    "[default: all equal]",
-)
-@click.option(
-    "--mask",
-    "masks",
-    multiple=True,
-    metavar="FILE",
-    help="Where a style holds: a picture or a video, white where it does. Once for each style, "
-    "in their order.",
-)
-@click.option("--preserve-color", is_flag=True, help="Keep the video's colors.")
-@click.option(
-    "--palette",
-    metavar="PAINTING",
-    help="Take the colors from this painting and the strokes from STYLE.",
-)
-@click.option(
-    "--size",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Long side of the result in pixels.  [default: the video's]",
-)
-@click.option(
-    "--scale",
-    type=float,
-    metavar="X",
-    help="Size of the strokes relative to the picture, as in `stylemix stylize`.",
-)
-@click.option(
-    "--tile",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Side of the tiles that bound memory, as in `stylemix stylize`.",
-)
-@click.option(
-    "--refine",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Steps of optimization for every frame: very slow.",
-)
-@click.option(
-    "--refine-features",
-    type=click.Choice(["thin", "vgg16"]),
-    help="What the optimization looks through.  [default: thin]",
-)
-@click.option(
-    "--device",
-    metavar="D",
-    help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
-)
+@drawing_options("video", masks="a picture or a video")
+@device_option
 def video(
     content: str,
     styles: tuple[str, ...],
     out: str,
     dated: tuple[tuple[str, str], ...],
-    masks: tuple[str, ...],
+    masks: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
     """Render VIDEO in the style of one or several paintings.
@@ -182,10 +111,7 @@ def video(
     if styles and dated:
         raise click.UsageError("give either STYLE or --style-at, not both")
     count = max(1, len(styles))
-    if masks and len(masks) != count:
-        raise click.UsageError(
-            f"{count} style(s) need as many --mask options, in the styles' order; got {len(masks)}"
-        )
+    check_masks(masks, count)
     import stylemix
     from stylemix.errors import Cancelled
 
@@ -205,7 +131,7 @@ def video(
                 content,
                 given or None,
                 out,
-                masks=list(masks) or None,
+                masks=list(masks) if masks else None,
                 progress=progress,
                 **options,
             )

@@ -86,7 +86,7 @@ class StyleMix:
             # Its weight is one everywhere, as they sum to one.
             return injection(x, self.styles[0].prepared[key])
         if injection.affine and self.uniform:
-            return injection(x, _combined([s.prepared[key] for s in self.styles], self.weights))
+            return injection(x, combine([s.prepared[key] for s in self.styles], self.weights))
         total: Tensor | None = None
         for style, weight in zip(self.styles, self.weights, strict=True):
             part = injection(x, style.prepared[key]) * _fit(weight, x)
@@ -104,7 +104,7 @@ class StyleMix:
         )
 
 
-def _combined(parts: Sequence[Any], weights: Sequence[Tensor]) -> Any:
+def combine(parts: Sequence[Any], weights: Sequence[Tensor]) -> Any:
     """Return the weighted sum of what was prepared of several styles, tensor by tensor.
 
     Args:
@@ -113,9 +113,9 @@ def _combined(parts: Sequence[Any], weights: Sequence[Tensor]) -> Any:
     """
     first = parts[0]
     if isinstance(first, Mapping):
-        return {k: _combined([p[k] for p in parts], weights) for k in first}
+        return {k: combine([p[k] for p in parts], weights) for k in first}
     if isinstance(first, tuple | list):
-        return type(first)(_combined(each, weights) for each in zip(*parts, strict=True))
+        return type(first)(combine(each, weights) for each in zip(*parts, strict=True))
     total = None
     for part, weight in zip(parts, weights, strict=True):
         each = part * weight.to(part.device, part.dtype).view(-1, *[1] * (part.ndim - 1))

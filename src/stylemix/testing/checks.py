@@ -20,6 +20,7 @@ from stylemix.injections.style import Style, StyleMix
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.testing.case import InjectionCase, difference, leaves, picture, require
 from stylemix.testing.claims import (
+    check_affine_claim,
     check_appends_constant_claim,
     check_content_gradient_claim,
     check_needs,
@@ -357,6 +358,7 @@ INJECTION_CHECKS: tuple[Callable[[InjectionCase], None], ...] = (
     check_self_identity_claim,
     check_content_gradient_claim,
     check_appends_constant_claim,
+    check_affine_claim,
     check_batches,
     check_strength_zero,
     check_save_and_load,

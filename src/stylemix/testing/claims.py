@@ -17,9 +17,11 @@ import torch
 from torch import Tensor
 
 from stylemix.errors import ConfigError
+from stylemix.injections.base import Injection
+from stylemix.injections.style import combine
 from stylemix.plugins import check_table
 from stylemix.plugins.schema import keys_of
-from stylemix.testing.case import InjectionCase, difference, require
+from stylemix.testing.case import InjectionCase, difference, leaves, require
 
 
 def check_self_identity_claim(case: InjectionCase) -> None:
@@ -83,6 +85,42 @@ def check_appends_constant_claim(case: InjectionCase) -> None:
             "forward does nothing but append channels that hold one value at all "
             "places; claim it, it saves their convolution: appends_constant = True",
         )
+
+
+def check_affine_claim(case: InjectionCase) -> None:
+    """``affine`` is claimed exactly when a mixture of what was prepared gives that of outcomes."""
+    injection = case.injection().double()
+    x = case.features(injection, 1).double()
+    prepared = [
+        case.prepare(injection, {k: v.double() for k, v in case.code(injection, seed).items()})
+        for seed in (2, 3)
+    ]
+    shapes = [[t.shape for t in leaves(p)] for p in prepared]
+    true = shapes[0] == shapes[1] and all(
+        _mixes(injection, x, prepared, weights) for weights in ((0.5, 0.5), (0.2, 0.8), (1.6, -0.6))
+    )
+    if injection.affine:
+        require(
+            true,
+            "affine is True, but a mixture of what was prepared of two styles doesn't give the "
+            "same mixture of the outcomes; set it to False",
+        )
+    else:
+        require(
+            not true,
+            "a mixture of what was prepared gives the mixture of the outcomes; claim it, several "
+            "styles cost as much as one then: affine = True",
+        )
+
+
+def _mixes(
+    injection: Injection, x: Tensor, prepared: list[Any], weights: tuple[float, float]
+) -> bool:
+    """Return whether it makes no difference if two styles are mixed before or behind it."""
+    first, second = (injection(x, each) for each in prepared)
+    mixed = injection(x, combine(prepared, [torch.tensor(w, dtype=torch.float64) for w in weights]))
+    wanted = weights[0] * first + weights[1] * second
+    return difference(mixed, wanted) <= 1e-9 * (1 + float(wanted.detach().abs().max()))
 
 
 class _Recorded(Mapping[str, Tensor]):
