@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
+from typing import Annotated
 
-from stylemix.errors import ConfigError
-from stylemix.optimization import Descent, Recipe
+from stylemix.optimization import FEATURES, OPTIMIZERS, Descent, Recipe
+from stylemix.plugins import above, at_least, at_most, one_of
 from stylemix.stylizers import Optimization
-from stylemix.types import whole_number
 from stylemix_cnnmrf.loss import MarkovLoss
 
 STEPS = 150
@@ -33,28 +33,23 @@ class CNNMRF(Optimization):
         rate: Adam's learning rate.
         coarse_to_fine: spend a third of the steps at a quarter and a third at half of the size.
         patches: at most this many of a painting's patches take part at each layer and size.
-        stride: positions between the picture's patches.
+        stride: positions between the picture's patches; beyond 3 there would be positions in none.
         seed: draws the painting's patches.
     """
 
     def __init__(
         self,
         *,
-        features: str = "thin",
-        optimizer: str = "adam",
-        steps: int = STEPS,
-        style_weight: float = STYLE_WEIGHT,
-        rate: float = Descent.rate,
+        features: Annotated[str, one_of(FEATURES)] = "thin",
+        optimizer: Annotated[str, one_of(OPTIMIZERS)] = "adam",
+        steps: Annotated[int, at_least(1)] = STEPS,
+        style_weight: Annotated[float, above(0)] = STYLE_WEIGHT,
+        rate: Annotated[float, above(0)] = Descent.rate,
         coarse_to_fine: bool = True,
-        patches: int = 2048,
-        stride: int = 2,
-        seed: int = 0,
+        patches: Annotated[int, at_least(1)] = 2048,
+        stride: Annotated[int, at_least(1), at_most(3)] = 2,
+        seed: Annotated[int, at_least(0)] = 0,
     ) -> None:
-        patches = whole_number("patches", patches, 1)
-        seed = whole_number("seed", seed, 0)
-        # With a larger stride there would be positions in no patch.
-        if whole_number("stride", stride, 1) > 3:
-            raise ConfigError(f"stride must be a whole number from 1 to 3, got {stride!r}")
         recipe = Recipe(
             style_weight=style_weight,
             sizes=SIZES if coarse_to_fine else SIZES[-1:],
@@ -71,6 +66,6 @@ class CNNMRF(Optimization):
             "rate": recipe.descent.rate,
             "coarse_to_fine": bool(coarse_to_fine),
             "patches": patches,
-            "stride": int(stride),
+            "stride": stride,
             "seed": seed,
         }

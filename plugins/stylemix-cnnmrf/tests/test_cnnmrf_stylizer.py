@@ -71,7 +71,7 @@ def test_small_pictures_and_paintings() -> None:
     ("options", "message"),
     [
         ({"patches": 0}, "patches"),
-        ({"stride": 4}, "stride must be a whole number from 1 to 3"),
+        ({"stride": 4}, r"stride must be a whole number >= 1 and <= 3, got 4"),
         ({"seed": -1}, "seed"),
         ({"patch": 3}, "did you mean 'patches'"),
         ({"features": "thick"}, "did you mean 'thin'"),

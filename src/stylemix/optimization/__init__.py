@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stylemix.backbones import FEATURES
-from stylemix.optimization.descent import Descent
+from stylemix.optimization.descent import OPTIMIZERS, Descent
 from stylemix.optimization.extractor import FeatureExtractor, feature_extractor, shrink
 from stylemix.optimization.picture_loss import Loss, Losses, MakeLoss
 from stylemix.optimization.recipe import Recipe
@@ -11,6 +11,7 @@ from stylemix.optimization.render import Task, optimize
 
 __all__ = [
     "FEATURES",
+    "OPTIMIZERS",
     "Descent",
     "FeatureExtractor",
     "Loss",

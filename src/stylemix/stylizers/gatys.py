@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stylemix.optimization import Descent, Recipe
+from typing import Annotated
+
+from stylemix.optimization import FEATURES, OPTIMIZERS, Descent, Recipe
+from stylemix.plugins import above, at_least, one_of
 from stylemix.stylizers.optimization import Optimization
 
 STEPS = 200
@@ -31,11 +34,11 @@ class Gatys(Optimization):
     def __init__(
         self,
         *,
-        features: str = "thin",
-        optimizer: str = "adam",
-        steps: int = STEPS,
-        style_weight: float = Recipe.style_weight,
-        rate: float = Descent.rate,
+        features: Annotated[str, one_of(FEATURES)] = "thin",
+        optimizer: Annotated[str, one_of(OPTIMIZERS)] = "adam",
+        steps: Annotated[int, at_least(1)] = STEPS,
+        style_weight: Annotated[float, above(0)] = Recipe.style_weight,
+        rate: Annotated[float, above(0)] = Descent.rate,
         coarse_to_fine: bool = True,
     ) -> None:
         recipe = Recipe(
