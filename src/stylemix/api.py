@@ -75,8 +75,9 @@ def stylize(
         device: where to compute, such as ``"cuda"``; None takes a GPU when there is one, or leaves
             a loaded model where it is. A loaded model that is elsewhere is copied for this call;
             to spare the copy, give ``load`` the device.
-        runtime: where a network's pass runs, ``"auto"``, ``"torch"`` or ``"openvino"``, see
-            :func:`load`; None is what ``model`` was loaded with, or ``"auto"``.
+        runtime: where a network's pass runs, ``"auto"``, ``"torch"``, ``"openvino"`` or
+            ``"openvino-int8"``, see :func:`load`; None is what ``model`` was loaded with, or
+            ``"auto"``.
         progress: called with a :class:`stylemix.types.ProgressEvent`, whose ``done`` and ``total``
             count steps or tiles; while an optimization runs, its ``picture()`` makes the picture
             so far. An exception that it raises stops the work and reaches the caller. A

@@ -15,7 +15,7 @@ def test_known_runtimes_are_returned():
 
 
 def test_an_unknown_one_is_refused_with_the_known_names():
-    with pytest.raises(ConfigError, match="auto, torch, openvino, got 'onnx'"):
+    with pytest.raises(ConfigError, match="auto, torch, openvino, openvino-int8, got 'onnx'"):
         check_runtime("onnx")
 
 

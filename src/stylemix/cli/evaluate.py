@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from stylemix.cli.options import (
     Numbers,
     device_option,
     model_option,
+    runtime_option,
     scale_option,
     strength_option,
 )
@@ -136,6 +138,7 @@ BASELINES = ("copy", "color", "gatys")
     help=f"Write a contact sheet of the model's pictures, of the first {SHEET_ROWS} photographs.",
 )
 @device_option
+@runtime_option
 def evaluate(
     content: str,
     style: str,
@@ -159,6 +162,7 @@ def evaluate(
     csv_file: str | None,
     sheet_file: str | None,
     device: str | None,
+    runtime: str,
 ) -> None:
     """Measure a model on a folder of photographs and a folder of paintings.
 
@@ -180,14 +184,11 @@ def evaluate(
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
-    photographs = found.pictures_in(content)[:limit]
-    unseen = found.pictures_in(style)[:limit]
-    known = found.pictures_in(seen)[:limit] if seen is not None else []
-    for file in (json_file, csv_file, sheet_file):
-        if file is not None:
-            found.check_file(file, [*photographs, *unseen, *known])
-    if sheet_file is not None:
-        found.check_target(sheet_file)
+    photographs, unseen, known = (
+        found.pictures_in(folder)[:limit] if folder is not None else []
+        for folder in (content, style, seen)
+    )
+    _check_files((json_file, csv_file), sheet_file, [*photographs, *unseen, *known])
 
     import stylemix
     from stylemix import metrics
@@ -197,7 +198,7 @@ def evaluate(
     check_strength(strength)
     if strengths is not None:
         check_strengths(strengths)
-    stylizer = stylemix.load(model, device=device)
+    stylizer = stylemix.load(model, device=device, runtime=runtime)
     sets = metrics.Sets(inception, art_inception, lpips, device)
     own = metrics.stylizer_method(
         stylizer, strength=strength, folder=_folder(model), scale=Options(scale=scale).scale
@@ -228,10 +229,12 @@ def evaluate(
             sizes=sizes and method is own,
             on_result=None if name else keep,
         )
-        about: dict[str, Any] = {"model": name if name in BASELINES else model}
-        about["set"] = "seen" if name == "seen" else "unseen"
+        about: dict[str, Any] = {
+            "model": name if name in BASELINES else model,
+            "set": name if name == "seen" else "unseen",
+        }
         if method is own:
-            about |= {"strength": strength, "scale": scale}
+            about |= {"strength": strength, "scale": scale, "runtime": runtime}
         click.echo(f"{name or model}: {len(report.records)} pairs")
         _write_report(
             replace(report, settings={**about, **report.settings}), name, json_file, csv_file
@@ -239,6 +242,16 @@ def evaluate(
     _measure_videos(videos, stylizer, unseen[0], size)
     if sheet_file is not None:
         _write_sheet(photographs, unseen, results, sheet_file)
+
+
+def _check_files(files: Iterable[str | None], sheet: str | None, inputs: list[str]) -> None:
+    """Refuse files that can't be written, before anything is measured."""
+    from stylemix.cli.contents import check_file, check_target
+
+    for file in filter(None, (*files, sheet)):
+        check_file(file, inputs)
+    if sheet is not None:
+        check_target(sheet)
 
 
 def _write_report(report: Report, name: str, json_file: str | None, csv_file: str | None) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from torch import Tensor, nn
 
 import stylemix
 from stylemix.errors import CheckpointError, ConfigError
+from stylemix.export.calibrating import Calibration, calibration
 from stylemix.export.card import card_text
 from stylemix.export.files import Format, Onnx, OpenVino, Run, Signature
 from stylemix.export.graphs import GeneratorGraph, StyleGraph, check_exportable, codes
+from stylemix.images import Picture
 from stylemix.injections.style import StyleMix
+from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
 from stylemix.stylizers import FeedForward, Stylizer
 
 FORMATS: Mapping[str, Format] = {"onnx": Onnx(), "openvino": OpenVino()}
@@ -55,6 +58,7 @@ def export(
     *,
     name: str = "model",
     description: str = "",
+    calibrate: Sequence[Picture] | None = None,
 ) -> Exported:
     """Write a model's generator and style encoder as two graphs for other runtimes.
 
@@ -67,18 +71,23 @@ def export(
         format: one of :data:`FORMATS`.
         name: of the model, for its card.
         description: of the model, for its card and the files' metadata.
+        calibrate: photographs and paintings such as the model will be given; with them, the
+            generator's convolutions are written in int8, for OpenVINO only. Faster, and a little
+            different.
 
     Raises:
-        ConfigError: the folder isn't empty, there is no such format, its library is missing, or
-            the model can't be exported.
+        ConfigError: the folder isn't empty, there is no such format, a library is missing, the
+            model can't be exported, or there are too few pictures to calibrate with.
         CheckpointError: the folder can't be written, or a file draws another picture than PyTorch.
-        PictureError: the model draws values that are no numbers.
+        PictureError: the model draws values that are no numbers, or a picture can't be read.
     """
     if format not in FORMATS:
         raise ConfigError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     kind = FORMATS[format]
     kind.check()
     checked = check_exportable(model).using("torch")  # what the files are compared with
+    if calibrate is not None:
+        kind.check_int8()
     target = Path(folder)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise ConfigError(
@@ -88,10 +97,11 @@ def export(
     checked.eval()
     temporary: Path | None = None
     try:
+        pictures = None if calibrate is None else calibration(checked, calibrate)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".exporting-", dir=target.parent))
         os.chmod(temporary, 0o755)
-        differences = _write(checked, temporary, kind, format, name, description)
+        differences = _write(checked, temporary, kind, format, name, description, pictures)
         files = tuple(sorted(file.name for file in temporary.iterdir()))
         if target.exists():
             target.rmdir()  # it is empty, and some systems don't rename onto a folder
@@ -109,7 +119,13 @@ def export(
 
 
 def _write(
-    model: FeedForward, folder: Path, kind: Format, format: str, name: str, description: str
+    model: FeedForward,
+    folder: Path,
+    kind: Format,
+    format: str,
+    name: str,
+    description: str,
+    pictures: Calibration | None,
 ) -> dict[str, float]:
     """Write everything into a folder; return the differences to PyTorch."""
     about = {
@@ -129,10 +145,13 @@ def _write(
             f"the exported model differs from PyTorch's in the {what} by {value:.2g}; nothing is "
             "kept. Try the other format, and please report it"
         )
+    if pictures is not None:
+        differences |= _quantize(kind, folder / f"generator{kind.ending}", pictures)
     metadata = {
         **about,
         "style_size": model.style_size,
         "format": format,
+        "int8": pictures is not None,
         "codes": list(codes(model)),
         "graphs": {stem: _described(signature) for stem, (_, signature) in graphs.items()},
         "differences": differences,
@@ -142,6 +161,20 @@ def _write(
     (folder / "metadata.json").write_text(text, "utf-8")
     (folder / "README.md").write_text(card_text(metadata, kind.ending), "utf-8")
     return differences
+
+
+def _quantize(kind: Format, generator: Path, pictures: Calibration) -> dict[str, float]:
+    """Turn the generator's file into int8; return how far its pictures are from PyTorch's."""
+    kind.quantize(generator, pictures.samples)
+    run = kind.read(generator)
+    found = [(run(inputs)[0] - wanted).square().mean() for inputs, wanted in pictures.checks]
+    difference = float(torch.stack(found).mean().sqrt())
+    if not difference <= INT8_TOLERANCE:
+        raise CheckpointError(
+            f"in int8 the pictures differ from PyTorch's by {difference:.2g}; nothing is kept. "
+            "Calibrate with other pictures, or export without int8"
+        )
+    return {"int8 picture": difference}
 
 
 def _graphs(model: FeedForward) -> dict[str, tuple[nn.Module, Signature]]:

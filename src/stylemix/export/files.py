@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError
 from stylemix.runtime.compiling import convert
 from stylemix.runtime.library import core, missing, openvino, settings
+from stylemix.runtime.quantizing import check_quantizing, quantize
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
 OPSET = 17
@@ -55,6 +56,23 @@ class Format(ABC):
         self, graph: nn.Module, signature: Signature, path: Path, about: Mapping[str, str]
     ) -> None:
         """Write a graph and what is said about it."""
+
+    @abstractmethod
+    def check_int8(self) -> None:
+        """Refuse to go on where int8 can't be written.
+
+        Raises:
+            ConfigError: the format can't, or a library is missing.
+        """
+
+    @abstractmethod
+    def quantize(self, path: Path, samples: Sequence[Mapping[str, Tensor]]) -> None:
+        """Turn a written graph into one with convolutions in int8.
+
+        Args:
+            path: of the graph; it is replaced.
+            samples: inputs to calibrate it with, by name.
+        """
 
     @abstractmethod
     def read(self, path: Path) -> Run:
@@ -100,6 +118,14 @@ class Onnx(Format):
         onnx.checker.check_model(model)
         onnx.save(model, path)
 
+    def check_int8(self) -> None:
+        """Refuse to go on: ONNX Runtime is slower with int8 on most CPUs than without."""
+        raise ConfigError("int8 is written in OpenVINO's format only; give the format openvino")
+
+    def quantize(self, path: Path, samples: Sequence[Mapping[str, Tensor]]) -> None:
+        """Refuse, as :meth:`check_int8` does."""
+        self.check_int8()
+
     def read(self, path: Path) -> Run:
         """Return what runs the file in ONNX Runtime."""
         import onnxruntime
@@ -141,6 +167,18 @@ class OpenVino(Format):
         for key, value in about.items():
             model.set_rt_info(value, ["stylemix", key])
         openvino().save_model(model, str(path), compress_to_fp16=False)
+
+    def check_int8(self) -> None:
+        """Refuse to go on where ``nncf`` is missing."""
+        check_quantizing()
+
+    def quantize(self, path: Path, samples: Sequence[Mapping[str, Tensor]]) -> None:
+        """Turn the written files into a graph with convolutions in int8."""
+        weights = path.with_suffix(".bin")
+        # From memory, as the files are written over.
+        model = core().read_model(path.read_bytes(), weights.read_bytes())
+        found = quantize(model, samples)
+        openvino().save_model(found, str(path), compress_to_fp16=False)
 
     def read(self, path: Path) -> Run:
         """Return what runs the files in OpenVINO."""

@@ -9,6 +9,7 @@ from stylemix.images.color import (
     preserve_color,
     transfer_color,
 )
+from stylemix.images.examples import example_pictures, examples_folder
 from stylemix.images.files import is_picture_name, open_file, picture_endings
 from stylemix.images.images import (
     MAX_PIXELS,
@@ -29,6 +30,8 @@ __all__ = [
     "Picture",
     "Raster",
     "desaturate",
+    "example_pictures",
+    "examples_folder",
     "from_float",
     "is_picture_name",
     "luma",

@@ -6,9 +6,11 @@ import torch
 
 from stylemix.errors import ConfigError
 from stylemix.runtime.library import missing
+from stylemix.runtime.quantizing import check_quantizing
 
-RUNTIMES = ("auto", "torch", "openvino")
-"""``"auto"`` takes OpenVINO on a CPU where it is installed, and PyTorch elsewhere."""
+RUNTIMES = ("auto", "torch", "openvino", "openvino-int8")
+"""``"auto"`` takes OpenVINO on a CPU where it is installed, and PyTorch elsewhere. With
+``"openvino-int8"`` convolutions work in eight bits: faster, and a little different."""
 
 
 def check_runtime(runtime: str, device: torch.device | None = None) -> str:
@@ -24,12 +26,14 @@ def check_runtime(runtime: str, device: torch.device | None = None) -> str:
     """
     if runtime not in RUNTIMES:
         raise ConfigError(f"runtime must be one of {', '.join(RUNTIMES)}, got {runtime!r}")
-    if runtime == "openvino":
+    if runtime.startswith("openvino"):
         if device is not None and device.type != "cpu":
             raise ConfigError(
-                f'runtime="openvino" draws on the CPU and the model is on {str(device)!r}; give '
+                f'runtime="{runtime}" draws on the CPU and the model is on {str(device)!r}; give '
                 'device="cpu", or runtime="torch"'
             )
         if reason := missing():
             raise ConfigError(f"{reason}; pip install 'stylemix[fast]', or take runtime=\"torch\"")
+    if runtime == "openvino-int8":
+        check_quantizing()
     return runtime

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,14 +14,23 @@ import torch
 from torch import Tensor
 
 from stylemix.generators import Generator
-from stylemix.injections.style import StyleMix
+from stylemix.injections.style import Style, StyleMix
 from stylemix.runtime.library import core, openvino, settings
 from stylemix.runtime.plan import Plan
+from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
+from stylemix.runtime.quantizing import quantize
 from stylemix.runtime.tracing import DrawingStep
 
 TOLERANCE = 1e-3
 """Root mean square difference of pictures in [0, 1] up to which a graph draws what PyTorch draws:
 60 dB. Float32 rounding makes about 1e-6 of it."""
+
+Sample = tuple[Tensor, tuple[Style, Style]]
+"""A content [1, 3, H, W] that a generator takes as it is, and two styles."""
+Samples = Callable[[], Sequence[Sample]]
+"""Makes what int8 is calibrated with."""
+_HELD_OUT = 4
+"""Of so many samples, one is kept for the comparison."""
 
 _TRACED = (64, 96)
 _CHECKED = (48, 80)
@@ -57,9 +66,7 @@ class Graph:
             CompileError: OpenVINO fails.
             MemoryError: the memory is full.
         """
-        row, column = (torch.tensor(int(place)) for place in mix.origin)
-        tensors = [content, row, column, *self.plan.inputs(mix)]
-        arrays = [_array(tensor) for tensor in tensors]
+        arrays = [_array(tensor) for tensor in _inputs(self.plan, content, mix)]
         try:
             with self._lock:
                 found = self._request.infer(arrays, share_inputs=True, share_outputs=True)
@@ -72,13 +79,16 @@ class Graph:
             raise CompileError(reason) from problem
 
 
-def compile_graph(generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
+def compile_graph(
+    generator: Generator, plan: Plan, mix: StyleMix, samples: Sequence[Sample] | None = None
+) -> Graph:
     """Compile the graph of a plan and compare what it draws with what PyTorch draws.
 
     Args:
         generator: on the CPU.
         plan: the inputs.
         mix: a mixture of the plan's kind, for the comparison; maps of weights are made up.
+        samples: what to calibrate int8 with; None leaves it float32.
 
     Raises:
         CompileError: OpenVINO fails, or its picture is another one.
@@ -87,12 +97,19 @@ def compile_graph(generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
         model = convert(
             DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
         )
+        drawn = [_filled(plan, *sample) for sample in samples or ()]
+        if samples:
+            kept = [i for i in range(len(drawn)) if i % _HELD_OUT]
+            model = quantize(model, [_inputs(plan, *drawn[i]) for i in kept])
         graph = Graph(core().compile_model(model, "CPU", settings()), plan)
     # Plugins' generators go through torch's tracer and OpenVINO, each of which raises anything.
     except Exception as problem:
         reason = " ".join(str(problem).split())[:300]
         raise CompileError(f"{type(problem).__name__}: {reason}") from problem
-    _compare(generator, graph, mix)
+    if samples:
+        _compare_all(generator, graph, drawn[::_HELD_OUT])
+    else:
+        _compare(generator, graph, mix)
     return graph
 
 
@@ -165,6 +182,31 @@ def _compare(generator: Generator, graph: Graph, mix: StyleMix) -> None:
     difference = float((found - wanted).square().mean().sqrt())
     if not difference <= TOLERANCE:
         raise CompileError(f"its picture differs from PyTorch's by {difference:.2g}")
+
+
+def _compare_all(
+    generator: Generator, graph: Graph, drawn: Sequence[tuple[Tensor, StyleMix]]
+) -> None:
+    """Draw pictures in both ways; in int8 noise would tell nothing of them."""
+    with torch.inference_mode():
+        errors = [(graph(*each) - generator(*each)).square().mean() for each in drawn]
+    difference = float(torch.stack(errors).mean().sqrt())
+    if not difference <= INT8_TOLERANCE:
+        raise CompileError(f"in int8 its pictures differ from PyTorch's by {difference:.2g}")
+
+
+def _filled(plan: Plan, content: Tensor, styles: tuple[Style, Style]) -> tuple[Tensor, StyleMix]:
+    """Return a content and a mixture of the plan's kind."""
+    if not plan.maps:
+        return content, StyleMix.single(styles[0])
+    ramp = torch.linspace(0, 1, content.shape[3]).expand(1, 1, *content.shape[2:])
+    return content, StyleMix(styles, (ramp, 1 - ramp))
+
+
+def _inputs(plan: Plan, content: Tensor, mix: StyleMix) -> list[Tensor]:
+    """Return all inputs of a graph, in their order."""
+    row, column = (torch.tensor(int(place)) for place in mix.origin)
+    return [content, row, column, *plan.inputs(mix)]
 
 
 def _array(tensor: Tensor) -> Any:

@@ -14,7 +14,7 @@ from stylemix.generators import Generator
 from stylemix.injections.style import StyleMix
 from stylemix.runtime import folder
 from stylemix.runtime.choice import check_runtime
-from stylemix.runtime.compiling import CompileError, Graph, compile_graph
+from stylemix.runtime.compiling import CompileError, Graph, Samples, compile_graph
 from stylemix.runtime.keys import file_name, stamp, weights_key
 from stylemix.runtime.library import missing
 from stylemix.runtime.plan import Plan, Unsupported
@@ -25,12 +25,13 @@ Draw = Callable[[Tensor, StyleMix], Tensor]
 """Takes a content [B, 3, H, W] in [0, 1] and a mixture; returns the picture [B, 3, H, W]."""
 
 
-def draw_with(generator: Generator, runtime: str) -> Draw:
+def draw_with(generator: Generator, runtime: str, samples: Samples | None = None) -> Draw:
     """Return what draws with a generator.
 
     Args:
         generator: on any device.
         runtime: one of :data:`RUNTIMES`.
+        samples: what int8 is calibrated with.
 
     Raises:
         ConfigError: OpenVINO is asked for by name and can't be had; or what is returned raises it,
@@ -40,11 +41,12 @@ def draw_with(generator: Generator, runtime: str) -> Draw:
     check_runtime(runtime, device)
     if runtime == "torch" or device.type != "cpu" or missing():
         return generator
+    int8 = samples if runtime == "openvino-int8" else None
     with _lock:
-        found = _compiled.get(generator)
-        if found is None:
-            found = _compiled[generator] = _Compiled()
-    return lambda content, mix: found.draw(generator, content, mix, runtime == "openvino")
+        kinds = _compiled.setdefault(generator, {})
+        found = kinds.setdefault(int8 is not None, _Compiled())
+    required = runtime != "auto"
+    return lambda content, mix: found.draw(generator, content, mix, required, int8)
 
 
 class _Compiled:
@@ -60,12 +62,19 @@ class _Compiled:
         self.graphs: dict[str, Graph | CompileError] = {}
         self.told: set[str] = set()
 
-    def draw(self, generator: Generator, content: Tensor, mix: StyleMix, required: bool) -> Tensor:
+    def draw(
+        self,
+        generator: Generator,
+        content: Tensor,
+        mix: StyleMix,
+        required: bool,
+        samples: Samples | None,
+    ) -> Tensor:
         try:
             plan = Plan.of(generator, mix)
             if len(content) != 1:
                 raise Unsupported("several pictures at once are drawn by PyTorch")
-            return self._graph(generator, plan, mix)(content, mix)
+            return self._graph(generator, plan, mix, samples)(content, mix)
         except Unsupported as why:
             self._tell(logging.WARNING if required else logging.INFO, str(why))
         # Plugins' generators and OpenVINO raise anything, and PyTorch may draw nevertheless.
@@ -80,7 +89,9 @@ class _Compiled:
             self._tell(logging.WARNING, fault)
         return generator(content, mix)
 
-    def _graph(self, generator: Generator, plan: Plan, mix: StyleMix) -> Graph:
+    def _graph(
+        self, generator: Generator, plan: Plan, mix: StyleMix, samples: Samples | None
+    ) -> Graph:
         with self.lock:
             now = stamp(generator)
             if self.weights is None or self.weights[0] != now:
@@ -88,7 +99,9 @@ class _Compiled:
                 self.graphs.clear()
             found = self.graphs.get(plan.name)
             if found is None:
-                found = self.graphs[plan.name] = _made(generator, self.weights[1], plan, mix)
+                found = self.graphs[plan.name] = _made(
+                    generator, self.weights[1], plan, mix, samples
+                )
         if isinstance(found, CompileError):
             raise found
         return found
@@ -99,14 +112,17 @@ class _Compiled:
             log.log(level, "%s; drawing with PyTorch", reason)
 
 
-_compiled: weakref.WeakKeyDictionary[Generator, _Compiled] = weakref.WeakKeyDictionary()
+_compiled: weakref.WeakKeyDictionary[Generator, dict[bool, _Compiled]] = weakref.WeakKeyDictionary()
+"""By generator, and by whether it is in int8."""
 _lock = threading.Lock()
 
 
-def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Graph | CompileError:
+def _made(
+    generator: Generator, weights: str, plan: Plan, mix: StyleMix, samples: Samples | None
+) -> Graph | CompileError:
     """Return a graph from the cache folder or compiled anew, or why there is none."""
     try:
-        name = file_name(weights, plan)
+        name = file_name(weights, plan, int8=samples is not None)
         body = folder.read(name)
     except Exception as problem:  # OpenVINO is broken, or has no plugin for this CPU
         return _compile_error(problem)
@@ -116,11 +132,11 @@ def _made(generator: Generator, weights: str, plan: Plan, mix: StyleMix) -> Grap
         except Exception as problem:
             log.warning("the compiled graph %s can't be used (%s); compiling anew", name, problem)
     try:
-        graph = compile_graph(generator, plan, mix)
+        graph = compile_graph(generator, plan, mix, samples() if samples else None)
         body = graph.write()
     except Exception as problem:
-        if out_of_memory(problem):
-            raise
+        if out_of_memory(problem) or isinstance(problem, StylemixError):
+            raise  # of the pictures that int8 is calibrated with
         return _compile_error(problem)
     folder.write(name, body)
     return graph

@@ -48,12 +48,13 @@ def weights_key(generator: Generator) -> str:
     return digest.hexdigest()
 
 
-def file_name(weights: str, plan: Plan) -> str:
+def file_name(weights: str, plan: Plan, *, int8: bool = False) -> str:
     """Return the name of the file of a plan's graph.
 
     Args:
         weights: what :func:`weights_key` gave.
         plan: the inputs.
+        int8: whether convolutions are in eight bits.
     """
     about = "|".join(
         [
@@ -65,7 +66,8 @@ def file_name(weights: str, plan: Plan) -> str:
             machine(),
         ]
     )
-    return f"{hashlib.sha256(about.encode()).hexdigest()[:32]}-{plan.name}.bin"
+    kind = f"{plan.name}-int8" if int8 else plan.name
+    return f"{hashlib.sha256(about.encode()).hexdigest()[:32]}-{kind}.bin"
 
 
 def _plain(module: torch.nn.Module) -> list[tuple[str, object]]:

@@ -32,19 +32,28 @@ def missing() -> str | None:
 def openvino() -> Any:
     """Return the module ``openvino``.
 
-    Its import would report itself to its makers' usage statistics unless the user has opted out;
-    whoever stylizes a picture hasn't asked for that, so the reporter is left out. Where the module
-    was imported before, this changes nothing.
-
     Raises:
         ImportError: it is broken.
+    """
+    return import_quietly("openvino")
+
+
+def import_quietly(name: str) -> Any:
+    """Import a module of OpenVINO's makers.
+
+    The import would report itself to their usage statistics unless the user has opted out; whoever
+    stylizes a picture hasn't asked for that, so the reporter is left out. Where the module was
+    imported before, this changes nothing.
+
+    Raises:
+        ImportError: it is missing or broken.
     """
     reporter = "openvino_telemetry"
     hidden = reporter not in sys.modules
     if hidden:
         sys.modules[reporter] = None  # type: ignore[assignment]
     try:
-        return importlib.import_module("openvino")
+        return importlib.import_module(name)
     finally:
         if hidden:
             del sys.modules[reporter]

@@ -175,9 +175,9 @@ class Stylizer(nn.Module, ABC):
         Raises:
             ConfigError: there is no such runtime, or it can't be had here.
         """
-        if check_runtime(runtime, self.device) == "openvino":
+        if check_runtime(runtime, self.device).startswith("openvino"):
             raise ConfigError(
-                'runtime="openvino" is for models that draw in one pass; this one optimizes its '
+                f'runtime="{runtime}" is for models that draw in one pass; this one optimizes its '
                 'picture in PyTorch: leave runtime out, or give runtime="torch"'
             )
         return self

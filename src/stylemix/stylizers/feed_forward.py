@@ -15,13 +15,14 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
-from stylemix.images import Picture, resize, to_float
+from stylemix.images import Picture, example_pictures, resize, to_float
 from stylemix.injections.style import Style, StyleMix
 from stylemix.plugins import at_least, registry
 from stylemix.plugins.registries import suggest
-from stylemix.runtime import check_runtime, draw_with
+from stylemix.runtime import Sample, check_runtime, draw_with
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Stylizer
+from stylemix.stylizers.calibrating import calibration_pairs
 from stylemix.stylizers.evaluating import Lock
 from stylemix.stylizers.progress import part_of
 from stylemix.stylizers.refining import read_painting, recolored
@@ -268,6 +269,20 @@ class FeedForward(Stylizer):
         again = self.render(content, StyleMix.single(itself), tile, part_of(progress, 1, 2))
         return add_error(out, content, again, rest.clamp(0, 1))
 
+    @torch.inference_mode()
+    def _samples(self) -> list[Sample]:
+        """Return what int8 is calibrated with: the example pictures, each in the style of one."""
+        pairs = list(calibration_pairs(example_pictures(), self.style_size))
+        styles = [self.prepare(p if self.needs_style else None) for _, p in pairs]
+        unit = self.generator.multiple_of
+        return [
+            (content[..., : h // unit * unit, : w // unit * unit], (style, other))
+            for (content, _), style, other in zip(
+                pairs, styles, [*styles[1:], *styles[:1]], strict=True
+            )
+            for h, w in [content.shape[-2:]]
+        ]
+
     def render(
         self,
         content: Tensor,
@@ -290,5 +305,5 @@ class FeedForward(Stylizer):
             [3, H, W] of the type of ``content``, on the CPU.
         """
         with self._lock:
-            draw = draw_with(self.generator, self.runtime)
+            draw = draw_with(self.generator, self.runtime, self._samples)
             return render(self.generator, content, mix, tile, progress, draw)
