@@ -27,7 +27,6 @@ from stylemix.metrics.warping import warping_error
 from stylemix.video.consistency import Blender, track
 from stylemix.video.frame import Frame
 from stylemix.video.opening import open_source
-from stylemix.video.statistics import SmoothStatistics
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WIDTH, HEIGHT, COUNT = 320, 192, 8
@@ -35,10 +34,9 @@ STEADY = 0.7
 PAINTINGS = ("swirling-night",)
 VARIANTS = {
     "plain frames": (),
-    "all three (the default)": ("noise", "statistics", "blend"),
+    "both (the default)": ("noise", "blend"),
     "results blended": ("blend",),
     "noise averaged": ("noise",),
-    "statistics smoothed": ("statistics",),
 }
 
 
@@ -98,13 +96,11 @@ def stylize(
     """Stylize with some of the measures; returns results and CPU seconds per frame."""
     begin = time.process_time()
     timed = [Frame(f, Fraction(n, 25), Fraction(1, 25)) for n, f in enumerate(frames)]
-    statistics = SmoothStatistics(model, STEADY if "statistics" in parts else 0.0)
     blend = Blender(STEADY if "blend" in parts else 0.0)
     results = []
     if parts:
         for one in track(timed, STEADY):
-            with statistics.frame():
-                picture = model.stylize(one.calm if "noise" in parts else one.frame.rgb, style)
+            picture = model.stylize(one.drawn if "noise" in parts else one.frame.rgb, style)
             results.append(blend(np.asarray(picture), one))
     else:
         results = [np.asarray(model.stylize(f, style)) for f in frames]

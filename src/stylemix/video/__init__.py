@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stylemix.video.frames import stylize_frames
+from stylemix.video.steadier import Steadier
 from stylemix.video.video import VideoReport, stylize_video
 
-__all__ = ["VideoReport", "stylize_frames", "stylize_video"]
+__all__ = ["Steadier", "VideoReport", "stylize_frames", "stylize_video"]

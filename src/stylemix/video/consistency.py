@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stylemix.types import real_number
 from stylemix.video.cuts import histogram, is_cut
 from stylemix.video.extras import opencv
 from stylemix.video.frame import Frame
 from stylemix.video.motion import Flow, Motion
+
+STEADY = 0.7
+"""The default of ``steady``: how much frames follow the ones before."""
+MOST_STEADY = 0.95
+"""Above it a trail would stay for seconds."""
 
 NOISE = 12.0
 """Grey levels of difference from the warped former frame at which the share of the former in the
@@ -22,13 +28,23 @@ _WINDOW = 5  # side in pixels of the square over which differences are averaged
 _FEATHER = 1.0  # standard deviation in pixels by which the edge of what isn't seen is softened
 
 
+def check_steady(steady: float) -> float:
+    """Return ``steady`` as a float.
+
+    Raises:
+        ConfigError: it is no number from 0 to :data:`MOST_STEADY`.
+    """
+    allowed = f"a number from 0 (every frame by itself) to {MOST_STEADY}"
+    return real_number("steady", steady, allowed, 0, MOST_STEADY)
+
+
 @dataclass(frozen=True)
 class Tracked:
     """A frame, and what the frames before say of it.
 
     Attributes:
         frame: as it was decoded.
-        calm: [H, W, 3] uint8, the frame with its noise averaged over time.
+        calm: [H, W, 3] grey levels, the frame with its noise averaged over time.
         motion: from the frame before; None at the beginning and behind a cut.
         share: [H, W] float32 in [0, 1], how far the former result can be trusted at each pixel;
             None with ``motion``.
@@ -39,8 +55,28 @@ class Tracked:
     motion: Motion | None = None
     share: np.ndarray | None = None
 
+    @property
+    def drawn(self) -> np.ndarray:
+        """What the network is to draw, [H, W, 3] uint8."""
+        return self.calm.round().astype(np.uint8)
 
-def track(frames: Iterable[Frame], steady: float) -> Iterator[Tracked]:
+
+@dataclass(frozen=True)
+class Former:
+    """What a frame needs of the one before; with it, a video can be gone on with.
+
+    Attributes:
+        rgb: [H, W, 3] uint8, the former frame.
+        calm: [H, W, 3] float32, with its noise averaged.
+        result: [H, W, 3] float32, what became of it.
+    """
+
+    rgb: np.ndarray
+    calm: np.ndarray
+    result: np.ndarray
+
+
+class Tracker:
     """Measure motion, find cuts, and average the noise of frames along the motion.
 
     The frame is blended with the denoised former frame, warped by the flow, which takes the share
@@ -48,29 +84,43 @@ def track(frames: Iterable[Frame], steady: float) -> Iterator[Tracked]:
     absolute difference of the two.
 
     Args:
-        frames: of one size.
         steady: from above 0 to below 1.
+        former: the frame before the first one, if there is one.
     """
-    flow = Flow()
-    former: np.ndarray | None = None
-    calm = np.empty(0, np.float32)
-    colors = np.empty(0)
-    for frame in frames:
-        now = histogram(frame.rgb)
+
+    def __init__(self, steady: float, former: Former | None = None) -> None:
+        self._steady = steady
+        self._flow = Flow()
+        self._former = None if former is None else former.rgb
+        self._calm = np.empty(0, np.float32) if former is None else former.calm
+        self._colors = np.empty(0) if former is None else histogram(former.rgb)
+
+    def __call__(self, frame: Frame) -> Tracked:
+        """Track a frame; frames come in their order and are of one size."""
+        former, colors = self._former, histogram(frame.rgb)
         current = frame.rgb.astype(np.float32)
-        if former is None or is_cut(colors, now):
-            calm = current
-            yield Tracked(frame, frame.rgb)
+        if former is None or is_cut(self._colors, colors):
+            found = Tracked(frame, current)
         else:
-            motion = flow(former, frame.rgb)
-            warped = motion.warp(calm)
+            motion = self._flow(former, frame.rgb)
+            warped = motion.warp(self._calm)
             difference = _local_difference(warped, current)
             seen = motion.seen.astype(np.float32)
-            weight = steady * seen * np.exp(-np.square(difference / NOISE))
+            weight = self._steady * seen * np.exp(-np.square(difference / NOISE))
             calm = np.clip(current + weight[..., None] * (warped - current), 0, 255)
             trusted = _soften(seen * np.exp(-np.square(difference / CHANGE)))
-            yield Tracked(frame, calm.round().astype(np.uint8), motion, trusted)
-        former, colors = frame.rgb, now
+            found = Tracked(frame, calm, motion, trusted)
+        self._former, self._calm, self._colors = frame.rgb, found.calm, colors
+        return found
+
+
+def track(
+    frames: Iterable[Frame], steady: float, former: Former | None = None
+) -> Iterator[Tracked]:
+    """Yield frames with what the ones before say of them; see :class:`Tracker`."""
+    tracker = Tracker(steady, former)
+    for frame in frames:
+        yield tracker(frame)
 
 
 class Blender:
@@ -82,20 +132,24 @@ class Blender:
 
     Args:
         steady: from 0 to below 1.
+        former: the result before the first one, [H, W, 3] float32, if there is one.
+
+    Attributes:
+        former: the last result, unrounded.
     """
 
-    def __init__(self, steady: float) -> None:
+    def __init__(self, steady: float, former: np.ndarray | None = None) -> None:
         self._steady = steady
-        self._former: np.ndarray | None = None
+        self.former = former
 
     def __call__(self, result: np.ndarray, tracked: Tracked) -> np.ndarray:
         """Blend one result [H, W, 3] uint8; frames come in their order."""
         out = result.astype(np.float32)
-        if tracked.motion is not None and tracked.share is not None and self._former is not None:
-            warped = tracked.motion.warp(self._former)
+        if tracked.motion is not None and tracked.share is not None and self.former is not None:
+            warped = tracked.motion.warp(self.former)
             out += (self._steady * tracked.share)[..., None] * (warped - out)
             np.clip(out, 0, 255, out=out)
-        self._former = out
+        self.former = out
         return out.round().astype(np.uint8)
 
 

@@ -14,9 +14,10 @@ from PIL import Image
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, to_pil
 from stylemix.stylizers import Options, Stylizer
+from stylemix.video.consistency import STEADY
 from stylemix.video.frame import Frame
 from stylemix.video.loop import stylized
-from stylemix.video.planning import STEADY, Plan, Styles, make_plan
+from stylemix.video.planning import Plan, Styles, make_plan
 
 
 def stylize_frames(

@@ -15,17 +15,12 @@ from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.stylizers import Options, Stylizer
-from stylemix.types import real_number
+from stylemix.video.consistency import STEADY, check_steady
 from stylemix.video.masks import Mask
 from stylemix.video.schedule import Schedule, make_schedule
 
 Styles = Picture | Style | Sequence[Picture | Style] | Mapping[Any, Picture | Style]
 """A painting, several at once, or several over time."""
-
-STEADY = 0.7
-"""The default of ``steady``."""
-MOST_STEADY = 0.95
-"""Above it a trail would stay for seconds."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class Plan:
         masks: one per style, or none at all.
         options: what is the same for every frame; without weights, masks and size.
         size: pixels of the long side, or None.
-        steady: from 0 to :data:`MOST_STEADY`, see :func:`stylemix.stylize_video`.
+        steady: from 0 to 0.95, see :func:`stylemix.stylize_video`.
     """
 
     stylizer: Stylizer
@@ -49,8 +44,7 @@ class Plan:
     steady: float = STEADY
 
     def __post_init__(self) -> None:
-        allowed = f"a number from 0 (every frame by itself) to {MOST_STEADY}"
-        real_number("steady", self.steady, allowed, 0, MOST_STEADY)
+        check_steady(self.steady)
 
 
 def make_plan(

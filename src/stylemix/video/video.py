@@ -16,10 +16,11 @@ import torch
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.stylizers import Options, Stylizer
 from stylemix.types import Progress, ProgressEvent
+from stylemix.video.consistency import STEADY
 from stylemix.video.frame import Frame
 from stylemix.video.loop import Drawn, stylized
 from stylemix.video.opening import open_source, open_writer
-from stylemix.video.planning import STEADY, Styles, make_plan
+from stylemix.video.planning import Styles, make_plan
 from stylemix.video.source import Source
 from stylemix.video.timing import at_rate, count_at, seconds, window, with_durations
 from stylemix.video.writing import Writer
@@ -76,9 +77,9 @@ def stylize_video(
         model: as for :func:`stylemix.stylize`.
         device: likewise.
         steady: how much frames follow the ones before, from 0 (every frame by itself) to 0.95.
-            It averages the noise of the input along its motion, blends results along the motion,
-            and smooths the network's normalization statistics, all anew behind a cut. High numbers
-            flicker less and leave longer trails where motion is misjudged.
+            It averages the noise of the input along its motion, and blends results along the
+            motion, both anew behind a cut. High numbers flicker less and leave longer trails where
+            motion is misjudged.
         start: seconds, or text such as ``"1:30"``.
         end: likewise; None for the video's end.
         fps: frames per second of the result, which are then evenly spaced; of a folder, also how
