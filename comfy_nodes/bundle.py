@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stylemix import Style, Stylizer
 
+from .curves import Curve
 from .errors import NodeError
 from .pictures import fit_mask
 
@@ -56,11 +57,20 @@ class Part:
         style: what the model made of it.
         weight: its share where no mask decides.
         regions: it holds where all of them do; everywhere when there is none.
+        curves: what its share is multiplied by from frame to frame.
     """
 
     style: Style
     weight: float
     regions: tuple[Region, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+    def weight_at(self, number: int, count: int) -> float:
+        """Return its share in picture ``number`` of ``count``."""
+        weight = self.weight
+        for curve in self.curves:
+            weight *= curve.at(number, count)
+        return weight
 
     def mask(self, number: int, height: int, width: int) -> Tensor:
         """Return the mask [1, height, width] for picture ``number``."""
@@ -79,7 +89,7 @@ class StyleBundle:
 
     Attributes:
         stylizer: the model that encoded them all.
-        parts: the paintings; their weights sum to one.
+        parts: the paintings; their weights sum to one in every picture.
     """
 
     stylizer: Stylizer
@@ -104,8 +114,10 @@ class StyleBundle:
             self, parts=tuple(replace(part, regions=(*part.regions, region)) for part in self.parts)
         )
 
-    def scaled(self, factor: float) -> tuple[Part, ...]:
-        """Return the parts with their weights multiplied."""
+    def scaled(self, factor: float | Curve) -> tuple[Part, ...]:
+        """Return the parts with their weights multiplied, in all pictures alike or by a curve."""
+        if isinstance(factor, Curve):
+            return tuple(replace(part, curves=(*part.curves, factor)) for part in self.parts)
         return tuple(replace(part, weight=part.weight * factor) for part in self.parts)
 
     def check(self, count: int, height: int, width: int) -> None:
@@ -117,6 +129,10 @@ class StyleBundle:
         for part in self.parts:
             for region in part.regions:
                 region.check(count, height, width)
+
+    def weights(self, number: int, count: int) -> list[float]:
+        """Return each part's weight in picture ``number`` of ``count``."""
+        return [part.weight_at(number, count) for part in self.parts]
 
     def masks(self, number: int, height: int, width: int) -> list[Tensor] | None:
         """Return each part's mask [1, height, width] for picture ``number``; None without masks."""

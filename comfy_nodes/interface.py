@@ -17,6 +17,13 @@ StylemixStyle = io.Custom("STYLEMIX_STYLE")
 """A :class:`~.bundle.StyleBundle`: encoded paintings with weights and masks."""
 
 
+StylemixFrames = io.Custom("STYLEMIX_FRAMES")
+"""A ``stylemix.video.Steadier``: what the next batch of a video needs of this one."""
+
+ALIASES = ["style transfer", "neural style transfer", "stylize"]
+"""What people search for who don't know the nodes' names."""
+
+
 def known(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
     """Return those of ``options`` that ``function`` takes.
 

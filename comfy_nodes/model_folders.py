@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import folder_paths
+import torch
+from comfy.model_management import get_torch_device
 
 import stylemix
 
@@ -34,3 +36,15 @@ def choices() -> dict[str, str]:
             found.setdefault(info.name, info.name)
     found[HUB] = ""
     return found
+
+
+def load(target: str, *, revision: str | None = None, runtime: str = "auto") -> stylemix.Stylizer:
+    """Load what :func:`choices` gives, onto ComfyUI's device; OpenVINO draws on the CPU.
+
+    Raises:
+        StylemixError: it can't be had.
+    """
+    device = None if runtime == "openvino" else get_torch_device()
+    # ComfyUI runs nodes in inference mode; weights made in it could never be trained again.
+    with torch.inference_mode(False):
+        return stylemix.load(target, revision=revision, device=device, runtime=runtime)

@@ -59,6 +59,16 @@ def to_image(picture: Image.Image, channels: int) -> Tensor:
     return torch.from_numpy(array).div_(255)
 
 
+def to_pil(image: Tensor) -> Image.Image:
+    """Return an image [H, W, 3 or 4] of :func:`to_image` as the PIL picture that it was."""
+    return Image.fromarray(to_bytes(image.numpy()))
+
+
+def to_bytes(array: np.ndarray) -> np.ndarray:
+    """Return floats in [0, 1] as uint8."""
+    return (array * 255).round().astype(np.uint8)
+
+
 def check_mask(mask: Tensor | None, source: str) -> Tensor | None:
     """Check an optional MASK and give it as a batch.
 
@@ -100,12 +110,15 @@ def fit_mask(mask: Tensor, height: int, width: int, source: str) -> Tensor:
         source: the input's name, for messages.
 
     Returns:
-        [height, width], float32 in [0, 1], on the CPU.
+        [height, width], float32 in [0, 1], on the CPU. A mask of one value, such as Solid Mask
+        or an inverted empty one makes, fits every picture.
 
     Raises:
         NodeError: its proportions are not the picture's, or it holds NaN.
     """
     own_height, own_width = mask.shape
+    if bool((mask == mask[0, 0]).all()):
+        return mask.detach()[:1, :1].float().cpu().clamp(0, 1).repeat(height, width)
     wanted = own_height * width / own_width  # the mask's height at the picture's width
     # One pixel of either is what rounding costs where something was resized before.
     if abs(wanted - height) > max(0.02 * height, 1, height / own_height, width / own_width):

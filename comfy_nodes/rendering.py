@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,17 +10,24 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from stylemix import Style, Stylizer
-from stylemix.errors import ConfigError, PictureError, WeightsError
+from stylemix.errors import Cancelled, ConfigError, PictureError, WeightsError
 from stylemix.stylizers import SMALLEST_TILE, Options
+from stylemix.video import Steadier
 
 from .bundle import Region, StyleBundle
+from .curves import Curve
 from .errors import NodeError, naming
 from .interface import StylemixStyle, known
-from .pictures import check_images, check_mask, to_image, to_picture
-from .progress import NodeProgress
+from .job import Job
+from .keeping import keep
+from .pictures import check_images, check_mask, to_image, to_picture, to_pil
+from .progress import NodeProgress, cancelling
 
 AUTOMATIC = ("size", "tile", "scale")
 """Inputs, where a node has them, whose 0 leaves the choice to the library."""
+
+MOST_STRENGTH = 2.0
+"""Where the nodes' sliders end."""
 
 
 def picture_inputs() -> list[Any]:
@@ -31,14 +38,14 @@ def picture_inputs() -> list[Any]:
     ]
 
 
-def look_inputs() -> list[Any]:
-    """Return the inputs that say how the result looks; the last two are wires."""
+def first_look_inputs() -> list[Any]:
+    """Return the two inputs that matter most of how the result looks."""
     return [
         io.Float.Input(
             "strength",
             default=1.0,
             min=0.0,
-            max=2.0,
+            max=MOST_STRENGTH,
             step=0.05,
             display_mode=io.NumberDisplay.slider,
             tooltip="0 gives the image back, 1 is the usual strength, more exaggerates.",
@@ -48,6 +55,13 @@ def look_inputs() -> list[Any]:
             default=False,
             tooltip="Keep the image's colors and take only the painting's strokes.",
         ),
+    ]
+
+
+def look_inputs() -> list[Any]:
+    """Return the inputs that say how the result looks; the last two are wires."""
+    return [
+        *first_look_inputs(),
         io.Int.Input(
             "size",
             default=0,
@@ -95,16 +109,61 @@ def features_input(name: str, tooltip: str) -> Any:
     )
 
 
+@dataclass(frozen=True)
+class Steadying:
+    """How frames agree with the ones before.
+
+    Attributes:
+        amount: 0 for frames by themselves.
+        before: what the batch before handed over, or None.
+    """
+
+    amount: float = 0.0
+    before: Steadier | None = None
+
+    def begin(self) -> Steadier | None:
+        """Return what steadies a batch, None for frames by themselves.
+
+        Raises:
+            NodeError: the amount is out of range, OpenCV is missing, or there is a batch before
+                though frames are drawn by themselves.
+        """
+        with naming("steady"):
+            if self.before is not None and not self.amount:
+                raise NodeError(
+                    "before: steady is 0, so that frames are drawn by themselves; raise steady, "
+                    "or disconnect before"
+                )
+            if self.before is not None:
+                return self.before.copy(self.amount)
+            return Steadier(self.amount) if self.amount else None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished batch.
+
+    Attributes:
+        images: [B, H, W, 3], or 4 channels for an image with opacity.
+        end: what the next batch of a video needs of this one; None for frames by themselves.
+    """
+
+    images: Tensor
+    end: Steadier | None
+
+
 def render_batch(
     image: Tensor,
     style: StyleBundle,
     stylizer: Stylizer,
     *,
-    mask: Tensor | None,
-    palette: Tensor | None,
-    features_name: str,
+    mask: Tensor | None = None,
+    palette: Tensor | None = None,
+    features_name: str = "model",
+    strengths: Curve | None = None,
+    steadying: Steadying | None = None,
     **inputs: Any,
-) -> Tensor:
+) -> Rendered:
     """Render picture by picture: beside the result, memory holds one at a time.
 
     Args:
@@ -115,11 +174,10 @@ def render_batch(
         mask: a MASK, or None.
         palette: an IMAGE of one painting, or None.
         features_name: the input that names a feature network, for messages.
+        strengths: the strength over the batch, instead of the one in ``inputs``.
+        steadying: how frames agree with the ones before.
         inputs: the options of the library, by the names of :class:`stylemix.stylizers.Options`; 0
             stands for its None in those of :data:`AUTOMATIC`.
-
-    Returns:
-        [B, H, W, 3], or 4 channels for an image with opacity.
 
     Raises:
         NodeError: naming the input that can't be used.
@@ -133,27 +191,38 @@ def render_batch(
     style.check(count, height, width)
     if palette is not None:
         options = replace(options, palette=_encoded(palette, stylizer, options.preserve_color))
+    steadier = (steadying or Steadying()).begin()
     progress = NodeProgress(count)
     result: Tensor | None = None
     for number in range(count):
+        if strengths is not None:
+            options = replace(options, strength=strengths.at(number, count))
+        job = Job(
+            stylizer,
+            [part.style for part in style.parts],
+            options,
+            style.weights(number, count),
+            style.masks(number, height, width),
+            progress.of(number),
+        )
         with (
-            naming(f"image {number + 1} of {count}", PictureError),
+            cancelling(),
+            naming(f"image {number + 1} of {count}", PictureError, ConfigError),
             naming(features_name, WeightsError),
         ):
-            picture = stylizer.stylize(
-                to_picture(images[number]),
-                [part.style for part in style.parts],
-                options,
-                weights=[part.weight for part in style.parts],
-                masks=style.masks(number, height, width),
-                progress=progress.of(number),
-            )
+            try:
+                picture = job.draw(to_picture(images[number]), steadier)
+            except Cancelled as stopped:
+                if stopped.picture is not None:
+                    done = [] if result is None else list(result[:number])
+                    keep([*map(to_pil, done), stopped.picture])
+                raise
         made = to_image(picture, channels)
         if result is None:
             result = torch.empty(count, *made.shape)
         result[number] = made
     assert result is not None  # check_images refuses an empty batch
-    return result
+    return Rendered(result, steadier)
 
 
 def _options(inputs: dict[str, Any]) -> Options:

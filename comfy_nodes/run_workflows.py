@@ -17,12 +17,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from dev.make_workflows import PAINTINGS
+from dev.make_workflows import PAINTINGS, PHOTO, VIDEOS
 from dev.pictures import (
     check_differ,
     check_frames,
     check_stills,
-    encode_clip,
+    check_turning,
+    clip,
     prepare,
     write_previews,
 )
@@ -42,8 +43,8 @@ def main() -> int:
     with ComfyServer(checkout, python, () if options.gpu else ("--cpu",)) as server:
         system = server.get_json("/system_stats")["system"]
         _say(f"ComfyUI {system['comfyui_version']} runs at {server.url}")
-        photo = prepare(server.inputs, options.photo, options.paintings, options.side)
-        encode_clip(server.inputs, python)
+        example = Path(checkout) / "input" / PHOTO
+        photo = prepare(server.inputs, options.photo or example, options.side)
         model = "film"
         if options.model:
             shutil.copytree(options.model, server.models / options.model.name)
@@ -51,7 +52,7 @@ def main() -> int:
         prompts = _prompts(server, model)
         results = run_all(server, prompts, photo)
         if options.previews:
-            write_previews(PACK / "example_workflows", server.inputs, prompts, results)
+            write_previews(PACK / "example_workflows", prompts, results)
     if options.output:
         options.output.mkdir(parents=True, exist_ok=True)
         for name, pictures in results.items():
@@ -70,12 +71,14 @@ def run_all(
     for name, prompt in prompts.items():
         made = results[name] = server.run(prompt)
         if name == "video_batch":
-            frames = sorted((server.inputs / "clip.frames").glob("*.png"))
-            check_frames(name, made, [Image.open(path) for path in frames])
+            check_frames(name, made, clip())
+        elif name == "over_frames":
+            check_turning(name, made, photo)
         else:
             check_stills(name, made, photo)
         _say(f"{name}: {len(made)} picture(s) of {made[0].width} x {made[0].height}, checked")
-    stills = [name for name in results if name != "video_batch"]
+    # Two of them make one and the same picture in one node and in several.
+    stills = [name for name in results if name not in (*VIDEOS, "stylize")]
     for number, first in enumerate(stills):
         for second in stills[number + 1 :]:
             check_differ(f"{first}, {second}", results[first][0], results[second][0])
@@ -92,7 +95,9 @@ def _prompts(server: ComfyServer, model: str) -> dict[str, Prompt]:
     found = {}
     for path in sorted((PACK / "example_workflows").glob("*.json")):
         prompt = to_prompt(json.loads(path.read_text("utf-8")), known)
-        found[path.stem] = with_inputs(prompt, "StylemixLoadModel", model=model)
+        for kind in ("StylemixLoadModel", "StylemixStylize"):
+            prompt = with_inputs(prompt, kind, model=model)
+        found[path.stem] = prompt
     return found
 
 
@@ -101,29 +106,12 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _example(folder: str, name: str) -> Path:
-    return PACK.parent / "examples" / folder / f"{name}.jpg"
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--photo",
-        type=Path,
-        default=_example("photos", "mountains"),
-        help="the photograph; default: one of examples/photos",
+        "--photo", type=Path, help="the photograph; default: ComfyUI's own example.png"
     )
-    parser.add_argument(
-        "--paintings",
-        type=Path,
-        nargs=3,
-        default=[
-            _example("paintings", name)
-            for name in ("knife-birches", "swirling-night", "warm-portrait")
-        ],
-        help="three paintings; default: of examples/paintings",
-    )
-    parser.add_argument("--side", type=int, default=512, help="long side of the photograph")
+    parser.add_argument("--side", type=int, help="long side of the photograph at most, in pixels")
     parser.add_argument(
         "--model", type=Path, help="a checkpoint folder instead of the embedded model"
     )

@@ -1,6 +1,6 @@
 """Writes the example workflows, so that all of them look alike and fit the nodes.
 
-Run: python comfy_nodes/dev/make_workflows.py
+Run in the folder comfy_nodes: python -m dev.make_workflows
 """
 
 from __future__ import annotations
@@ -9,114 +9,63 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .workflow import Wire, Workflow
+
 FOLDER = Path(__file__).resolve().parent.parent / "example_workflows"
 
-PHOTO, CLIP = "photo.jpg", "clip.mp4"
-PAINTINGS = ("painting_a.jpg", "painting_b.jpg", "painting_c.jpg")
+PHOTO = "example.png"
+"""ComfyUI's own picture, which lies in its input folder."""
+PAINTINGS = ("knife-birches.jpg", "rolling-waves.jpg", "swirling-night.jpg")
+"""The pack's examples that are used as paintings A, B and C."""
+CLIP = "cat.webp"
+RATE = 12
 MODEL = "film"
-
-# Inputs that take wires, and outputs, of every node that an example uses.
-SLOTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "LoadImage": ({}, {"IMAGE": "IMAGE", "MASK": "MASK"}),
-    "SaveImage": ({"images": "IMAGE"}, {}),
-    "PreviewImage": ({"images": "IMAGE"}, {}),
-    "ImageToMask": ({"image": "IMAGE"}, {"MASK": "MASK"}),
-    "ThresholdMask": ({"mask": "MASK"}, {"MASK": "MASK"}),
-    "LoadVideo": ({}, {"VIDEO": "VIDEO"}),
-    "GetVideoComponents": (
-        {"video": "VIDEO"},
-        {"images": "IMAGE", "audio": "AUDIO", "fps": "FLOAT"},
-    ),
-    "CreateVideo": ({"images": "IMAGE", "audio": "AUDIO", "fps": "FLOAT"}, {"VIDEO": "VIDEO"}),
-    "SaveVideo": ({"video": "VIDEO"}, {}),
-    "MarkdownNote": ({}, {}),
-    "StylemixLoadModel": ({}, {"model": "STYLEMIX_MODEL"}),
-    "StylemixEncodeStyle": (
-        {"model": "STYLEMIX_MODEL", "painting": "IMAGE"},
-        {"style": "STYLEMIX_STYLE"},
-    ),
-    "StylemixMixStyles": (
-        {
-            "style_a": "STYLEMIX_STYLE",
-            "style_b": "STYLEMIX_STYLE",
-            "mask_a": "MASK",
-            "mask_b": "MASK",
-        },
-        {"style": "STYLEMIX_STYLE"},
-    ),
-    "StylemixApplyStyle": (
-        {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
-        {"image": "IMAGE"},
-    ),
-    "StylemixOptimisePicture": (
-        {"image": "IMAGE", "style": "STYLEMIX_STYLE", "mask": "MASK", "palette": "IMAGE"},
-        {"image": "IMAGE"},
-    ),
-}
-
-Wire = tuple[int, str]
-"""A node's id and the name of its output."""
+VIDEOS = ("video_batch", "over_frames")
+"""Workflows that make several pictures."""
+_OWN = " For a painting of yours, put *Load Image* in the place of *Load Example*."
 
 
-class Workflow:
-    """A workflow that grows node by node, left to right in columns."""
+class Studio(Workflow):
+    """A workflow with the nodes that most of them have.
 
-    def __init__(self, note: str) -> None:
-        self.nodes: list[dict[str, Any]] = []
-        self.links: list[list[Any]] = []
-        self._bottom: dict[int, int] = {}
-        self.add(0, "MarkdownNote", [note], title="About this workflow", height=220)
+    Args:
+        note: what the user is told.
+        paintings: how many of them are encoded.
+    """
 
-    def add(
+    def __init__(self, note: str, paintings: int) -> None:
+        super().__init__(note)
+        self.model = self.add(0, "StylemixLoadModel", [MODEL, "", "auto"])
+        pictures = [self.painting(0, number) for number in range(paintings)]
+        self.styles = [self.style(1, picture) for picture in pictures]
+
+    def painting(self, column: int, number: int, title: str = "Painting") -> Wire:
+        """Add an example painting."""
+        values, named = [PAINTINGS[number]], f"{title} {'ABC'[number]}"
+        return self.add(column, "StylemixLoadExample", values, named), "image"
+
+    def photo(self, column: int, top: int | None = None) -> Wire:
+        """Add the photograph."""
+        values = [PHOTO, "image"]
+        return self.add(column, "LoadImage", values, "Photograph", top=top), "IMAGE"
+
+    def style(self, column: int, painting: Wire) -> Wire:
+        """Add a node that encodes a painting."""
+        wires = {"model": (self.model, "model"), "painting": painting}
+        return self.add(column, "StylemixEncodeStyle", wires=wires), "style"
+
+    def mix(
         self,
         column: int,
-        kind: str,
-        values: list[Any] | None = None,
-        title: str | None = None,
-        height: int = 130,
+        weights: tuple[float, float],
+        *,
+        b_over_frames: str = "",
+        top: int | None = None,
         **wires: Wire,
-    ) -> int:
-        """Add a node below the others of its column; gives its id."""
-        number = len(self.nodes) + 1
-        inputs, outputs = SLOTS[kind]
-        node: dict[str, Any] = {
-            "id": number,
-            "type": kind,
-            "pos": [40 + 380 * column, self._bottom.get(column, 40)],
-            "size": [320, height],
-            "flags": {},
-            "order": number - 1,
-            "mode": 0,
-            "inputs": [{"name": name, "type": slot, "link": None} for name, slot in inputs.items()],
-            "outputs": [
-                {"name": name, "type": slot, "links": []} for name, slot in outputs.items()
-            ],
-            "properties": {"Node name for S&R": kind},
-            "widgets_values": values or [],
-        }
-        if title:
-            node["title"] = title
-        self.nodes.append(node)
-        self._bottom[column] = self._bottom.get(column, 40) + height + 60
-        for name, (source, output) in wires.items():
-            self._connect(source, output, number, name)
-        return number
-
-    def image(self, column: int, file: str, title: str) -> Wire:
-        """Add a node that loads a picture."""
-        return self.add(column, "LoadImage", [file, "image"], title=title, height=320), "IMAGE"
-
-    def style(self, column: int, model: int, painting: Wire) -> Wire:
-        """Add a node that encodes a painting."""
-        return self.add(
-            column, "StylemixEncodeStyle", model=(model, "model"), painting=painting, height=80
-        ), "style"
-
-    def mix(self, column: int, weights: tuple[float, float], **wires: Wire) -> Wire:
+    ) -> Wire:
         """Add a node that mixes two styles."""
-        return self.add(
-            column, "StylemixMixStyles", list(weights), title=None, height=150, **wires
-        ), "style"
+        values = [*weights, b_over_frames, "smooth" if b_over_frames else "linear"]
+        return self.add(column, "StylemixMixStyles", values, top=top, wires=wires), "style"
 
     def apply(
         self,
@@ -124,190 +73,213 @@ class Workflow:
         image: Wire,
         style: Wire,
         *,
-        strength: float = 1.0,
         preserve_color: bool = False,
         refine: int = 0,
+        strength_over_frames: str = "",
+        steady: float = 0.0,
+        top: int | None = None,
         **wires: Wire,
     ) -> Wire:
         """Add a node that applies a style."""
-        values = [strength, preserve_color, 0, 0, refine, "thin"]
-        height = 460 if refine else 240  # room for the picture so far
+        easing = "smooth" if strength_over_frames else "linear"
+        values: list[Any] = [1.0, preserve_color, 0, 0, refine, "thin", 0.0]
+        values += [strength_over_frames, easing, steady]
+        more = 240 if refine else 0  # room for the picture so far
         wires = {"image": image, "style": style, **wires}
-        return self.add(column, "StylemixApplyStyle", values, None, height, **wires), "image"
-
-    def optimise(self, column: int, image: Wire, style: Wire, *, steps: int) -> Wire:
-        """Add a node that optimises a picture."""
-        values = [steps, 3.0, 1.0, False, 0, 0, "thin", "adam", True]
-        return self.add(
-            column, "StylemixOptimisePicture", values, height=560, image=image, style=style
-        ), "image"
+        made = self.add(column, "StylemixApplyStyle", values, top=top, more=more, wires=wires)
+        return made, "image"
 
     def save(self, column: int, image: Wire, name: str) -> None:
         """Add a node that saves a picture."""
-        self.add(column, "SaveImage", [f"stylemix_{name}"], height=380, images=image)
+        self.add(column, "SaveImage", [f"stylemix_{name}"], wires={"images": image})
 
-    def data(self) -> dict[str, Any]:
-        """Return the file's content."""
-        return {
-            "id": "",
-            "revision": 0,
-            "last_node_id": len(self.nodes),
-            "last_link_id": len(self.links),
-            "nodes": self.nodes,
-            "links": self.links,
-            "groups": [],
-            "config": {},
-            "extra": {},
-            "version": 0.4,
-        }
-
-    def _connect(self, source: int, output: str, target: int, name: str) -> None:
-        outgoing = self.nodes[source - 1]["outputs"]
-        incoming = self.nodes[target - 1]["inputs"]
-        slot = next(i for i, o in enumerate(outgoing) if o["name"] == output)
-        entry = next(i for i, o in enumerate(incoming) if o["name"] == name)
-        number = len(self.links) + 1
-        self.links.append([number, source, slot, target, entry, outgoing[slot]["type"]])
-        outgoing[slot]["links"].append(number)
-        incoming[entry]["link"] = number
+    def save_video(self, column: int, frames: Wire) -> None:
+        """Add nodes that show frames and save them as a video."""
+        made = self.add(column, "CreateVideo", [float(RATE)], wires={"images": frames})
+        self.add(column, "PreviewImage", wires={"images": frames})
+        values = ["video/stylemix", "auto", "auto"]
+        self.add(column + 1, "SaveVideo", values, wires={"video": (made, "VIDEO")})
 
 
-def _start(note: str, paintings: int) -> tuple[Workflow, int, list[Wire]]:
-    workflow = Workflow(note)
-    model = workflow.add(1, "StylemixLoadModel", [MODEL, ""], height=110)
-    pictures = [workflow.image(0, PAINTINGS[i], f"Painting {'ABC'[i]}") for i in range(paintings)]
-    return workflow, model, [workflow.style(2, model, p) for p in pictures]
+def stylize() -> Workflow:
+    """One photograph, one painting, one node."""
+    workflow = Workflow(
+        "Style transfer in one node: choose a photograph and run." + _OWN + " *strength* goes "
+        "from 0 (the photograph) over 1 to 2 (exaggerated). The model ships with stylemix: "
+        "nothing is downloaded. The other templates mix paintings, mask and refine."
+    )
+    photo = workflow.add(0, "LoadImage", [PHOTO, "image"], "Photograph"), "IMAGE"
+    painting = workflow.add(0, "StylemixLoadExample", [PAINTINGS[0]], "Painting A"), "image"
+    wires = {"image": photo, "painting": painting}
+    made = workflow.add(1, "StylemixStylize", [MODEL, 1.0, False], wires=wires)
+    workflow.add(2, "SaveImage", ["stylemix"], wires={"images": (made, "image")})
+    return workflow
 
 
 def basic() -> Workflow:
     """One photograph, one painting."""
-    workflow, _, (style,) = _start(
-        "Choose a photograph and a painting, then run. *strength* goes from 0 (the photograph) "
-        "over 1 to 2 (exaggerated). The model ships with stylemix: nothing is downloaded.",
+    workflow = Studio(
+        "Choose a photograph, then run. The model is loaded and the painting encoded once, for "
+        "any number of pictures." + _OWN,
         1,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    workflow.save(4, workflow.apply(3, photo, style), "basic")
+    photo = workflow.photo(1)
+    workflow.save(3, workflow.apply(2, photo, workflow.styles[0]), "basic")
     return workflow
 
 
 def mix_two_styles() -> Workflow:
     """Two paintings, mixed by weights."""
-    workflow, _, (first, second) = _start(
+    workflow = Studio(
         "Two paintings in one picture. Only the ratio of *weight_a* to *weight_b* counts; here "
         "it is 60 to 40.",
         2,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    style = workflow.mix(3, (0.6, 0.4), style_a=first, style_b=second)
-    workflow.save(5, workflow.apply(4, photo, style), "mix")
+    first, second = workflow.styles
+    style = workflow.mix(2, (0.6, 0.4), style_a=first, style_b=second)
+    photo = workflow.photo(2)
+    workflow.save(4, workflow.apply(3, photo, style), "mix")
     return workflow
 
 
 def masked_regions() -> Workflow:
     """Two paintings, each in its own region."""
-    workflow, _, (first, second) = _start(
+    workflow = Studio(
         "Painting A in the bright parts of the photograph, such as the sky, painting B in the "
         "rest. Move the threshold, or connect any other mask to *mask_a*, for instance one that "
         "you draw with *Open in MaskEditor* on the photograph.",
-        2,
+        0,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    grey = workflow.add(1, "ImageToMask", ["blue"], image=photo, height=60)
-    mask = workflow.add(2, "ThresholdMask", [0.6], mask=(grey, "MASK"), height=60)
+    pictures = [workflow.painting(0, number) for number in (1, 0)]
+    photo = workflow.photo(0)
+    first, second = (workflow.style(1, picture) for picture in pictures)
+    grey = workflow.add(1, "ImageToMask", ["blue"], top=940, wires={"image": photo})
+    mask = workflow.add(2, "ThresholdMask", [0.6], top=940, wires={"mask": (grey, "MASK")})
     style = workflow.mix(3, (1.0, 1.0), style_a=first, style_b=second, mask_a=(mask, "MASK"))
-    workflow.save(5, workflow.apply(4, photo, style), "masked")
+    workflow.save(5, workflow.apply(4, photo, style, top=500), "masked")
     return workflow
 
 
 def three_styles() -> Workflow:
     """Three paintings by a chain of two mixtures, in the photograph's colours."""
-    workflow, _, (first, second, third) = _start(
+    workflow = Studio(
         "Mix Styles takes two styles; chain it for more. Here A and B count 1 each and C counts "
         "2, so that A : B : C is 1 : 1 : 2. *preserve_color* keeps the photograph's colours.",
         3,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    pair = workflow.mix(3, (1.0, 1.0), style_a=first, style_b=second)
-    style = workflow.mix(4, (1.0, 1.0), style_a=pair, style_b=third)
-    workflow.save(6, workflow.apply(5, photo, style, preserve_color=True), "three")
+    first, second, third = workflow.styles
+    pair = workflow.mix(2, (1.0, 1.0), style_a=first, style_b=second)
+    style = workflow.mix(3, (1.0, 1.0), style_a=pair, style_b=third, top=240)
+    photo = workflow.photo(3)
+    workflow.save(5, workflow.apply(4, photo, style, preserve_color=True), "three")
     return workflow
 
 
 def other_colours() -> Workflow:
     """The strokes of one painting, the colours of another one."""
-    workflow, _, (style,) = _start(
+    workflow = Studio(
         "The strokes of painting A in the colours of painting B: connect any picture to "
         "*palette*. Only its colours count.",
         1,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    colours = workflow.image(1, PAINTINGS[1], "Painting B, for its colours")
-    workflow.save(4, workflow.apply(3, photo, style, palette=colours), "colours")
+    photo = workflow.photo(1)
+    colours = workflow.painting(1, 1, "The colours of painting")
+    workflow.save(3, workflow.apply(2, photo, workflow.styles[0], palette=colours), "colours")
     return workflow
 
 
 def refine() -> Workflow:
     """One photograph, one painting, and some steps of optimisation after the network's pass."""
-    workflow, _, (style,) = _start(
+    workflow = Studio(
         "*refine* goes on from the network's picture by optimisation: slower, and nearer to the "
-        "painting. The picture so far appears on the node, and Cancel works between steps. "
-        "*refine_features* vgg16 is better still; its weights are downloaded once.",
+        "painting. The picture so far appears on the node; Cancel works between steps and keeps "
+        "it in the output folder. *refine_features* vgg16 is better still; its weights are "
+        "downloaded once.",
         1,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    workflow.save(4, workflow.apply(3, photo, style, refine=25), "refine")
+    photo = workflow.photo(1)
+    workflow.save(3, workflow.apply(2, photo, workflow.styles[0], refine=25), "refine")
     return workflow
 
 
 def optimise() -> Workflow:
     """One photograph, one painting, by optimisation alone."""
-    workflow, _, (style,) = _start(
+    workflow = Studio(
         "The method of Gatys et al.: no trained network makes the picture, the photograph itself "
         "is changed step by step. The style is the same as for Apply Style, mixtures and masks "
         "too. Allow a minute or two on a CPU, and more for larger pictures.",
         1,
     )
-    photo = workflow.image(0, PHOTO, "Photograph")
-    workflow.save(4, workflow.optimise(3, photo, style, steps=100), "optimise")
+    photo = workflow.photo(1)
+    values = [100, 3.0, 1.0, False, 0, 0, "thin", "adam", True]
+    wires = {"image": photo, "style": workflow.styles[0]}
+    made = workflow.add(2, "StylemixOptimisePicture", values, more=240, wires=wires)
+    workflow.save(3, (made, "image"), "optimise")
     return workflow
 
 
 def video_batch() -> Workflow:
-    """A video, frame by frame."""
-    workflow, _, (style,) = _start(
-        "Every frame of a video in one style. The painting is encoded once; beside the video "
-        "itself, memory holds one frame at a time. Cancel works between frames.",
+    """A video, frame by frame, steadied."""
+    workflow = Studio(
+        "Every frame of a video in one style. *steady* lets each frame follow the one before, so "
+        "that the result doesn't flicker; 0 draws each by itself. For a video of yours, unmute "
+        "the nodes at the bottom and connect *images* to *Apply Style*, *audio* and *fps* to "
+        "*Create Video*.",
         1,
     )
-    video = workflow.add(1, "LoadVideo", [CLIP, "image"], height=300)
-    parts = workflow.add(2, "GetVideoComponents", video=(video, "VIDEO"), height=90)
-    frames = workflow.apply(3, (parts, "images"), style)
-    made = workflow.add(
-        4,
-        "CreateVideo",
-        [30.0],
-        height=100,
-        images=frames,
-        audio=(parts, "audio"),
-        fps=(parts, "fps"),
+    clip = workflow.add(1, "StylemixLoadExample", [CLIP], "Clip"), "image"
+    workflow.save_video(3, workflow.apply(2, clip, workflow.styles[0], steady=0.7))
+    own = workflow.add(0, "LoadVideo", ["", "image"], "A video of yours", muted=True)
+    workflow.add(1, "GetVideoComponents", muted=True, top=640, wires={"video": (own, "VIDEO")})
+    return workflow
+
+
+def over_frames() -> Workflow:
+    """A photograph that turns into one painting and then into another."""
+    workflow = Studio(
+        "A picture that turns into painting A, and then into painting B: numbers with commas "
+        "between stand evenly over the frames. *strength_over_frames* 0, 1, 1 paints it in the "
+        "first half; *b_over_frames* 0, 0, 1 changes the painting in the second.",
+        2,
     )
-    workflow.add(
-        5, "SaveVideo", ["video/stylemix", "auto", "auto"], height=380, video=(made, "VIDEO")
+    first, second = workflow.styles
+    photo = workflow.photo(1)
+    style = workflow.mix(2, (1.0, 1.0), b_over_frames="0, 0, 1", style_a=first, style_b=second)
+    frames = workflow.add(2, "RepeatImageBatch", [24], wires={"image": photo}), "IMAGE"
+    workflow.save_video(4, workflow.apply(3, frames, style, strength_over_frames="0, 1, 1"))
+    return workflow
+
+
+def saved_style() -> Workflow:
+    """A mixture that is saved under a name."""
+    workflow = Studio(
+        "A mixture that is saved with its paintings and weights. After the first run press *R*: "
+        "*Load Style* at the bottom has it, in any workflow. Unmute it and connect it in the "
+        "place of *Mix Styles*.",
+        2,
     )
-    workflow.add(4, "PreviewImage", height=260, images=frames)
+    first, second = workflow.styles
+    style = workflow.mix(2, (1.0, 1.0), style_a=first, style_b=second)
+    photo = workflow.photo(2)
+    workflow.add(3, "StylemixSaveStyle", ["birches and waves", False], wires={"style": style})
+    workflow.save(4, workflow.apply(3, photo, style), "saved")
+    wires = {"model": (workflow.model, "model")}
+    workflow.add(1, "StylemixLoadStyle", ["birches and waves"], muted=True, wires=wires)
     return workflow
 
 
 WORKFLOWS = (
+    stylize,
     basic,
     mix_two_styles,
     masked_regions,
     three_styles,
     other_colours,
     video_batch,
+    over_frames,
     refine,
     optimise,
+    saved_style,
 )
 
 

@@ -3,68 +3,42 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from .make_workflows import CLIP, PAINTINGS, PHOTO
 from .prompts import Prompt
 
-FRAMES = 6
-_ENCODE = """
-import sys, av, numpy as np
-from PIL import Image
-with av.open(sys.argv[1], "w") as box:
-    stream = None
-    for path in sys.argv[2:]:
-        image = Image.open(path).convert("RGB")
-        if stream is None:
-            stream = box.add_stream("libx264", rate=12)
-            stream.width, stream.height, stream.pix_fmt = *image.size, "yuv420p"
-        box.mux(stream.encode(av.VideoFrame.from_ndarray(np.array(image))))
-    box.mux(stream.encode())
-"""
+PACK = Path(__file__).resolve().parent.parent
+_NEAR = 2.5 / 255
 
 
-def prepare(folder: Path, photo: Path, paintings: Sequence[Path], side: int) -> Image.Image:
-    """Put the pictures that the workflows name into ComfyUI's input folder.
-
-    Beside them, ``clip.frames`` gets the frames of a short pan over the photograph.
+def prepare(folder: Path, photo: Path, side: int | None = None) -> Image.Image:
+    """Put the photograph that the workflows name into ComfyUI's input folder.
 
     Args:
         folder: the input folder.
         photo: the photograph.
-        paintings: three of them.
-        side: long side of the photograph there, in pixels.
+        side: its long side there at most, in pixels.
 
     Returns:
         The photograph as the workflows see it.
     """
     with Image.open(photo) as image:
         shrunk = image.convert("RGB")
+    if side is not None:
         shrunk.thumbnail((side, side), Image.Resampling.LANCZOS)
-    shrunk.save(folder / PHOTO, quality=95)
-    for name, path in zip(PAINTINGS, paintings, strict=True):
-        with Image.open(path) as image:
-            image.convert("RGB").save(folder / name, quality=95)
-    frames = folder / "clip.frames"
-    frames.mkdir()
-    # Video codecs want even sides.
-    width, height = shrunk.width * 3 // 8 * 2, shrunk.height * 3 // 8 * 2
-    for number in range(FRAMES):
-        left = (shrunk.width - width) * number // (FRAMES - 1)
-        shrunk.crop((left, 0, left + width, height)).save(frames / f"{number:03}.png")
-    with Image.open(folder / PHOTO) as image:
-        return image.convert("RGB")
+    shrunk.save(folder / PHOTO)
+    return shrunk
 
 
-def encode_clip(folder: Path, python: str) -> None:
-    """Make ``clip.mp4`` of the frames, with the interpreter that has ComfyUI's ``av``."""
-    frames = [str(path) for path in sorted((folder / "clip.frames").glob("*.png"))]
-    subprocess.run([python, "-c", _ENCODE, str(folder / CLIP), *frames], check=True)
+def clip() -> list[Image.Image]:
+    """Return the frames of the pack's clip."""
+    with Image.open(PACK / "examples" / CLIP) as file:
+        return [frame.convert("RGB") for frame in ImageSequence.Iterator(file)]
 
 
 def difference(first: Image.Image, second: Image.Image) -> float:
@@ -100,6 +74,22 @@ def check_frames(name: str, made: Sequence[Image.Image], frames: Sequence[Image.
         assert difference(one, two) > 0, f"{name}: frames {number} and {number + 1} are equal"
 
 
+def check_turning(name: str, made: Sequence[Image.Image], photo: Image.Image) -> None:
+    """Check that the frames begin with the photograph and go ever farther away from it.
+
+    Raises:
+        AssertionError: saying what is wrong.
+    """
+    far = [difference(frame, photo) for frame in made]
+    assert len(far) > 2, f"{name}: {len(far)} frames"
+    assert far[0] <= _NEAR, f"{name}: the first frame isn't the photograph ({far[0]:.4f})"
+    middle = len(far) // 2
+    assert sorted(far[: middle + 1]) == far[: middle + 1], f"{name}: it doesn't turn evenly: {far}"
+    assert far[middle] > 0.02, f"{name}: the middle frame is the photograph"
+    late = difference(made[middle], made[-1])
+    assert late > 0.005, f"{name}: the second half changes nothing ({late:.5f})"
+
+
 def check_differ(name: str, first: Image.Image, second: Image.Image) -> None:
     """Check that two results differ, as other styles must make them.
 
@@ -128,7 +118,6 @@ def preview(made: Image.Image, paintings: Sequence[Image.Image], side: int = 640
 
 def write_previews(
     folder: Path,
-    inputs: Path,
     prompts: Mapping[str, Prompt],
     results: Mapping[str, Sequence[Image.Image]],
 ) -> None:
@@ -136,11 +125,13 @@ def write_previews(
 
     Args:
         folder: where the workflow files lie.
-        inputs: ComfyUI's input folder.
         prompts: by workflow.
         results: the pictures that each made.
     """
     for name, prompt in prompts.items():
-        used = [node["inputs"].get("image") for node in prompt.values()]
-        paintings = [Image.open(inputs / file) for file in PAINTINGS if file in used]
-        preview(results[name][0], paintings).save(folder / f"{name}.jpg", quality=88)
+        used = [node["inputs"].get("example") for node in prompt.values()]
+        files = [PACK / "examples" / file for file in PAINTINGS if file in used]
+        made = results[name]
+        preview(made[len(made) // 2], [Image.open(file) for file in files]).save(
+            folder / f"{name}.jpg", quality=88
+        )

@@ -12,13 +12,14 @@ Prompt = dict[str, dict[str, Any]]
 _WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 _DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 _NOTES = {"MarkdownNote", "Note"}
+_IDLE = (2, 4)  # modes of muted and bypassed nodes
 
 
 def to_prompt(workflow: Mapping[str, Any], object_info: Mapping[str, Any]) -> Prompt:
     """Convert a workflow.
 
-    Widget values are taken by their position, as the editor does, so that a node whose widgets
-    were reordered fails here too.
+    Notes and muted nodes are left out. Widget values are taken by their position, as the editor
+    does, so that a node whose widgets were reordered fails here too.
 
     Args:
         workflow: the parsed workflow file.
@@ -31,7 +32,7 @@ def to_prompt(workflow: Mapping[str, Any], object_info: Mapping[str, Any]) -> Pr
     prompt: Prompt = {}
     for node in workflow["nodes"]:
         kind = node["type"]
-        if kind in _NOTES:
+        if kind in _NOTES or node.get("mode") in _IDLE:
             continue
         if kind not in object_info:
             raise ValueError(f"the server doesn't know the node {kind!r}")
@@ -58,11 +59,12 @@ def with_inputs(prompt: Prompt, kind: str, **values: Any) -> Prompt:
 
 
 def with_file(prompt: Prompt, file: str, other: str) -> Prompt:
-    """Return a copy that loads the picture ``other`` instead of ``file``."""
+    """Return a copy that loads the picture or example ``other`` instead of ``file``."""
     changed = copy.deepcopy(prompt)
     for node in changed.values():
-        if node["inputs"].get("image") == file:
-            node["inputs"]["image"] = other
+        for name in ("image", "example"):
+            if node["inputs"].get(name) == file:
+                node["inputs"][name] = other
     return changed
 
 

@@ -6,13 +6,13 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from stylemix import Stylizer
-from stylemix.types import ProgressEvent
 
 from ..bundle import StyleBundle
+from ..encoding import encode_all
 from ..errors import naming
-from ..interface import CATEGORY, StylemixModel, StylemixStyle, known
-from ..pictures import check_images, to_picture
-from ..progress import NodeProgress
+from ..interface import ALIASES, CATEGORY, StylemixModel, StylemixStyle, known
+from ..pictures import check_images
+from ..progress import cancelling
 
 
 class EncodeStyle(io.ComfyNode):
@@ -25,8 +25,8 @@ class EncodeStyle(io.ComfyNode):
             node_id="StylemixEncodeStyle",
             display_name="Encode Style (stylemix)",
             category=CATEGORY,
-            description="Encodes a painting. A batch of paintings becomes their equal mixture. "
-            "Models that draw in a style of their own need no painting.",
+            description="Encodes a painting for style transfer. A batch of paintings becomes their "
+            "equal mixture. Models that draw in a style of their own need no painting.",
             inputs=[
                 StylemixModel.Input("model", tooltip="From Load Style Model."),
                 io.Image.Input(
@@ -38,7 +38,7 @@ class EncodeStyle(io.ComfyNode):
                 ),
             ],
             outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],
-            **known(io.Schema, search_aliases=["style reference", "painting"]),
+            **known(io.Schema, search_aliases=[*ALIASES, "style reference", "painting"]),
         )
 
     @classmethod
@@ -48,12 +48,5 @@ class EncodeStyle(io.ComfyNode):
             with naming("painting"):
                 return io.NodeOutput(StyleBundle.equal(model, [model.own_style()]))
         paintings = check_images(painting, "painting")
-        progress = NodeProgress(len(paintings))
-        styles = []
-        for number, image in enumerate(paintings):
-            report = progress.of(number)
-            report(ProgressEvent(0, 1))
-            with naming(f"painting {number + 1} of {len(paintings)}"):
-                styles.append(model.encode(to_picture(image)))
-            report(ProgressEvent(1, 1))
-        return io.NodeOutput(StyleBundle.equal(model, styles))
+        with cancelling():
+            return io.NodeOutput(StyleBundle.equal(model, encode_all(model, paintings)))

@@ -6,8 +6,9 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..bundle import Region, StyleBundle
+from ..curves import curve_inputs, read_curve
 from ..errors import NodeError
-from ..interface import CATEGORY, StylemixStyle, known
+from ..interface import ALIASES, CATEGORY, StylemixStyle, known
 from ..pictures import check_mask
 
 
@@ -21,8 +22,8 @@ class MixStyles(io.ComfyNode):
             node_id="StylemixMixStyles",
             display_name="Mix Styles (stylemix)",
             category=CATEGORY,
-            description="Mixes two styles by weights, or each in its own region. Chain several "
-            "for more than two.",
+            description="Mixes two styles for style transfer by weights, or each in its own "
+            "region. Chain several for more than two.",
             inputs=[
                 StylemixStyle.Input("style_a", tooltip="From Encode Style or Mix Styles."),
                 StylemixStyle.Input("style_b", tooltip="From Encode Style or Mix Styles."),
@@ -49,9 +50,14 @@ class MixStyles(io.ComfyNode):
                     tooltip="White where style_b holds. Alone, it leaves the rest to style_a. "
                     "With both, the image stays as it is where both are black.",
                 ),
+                *curve_inputs(
+                    "b_over_frames",
+                    "Instead of the weights: shares of style_b that stand evenly over the batch. "
+                    "0, 1 goes from style_a to style_b.",
+                ),
             ],
             outputs=[StylemixStyle.Output("stylemix_style", display_name="style")],
-            **known(io.Schema, search_aliases=["blend styles", "regional style"]),
+            **known(io.Schema, search_aliases=[*ALIASES, "blend styles", "regional style"]),
         )
 
     @classmethod
@@ -63,6 +69,8 @@ class MixStyles(io.ComfyNode):
         weight_b: float,
         mask_a: Tensor | None = None,
         mask_b: Tensor | None = None,
+        b_over_frames: str = "",
+        easing: str = "linear",
     ) -> io.NodeOutput:
         """Join the two bundles."""
         if style_a.parts[0].style.fingerprint != style_b.parts[0].style.fingerprint:
@@ -85,10 +93,11 @@ class MixStyles(io.ComfyNode):
             region_a = Region(second, True, "mask_b of Mix Styles")
         if second is None and first is not None:
             region_b = Region(first, True, "mask_a of Mix Styles")
+        share = read_curve(b_over_frames, easing, "b_over_frames", 0, 1)
         return io.NodeOutput(
             StyleBundle(
                 style_a.stylizer,
-                style_a.within(region_a).scaled(weight_a / total)
-                + style_b.within(region_b).scaled(weight_b / total),
+                style_a.within(region_a).scaled(share.complement() if share else weight_a / total)
+                + style_b.within(region_b).scaled(share or weight_b / total),
             )
         )

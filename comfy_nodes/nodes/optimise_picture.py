@@ -13,7 +13,7 @@ from stylemix.stylizers import build
 
 from ..bundle import StyleBundle
 from ..errors import naming
-from ..interface import CATEGORY, known
+from ..interface import ALIASES, CATEGORY, known
 from ..rendering import features_input, look_inputs, picture_inputs, render_batch
 
 
@@ -27,9 +27,9 @@ class OptimisePicture(io.ComfyNode):
             node_id="StylemixOptimisePicture",
             display_name="Optimise Picture (stylemix)",
             category=CATEGORY,
-            description="Optimizes the picture itself, step by step, until it has the painting's "
-            "texture and colors (Gatys et al., 2016). Takes minutes where Apply "
-            "Style takes a second.",
+            description="Style transfer by optimization: changes the picture itself, step by step, "
+            "until it has the painting's texture and colors (Gatys et al., 2016). Takes minutes "
+            "where Apply Style takes a second.",
             inputs=[
                 *picture_inputs(),
                 io.Int.Input(
@@ -67,7 +67,7 @@ class OptimisePicture(io.ComfyNode):
                 ),
             ],
             outputs=[io.Image.Output("optimised", display_name="image")],
-            **known(io.Schema, search_aliases=["gatys", "neural style", "optimize", "vgg"]),
+            **known(io.Schema, search_aliases=[*ALIASES, "gatys", "optimize", "vgg"]),
         )
 
     @classmethod
@@ -119,5 +119,5 @@ class OptimisePicture(io.ComfyNode):
                 palette=palette,
                 features_name="features",
                 **options,
-            )
+            ).images
         )

@@ -33,6 +33,7 @@ class LocalComfy:
         self.tools = tools
         self.models = comfy.base / "models" / "stylemix"
         self.inputs = comfy.base / "input"
+        self.output = comfy.base / "output"
         self.inputs.mkdir(parents=True, exist_ok=True)
         extension = asyncio.run(pack.comfy_entrypoint())
         self.nodes = {
@@ -66,8 +67,11 @@ class LocalComfy:
         made: list[Image.Image] = []
         with torch.inference_mode():
             for number in sorted(prompt, key=int):
-                if prompt[number]["class_type"] in ("SaveImage", "PreviewImage"):
+                kind = prompt[number]["class_type"]
+                if kind in ("SaveImage", "PreviewImage"):
                     made += self._value(prompt, number, done)[0]
+                elif kind in self.nodes and self.nodes[kind].define_schema().is_output_node:
+                    self._value(prompt, number, done)
         return made
 
     def run_and_cancel(self, prompt: dict[str, Any]) -> None:
@@ -131,10 +135,6 @@ def core_nodes(inputs: Path) -> dict[str, tuple[dict[str, Any], Callable[..., tu
         mask = torch.zeros(1, 64, 64) if opaque else torch.from_numpy(1 - picture[None, ..., 3])
         return torch.from_numpy(picture[None, ..., :3]), mask
 
-    def load_video(file: str) -> tuple[Any, ...]:
-        frames = sorted((inputs / file).with_suffix(".frames").glob("*.png"))
-        return (torch.cat([load_image(str(path))[0] for path in frames]),)
-
     def save(images: Tensor, **_: Any) -> tuple[Any, ...]:
         return ([Image.fromarray((255 * i).clip(0, 255).astype(np.uint8)) for i in images.numpy()],)
 
@@ -161,8 +161,15 @@ def core_nodes(inputs: Path) -> dict[str, tuple[dict[str, Any], Callable[..., tu
             {"required": {"amount": ["INT", {"min": 1, "max": 4096}]}},
             lambda image, amount: (image.repeat(amount, 1, 1, 1),),
         ),
-        "LoadVideo": ({"required": {"file": ["COMBO", {"options": ["clip.mp4"]}]}}, load_video),
-        "GetVideoComponents": (wire, lambda video: (video, None, 12.0)),
+        "ImageFromBatch": (
+            {
+                "required": {
+                    "batch_index": ["INT", {"min": 0, "max": 4095}],
+                    "length": ["INT", {"min": 1, "max": 4096}],
+                }
+            },
+            lambda image, batch_index, length: (image[batch_index : batch_index + length],),
+        ),
         "CreateVideo": (
             {"required": {"fps": ["FLOAT", {"min": 1, "max": 120}]}},
             lambda images, fps, audio=None: (images,),

@@ -22,6 +22,11 @@ def image(seed: int, height: int = 32, width: int = 48) -> torch.Tensor:
     return (picture(seed, height, width).permute(0, 2, 3, 1) * 255).round() / 255
 
 
+def ramp(*shape: int) -> torch.Tensor:
+    """Give a MASK that is no flat one."""
+    return torch.linspace(0, 1, shape[-1]).expand(shape).clone()
+
+
 def reference(model: Stylizer, content: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
     """Give what the library makes of the same pictures, as an IMAGE [1, H, W, C]."""
     made = model.stylize(content[0].numpy(), *args, **options)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -100,6 +100,7 @@ class Comfy:
         cancel: set to stop at the next look.
         bars: per progress bar its total and the values it was set to.
         previews: what was shown: format, picture and long side.
+        texts: what was written on nodes, with the node's id.
     """
 
     def __init__(self, base: Path) -> None:
@@ -107,6 +108,7 @@ class Comfy:
         self.cancel: Callable[[], bool] = lambda: False
         self.bars: list[tuple[int, list[int]]] = []
         self.previews: list[Any] = []
+        self.texts: list[tuple[str, str]] = []
 
 
 def parameters(*names: str) -> inspect.Signature:
@@ -189,6 +191,18 @@ def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, Module
     def add(name: str, path: str, is_default: bool = False) -> None:
         folders.setdefault(name, []).append(path)
 
+    def save_path(
+        prefix: str, folder: str, image_width: int = 0, image_height: int = 0
+    ) -> tuple[str, str, int, str, str]:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return folder, prefix, len(list(Path(folder).glob(f"{prefix}_*"))) + 1, "", prefix
+
+    class PromptServer:
+        class instance:  # noqa: N801 - ComfyUI's name
+            @staticmethod
+            def send_progress_text(text: str, node_id: str, sid: str | None = None) -> None:
+                comfy.texts.append((text, node_id))
+
     content: dict[str, dict[str, Any]] = {
         "comfy_api": {},
         "comfy_api.latest": {
@@ -206,7 +220,12 @@ def modules(comfy: Comfy, table: dict[str, tuple[str, ...]]) -> dict[str, Module
             "models_dir": str(comfy.base / "models"),
             "add_model_folder_path": add,
             "get_folder_paths": lambda name: list(folders[name]),
+            "get_output_directory": lambda: str(comfy.base / "output"),
+            "get_save_image_path": save_path,
         },
+        "comfy_execution": {},
+        "comfy_execution.utils": {"get_executing_context": lambda: SimpleNamespace(node_id="7")},
+        "server": {"PromptServer": PromptServer},
     }
     made = {}
     for name, attributes in content.items():
@@ -248,6 +267,13 @@ def surface(base: Path, table: dict[str, tuple[str, ...]]) -> Iterator[tuple[Com
 
 def _taken_out() -> dict[str, ModuleType]:
     """Take the pack's and ComfyUI's modules out of those that are loaded."""
-    ours = ("stylemix_comfy_pack", "comfy_api", "comfy", "folder_paths")
+    ours = (
+        "stylemix_comfy_pack",
+        "comfy_api",
+        "comfy",
+        "comfy_execution",
+        "folder_paths",
+        "server",
+    )
     names = [name for name in sys.modules if name.split(".")[0] in ours]
     return {name: sys.modules.pop(name) for name in names}

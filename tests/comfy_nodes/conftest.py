@@ -71,7 +71,7 @@ def tools() -> Iterator[ModuleType]:
     """Give the pack's developer tools."""
     name = "stylemix_comfy_tools"
     package = load_package(name, PACK / "dev")
-    for part in ("make_workflows", "pictures", "prompts", "server"):
+    for part in ("make_examples", "make_workflows", "pictures", "prompts", "server"):
         __import__(f"{name}.{part}")
     yield package
     for loaded in [n for n in sys.modules if n.split(".")[0] == name]:
@@ -139,6 +139,7 @@ class RealComfy:
         self.server = server
         self.tools = tools.server
         self.models, self.inputs, self.run = server.models, server.inputs, server.run
+        self.output = server.base / "output"
         self.version = server.get_json("/system_stats")["system"]["comfyui_version"]
 
     def object_info(self) -> Any:
@@ -160,22 +161,19 @@ def runner(
     tmp_path_factory: pytest.TempPathFactory, tools: ModuleType, checkpoint: Path
 ) -> Iterator[Any]:
     """Give what runs workflows, with the examples' pictures in its input folder."""
-    sources = tmp_path_factory.mktemp("pictures")
-    for seed in range(4):
-        to_pil(picture(seed, 72, 96)).save(sources / f"{seed}.png")
-    photo, *paintings = sorted(sources.glob("*.png"))
+    photo = tmp_path_factory.mktemp("pictures") / "photo.png"
+    to_pil(picture(0, 72, 96)).save(photo)
     if CHECKOUT:
         with tools.server.ComfyServer(CHECKOUT, PYTHON) as server:
             real = RealComfy(server, tools)
             shutil.copytree(checkpoint, real.models / "tiny")
-            real.photo = tools.pictures.prepare(real.inputs, photo, paintings, 96)
-            tools.pictures.encode_clip(real.inputs, PYTHON)
+            real.photo = tools.pictures.prepare(real.inputs, photo)
             yield real
     else:
         with surface(tmp_path_factory.mktemp("comfy"), OLD) as (comfy, package):
             inputs = comfy.base / "input"
             inputs.mkdir()
-            seen = tools.pictures.prepare(inputs, photo, paintings, 96)
+            seen = tools.pictures.prepare(inputs, photo)
             local = LocalComfy(comfy, package, tools.server)
             shutil.copytree(checkpoint, local.models / "tiny")
             local.photo = seen

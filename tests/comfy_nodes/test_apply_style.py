@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from comfy_pictures import STYLED, image, reference
+from comfy_pictures import STYLED, image, ramp, reference
 from comfy_surface import Comfy
 from PIL import Image
+
+import stylemix
 
 
 def test_apply_gives_what_the_library_gives(model: Any, encode: Any, apply: Any) -> None:
@@ -111,6 +113,81 @@ def test_mask_of_apply_limits_the_style(encode: Any, apply: Any) -> None:
     assert torch.equal(apply(image(0), style, mask=torch.zeros(1, 64, 64)), apply(image(0), style))
 
 
+def test_solid_and_inverted_masks_fit_every_picture(encode: Any, apply: Any, mix: Any) -> None:
+    style, plain = encode(image(1)), apply(image(0), encode(image(1)))
+    inverted = 1 - torch.zeros(1, 64, 64)  # what Invert Mask makes of an opaque picture's mask
+    assert torch.equal(apply(image(0), style, mask=inverted), plain)
+    assert torch.equal(apply(image(0), style, mask=torch.zeros(1, 512, 512)), image(0))
+    half = torch.full((1, 64, 64), 0.5)
+    both = mix(style, encode(image(2)), mask_a=half)
+    assert (
+        apply(image(0), both) - apply(image(0), mix(style, encode(image(2))))
+    ).abs().max() < 0.01
+
+
+def test_strength_goes_over_the_frames(encode: Any, apply: Any) -> None:
+    style, frames = encode(image(1)), image(0).repeat(5, 1, 1, 1)
+    made = apply(frames, style, strength_over_frames="0, 1 0.5", strength=2.0)
+    for frame, strength in zip(made, (0.0, 0.5, 1.0, 0.75, 0.5), strict=True):
+        assert torch.equal(frame[None], apply(image(0), style, strength=strength))
+    smooth = apply(frames, style, strength_over_frames="0, 1", easing="smooth")
+    assert torch.equal(smooth[1:2], apply(image(0), style, strength=0.15625))
+    assert torch.equal(smooth[2:3], apply(image(0), style, strength=0.5))
+
+
+def test_steadied_frames_are_the_librarys(model: Any, encode: Any, apply: Any) -> None:
+    pytest.importorskip("cv2", reason="steadies frames")
+    photo = image(0, 48, 72)
+    frames = torch.cat([photo.roll((t, 2 * t), (1, 2)) for t in range(4)])
+    style = encode(image(1))
+    made = apply(frames, style, steady=0.6)
+    wanted = stylemix.stylize_frames(
+        [(f.numpy() * 255).round().astype(np.uint8) for f in frames],
+        style.parts[0].style,
+        model=model,
+        steady=0.6,
+    )
+    for one, other in zip(made, wanted, strict=True):
+        assert np.array_equal((one.numpy() * 255).round(), np.asarray(other))
+    assert (made[3] - apply(frames[3], style)[0]).abs().mean() > 0.01
+
+
+def test_steadied_frames_keep_size_mask_and_opacity(encode: Any, apply: Any) -> None:
+    pytest.importorskip("cv2", reason="steadies frames")
+    alpha = (torch.rand(1, 32, 48, 1) * 255).round() / 255
+    frames = torch.cat([image(0), alpha], -1).repeat(3, 1, 1, 1)
+    mask = torch.zeros(1, 32, 48)
+    mask[..., :24] = 1
+    made = apply(frames, encode(image(1)), steady=0.6, mask=mask)
+    assert torch.equal(made[..., 3:], frames[..., 3:])
+    assert torch.equal(made[:, :, 24:], frames[:, :, 24:])
+    small = apply(frames, encode(image(1)), steady=0.6, size=96)
+    assert small.shape == (3, 64, 96, 4)
+    grey = image(0)[..., :1].repeat(2, 1, 1, 1)
+    assert apply(grey, encode(image(1)), steady=0.6).shape == (2, 32, 48, 3)
+
+
+def test_the_next_batch_goes_on(nodes: Any, encode: Any) -> None:
+    pytest.importorskip("cv2", reason="steadies frames")
+    photo = image(0, 48, 72)
+    frames = torch.cat([photo.roll((t, 2 * t), (1, 2)) for t in range(6)])
+    style = encode(image(1))
+
+    def run(batch: torch.Tensor, **options: Any) -> Any:
+        return nodes.ApplyStyle.execute(batch, style, **{**STYLED, "steady": 0.6, **options}).args
+
+    whole, _ = run(frames)
+    first, end = run(frames[:2])
+    for _ in range(2):  # ComfyUI may run the second node again with the same wire
+        assert torch.equal(torch.cat([first, run(frames[2:], before=end)[0]]), whole)
+    assert not torch.equal(run(frames[2:])[0], whole[2:])
+    assert run(frames, steady=0.0)[1] is None
+    with pytest.raises(ValueError, match=r"^before: steady is 0"):
+        run(frames[2:], steady=0.0, before=end)
+    with pytest.raises(ValueError, match=r"^image 1 of 1: .*48 x 32 pixels, the one before 72 x"):
+        run(image(0), before=end)
+
+
 def test_each_frame_has_its_mask(encode: Any, apply: Any) -> None:
     frames = image(0).repeat(2, 1, 1, 1)
     masks = torch.zeros(2, 32, 48)
@@ -140,13 +217,13 @@ def test_messages_name_the_input(encode: Any, apply: Any, mix: Any) -> None:
         (lambda: apply(broken, style), r"^image 2 of 2: .*NaN"),
         (lambda: apply(image(0)[0, 0], style), r"^image: expected an IMAGE"),
         (lambda: apply(image(0), style, tile=32), r"^tile: "),
-        (lambda: apply(image(0), style, mask=torch.ones(1, 48, 32)), r"^mask: "),
+        (lambda: apply(image(0), style, mask=ramp(1, 48, 32)), r"^mask: "),
         (
             lambda: apply(image(0), mix(style, style, mask_a=torch.ones(2, 32, 48))),
             r"^mask_a of Mix Styles: 2 masks for 1 pictures",
         ),
         (
-            lambda: apply(image(0), mix(style, style, mask_b=torch.ones(1, 9, 48))),
+            lambda: apply(image(0), mix(style, style, mask_b=ramp(1, 9, 48))),
             r"^mask_b of Mix Styles: the mask is 48 x 9",
         ),
         (lambda: mix(style, style, 0.0, 0.0), r"^weight_a, weight_b: "),

@@ -74,6 +74,10 @@ def test_entry_point_gives_every_node_once(comfy: tuple[Comfy, ModuleType]) -> N
         "StylemixMixStyles",
         "StylemixApplyStyle",
         "StylemixOptimisePicture",
+        "StylemixStylize",
+        "StylemixLoadExample",
+        "StylemixSaveStyle",
+        "StylemixLoadStyle",
     ]
 
 
@@ -97,6 +101,7 @@ def test_everything_has_a_tooltip_and_a_place(comfy: tuple[Comfy, ModuleType]) -
         assert schema.display_name.endswith("(stylemix)")
         assert schema.description
         assert all(entry.tooltip for entry in schema.inputs)
+        assert "style transfer" in schema.description.lower()
 
 
 def test_newer_interface_gets_advanced_inputs_and_aliases(
@@ -104,13 +109,25 @@ def test_newer_interface_gets_advanced_inputs_and_aliases(
 ) -> None:
     newer = "newer" in request.node.callspec.id
     for node, wanted in (
-        (nodes(comfy[1])[3], ["size", "tile", "refine_features", "scale"]),
-        (nodes(comfy[1])[4], ["size", "tile", "features", "optimizer", "coarse_to_fine"]),
+        ("LoadModel", ["runtime"]),
+        ("MixStyles", ["b_over_frames", "easing"]),
+        (
+            "ApplyStyle",
+            ["size", "tile", "refine_features", "scale", "strength_over_frames", "easing"],
+        ),
+        ("OptimisePicture", ["size", "tile", "features", "optimizer", "coarse_to_fine"]),
+        ("Stylize", []),
     ):
-        schema = node.define_schema()
+        schema = next(n for n in nodes(comfy[1]) if n.__name__ == node).define_schema()
         advanced = [e.id for e in schema.inputs if getattr(e, "advanced", None)]
         assert advanced == (wanted if newer else [])
-        assert bool(getattr(schema, "search_aliases", None)) == newer
+        assert ("style transfer" in (getattr(schema, "search_aliases", None) or ())) == newer
+
+
+def test_older_editors_find_a_node_by_its_name(pack: ModuleType) -> None:
+    """Those of 0.3.64 look at names only."""
+    names = [node.define_schema().display_name for node in nodes(pack)]
+    assert any("style transfer" in name.lower() for name in names)
 
 
 def test_choices_are_those_of_the_library(comfy: tuple[Comfy, ModuleType]) -> None:
@@ -118,11 +135,12 @@ def test_choices_are_those_of_the_library(comfy: tuple[Comfy, ModuleType]) -> No
     from stylemix.optimization.descent import OPTIMIZERS
     from stylemix.stylizers import Gatys
 
-    apply, optimise = (node.define_schema().inputs for node in nodes(comfy[1])[3:])
+    apply, optimise = (node.define_schema().inputs for node in nodes(comfy[1])[3:5])
     options = {e.id: (e.options, e.default) for e in (*apply, *optimise) if e.io_type == "COMBO"}
     config = Gatys().config
     assert options == {
         "refine_features": (list(FEATURES), "thin"),
+        "easing": (["linear", "smooth"], "linear"),
         "features": (list(FEATURES), config["features"]),
         "optimizer": (list(OPTIMIZERS), config["optimizer"]),
     }
@@ -171,6 +189,10 @@ def test_server_serves_help_templates_and_the_choice_of_models(runner: Any) -> N
         "StylemixMixStyles",
         "StylemixApplyStyle",
         "StylemixOptimisePicture",
+        "StylemixStylize",
+        "StylemixLoadExample",
+        "StylemixSaveStyle",
+        "StylemixLoadStyle",
     ):
         assert server.get(f"/extensions/stylemix/docs/{name}.md").startswith(b"# ")
     templates = server.get_json("/workflow_templates")["stylemix"]
@@ -181,6 +203,9 @@ def test_server_serves_help_templates_and_the_choice_of_models(runner: Any) -> N
         "video_batch",
         "refine",
         "optimise",
+        "stylize",
+        "over_frames",
+        "saved_style",
     } <= set(templates)
     kind, options = runner.object_info()["StylemixLoadModel"]["input"]["required"]["model"]
     assert kind == "COMBO"

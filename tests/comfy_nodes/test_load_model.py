@@ -32,20 +32,18 @@ def options(loader: Any) -> list[str]:
 def test_dropdown_lists_embedded_then_local_then_methods_then_hub(loader: Any) -> None:
     import stylemix
 
-    kinds = {
-        kind: [info.name for info in stylemix.models() if info.kind == kind]
-        for kind in ("embedded", "method")
-    }
-    assert "gatys" in kinds["method"]
+    methods = [info.name for info in stylemix.models() if info.kind == "method"]
+    named = [info.name for info in stylemix.models() if info.kind != "method"]
+    assert "gatys" in methods
     assert options(loader) == [
-        *kinds["embedded"],
+        *named,
         "stylemix/mine",
-        *kinds["method"],
+        *methods,
         "Hugging Face Hub",
     ]
     (loader.folder.parent / "notes").mkdir()  # no checkpoint
     save(tiny_model(), loader.folder.parent / "another")
-    assert options(loader)[len(kinds["embedded"]) :][:2] == ["stylemix/another", "stylemix/mine"]
+    assert options(loader)[len(named) :][:2] == ["stylemix/another", "stylemix/mine"]
 
 
 def test_a_method_loads_by_its_name(loader: Any) -> None:
@@ -109,3 +107,35 @@ def test_damaged_checkpoint_is_named(loader: Any) -> None:
     (loader.folder / "model.safetensors").write_bytes(b"cut")
     with pytest.raises(ValueError, match=r"^model: .*damaged"):
         loader.node.execute("stylemix/mine", "")
+
+
+def test_a_hub_name_that_is_not_used_is_said(
+    comfy: tuple[Comfy, ModuleType], loader: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    loader.node.execute("stylemix/mine", " ")
+    assert comfy[0].texts == []
+    loader.node.execute("stylemix/mine", "owner/name")
+    assert "hub_name 'owner/name' isn't used: the model is 'stylemix/mine'" in caplog.text
+    ((text, node),) = comfy[0].texts
+    assert "'owner/name' isn't used" in text
+    assert node == "7"
+
+
+@pytest.mark.parametrize("runtime", ["auto", "torch", "openvino"])
+def test_the_runtime_is_chosen(loader: Any, runtime: str) -> None:
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    (model,) = loader.node.execute("stylemix/mine", "", runtime).args
+    assert model.runtime == runtime
+    entry = loader.node.define_schema().inputs[2]
+    assert (entry.id, entry.default, entry.optional) == ("runtime", "auto", True)
+    assert runtime in entry.options
+    first = loader.node.fingerprint_inputs("stylemix/mine", "")
+    assert (loader.node.fingerprint_inputs("stylemix/mine", "", runtime) == first) == (
+        runtime == "auto"
+    )
+
+
+def test_an_unknown_runtime_is_named(loader: Any) -> None:
+    with pytest.raises(ValueError, match=r"^runtime: .*auto, torch, openvino"):
+        loader.node.execute("stylemix/mine", "", "steam")

@@ -68,6 +68,18 @@ def test_masks_of_a_chain_are_nested(encode: Any, mix: Any) -> None:
         assert inner.max() < 1e-6
 
 
+def test_one_style_turns_into_the_other_over_the_frames(encode: Any, apply: Any, mix: Any) -> None:
+    a, b, c = (encode(image(seed)) for seed in (1, 2, 3))
+    frames = image(0).repeat(3, 1, 1, 1)
+    made = apply(frames, mix(a, b, 9.0, 1.0, b_over_frames="0, 1"))
+    for frame, weights in zip(made, ((1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), strict=True):
+        assert torch.equal(frame[None], apply(image(0), mix(a, b, *weights)))
+    chain = mix(mix(a, b, b_over_frames="0, 1"), c, 3.0, 1.0)
+    assert [chain.weights(n, 3) for n in range(3)] == [
+        pytest.approx(w) for w in ([0.75, 0, 0.25], [0.375, 0.375, 0.25], [0, 0.75, 0.25])
+    ]
+
+
 def test_styles_of_two_models_are_not_mixed(nodes: Any, encode: Any, mix: Any) -> None:
     other = nodes.EncodeStyle.execute(tiny_model(seed=5), image(1))[0]
     with pytest.raises(ValueError, match=r"^style_b: .*another model"):

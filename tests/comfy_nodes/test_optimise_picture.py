@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from comfy_pictures import OPTIMISED, image, reference
+from comfy_pictures import OPTIMISED, image, ramp, reference
 
 from stylemix.stylizers import Gatys
 
@@ -88,7 +88,7 @@ def test_messages_name_the_input(
         ({"optimizer": "sgd"}, "optimizer: .*'sgd'"),
         ({"steps": 0}, "^steps, .*steps must be a whole number >= 1"),
         ({"tile": 32}, "^tile: "),
-        ({"mask": torch.ones(1, 9, 48)}, "^mask: "),
+        ({"mask": ramp(1, 9, 48)}, "^mask: "),
     ):
         with pytest.raises(ValueError, match=message):
             optimise(image(0), style, **options)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import itertools
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -19,6 +21,14 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+WORKFLOWS = sorted((PACK / "example_workflows").glob("*.json"))
+WIRES = (
+    "IMAGE",
+    "MASK",
+    "STYLEMIX_MODEL",
+    "STYLEMIX_STYLE",
+    "STYLEMIX_FRAMES",
+)
 SOURCES = sorted(p for p in PACK.rglob("*.py") if "dev" not in p.parts)
 
 
@@ -94,6 +104,66 @@ def test_workflow_links_agree_on_both_sides(pack: ModuleType) -> None:
             if nodes[source]["type"] in own:
                 schema = own[nodes[source]["type"]]
                 assert schema.outputs[slot].io_type == kind
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
+def test_no_wire_runs_behind_a_node(path: Path) -> None:
+    data = json.loads(path.read_text("utf-8"))
+    nodes = {node["id"]: node for node in data["nodes"]}
+    for node, other in itertools.combinations(nodes.values(), 2):
+        assert not overlap(box(node), box(other)), f"{node['type']} lies on {other['type']}"
+    for _, source, slot, target, entry, _ in data["links"]:
+        others = [n for n in nodes.values() if n["id"] not in (source, target)]
+        for point in wire(nodes[source], slot, nodes[target], entry):
+            behind = [n["type"] for n in others if overlap(box(n), (*point, *point))]
+            assert not behind, f"{nodes[source]['type']} to {nodes[target]['type']}: {behind}"
+        assert nodes[source]["pos"][0] < nodes[target]["pos"][0]
+
+
+def test_nodes_have_room_for_their_widgets(pack: ModuleType) -> None:
+    """The editor makes a node larger that is too small, and it would lie on others."""
+    own = {s.node_id: s for s in schemas(pack)}
+    for path in WORKFLOWS:
+        for node in json.loads(path.read_text("utf-8"))["nodes"]:
+            if node["type"] in own:
+                schema = own[node["type"]]
+                wires = sum(e.io_type in WIRES for e in schema.inputs)
+                widgets = len(schema.inputs) - wires
+                rows = max(wires, len(schema.outputs))
+                assert node["size"][1] >= 20 * rows + 24 * widgets + 14, node["type"]
+                assert len(node["widgets_values"]) <= widgets
+
+
+def box(node: dict[str, Any]) -> tuple[float, float, float, float]:
+    """Give a node's left, top, right and bottom, its title above ``pos`` included."""
+    (left, top), (width, height) = node["pos"], node["size"]
+    return left, top - 30, left + width, top + height
+
+
+def overlap(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
+    """Tell whether two boxes share a place."""
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )
+
+
+def wire(
+    source: dict[str, Any], slot: int, target: dict[str, Any], entry: int
+) -> list[tuple[float, float]]:
+    """Give points of a wire as the editor draws it: a Bezier curve between two slots."""
+    x1, y1 = source["pos"][0] + source["size"][0], source["pos"][1] + 20 * (slot + 0.7)
+    x2, y2 = target["pos"][0], target["pos"][1] + 20 * (entry + 0.7)
+    reach = 0.25 * math.hypot(x2 - x1, y2 - y1)
+    points = []
+    for step in range(101):
+        t = step / 100
+        a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
+        x = a * x1 + b * (x1 + reach) + c * (x2 - reach) + d * x2
+        points.append((x, a * y1 + b * y1 + c * y2 + d * y2))
+    return points
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)

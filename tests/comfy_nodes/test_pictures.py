@@ -110,6 +110,13 @@ def test_flat_masks_stay_flat_at_any_size(
     assert torch.allclose(fitted, torch.full_like(fitted, value), atol=1e-5)
 
 
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0])
+def test_solid_masks_fit_every_picture(pictures: Any, value: float) -> None:
+    mask = torch.full((64, 64), value)
+    assert torch.equal(pictures.fit_mask(mask, 20, 90, "mask"), torch.full((20, 90), value))
+    assert pictures.fit_mask(mask + 2, 2, 3, "mask").max() == 1
+
+
 def test_masks_of_other_proportions_are_refused(pictures: Any) -> None:
     pictures.fit_mask(torch.rand(100, 200), 50, 101, "mask")  # a pixel of rounding is fine
     with pytest.raises(ValueError, match=r"^mask_a: the mask is 200 x 100 .* 60 x 50"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from comfy_pictures import OPTIMISED, STYLED, image
 from comfy_surface import Comfy, InterruptProcessingException
+from PIL import Image
 
 
 def test_progress_runs_to_its_end(comfy: tuple[Comfy, ModuleType], model: Any) -> None:
@@ -46,6 +48,50 @@ def test_the_picture_so_far_is_shown_while_an_optimisation_runs(
     seen.previews.clear()
     nodes.ApplyStyle.execute(photo, style, **STYLED, refine=2)
     assert len(seen.previews) == 2  # the steps; there is nothing to see of the network's pass
+
+
+def test_cancel_keeps_what_an_optimisation_reached(
+    comfy: tuple[Comfy, ModuleType], model: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen, pack = comfy
+    nodes = sys.modules[f"{pack.__name__}.nodes"]
+    style = nodes.EncodeStyle.execute(model, image(1))[0]
+    batch = torch.cat([image(0), image(2)])
+    seen.bars.clear()
+    seen.previews.clear()
+    seen.cancel = lambda: len(seen.previews) >= 7  # in the second picture of four steps each
+    with pytest.raises(InterruptProcessingException):
+        nodes.ApplyStyle.execute(batch, style, **STYLED, refine=4)
+    seen.cancel = lambda: False
+    first, second = sorted((seen.base / "output").iterdir())
+    assert [first.name, second.name] == [
+        "stylemix_cancelled_00001_.png",
+        "stylemix_cancelled_00002_.png",
+    ]
+    done = nodes.ApplyStyle.execute(image(0), style, **STYLED, refine=4)[0]
+    with Image.open(first) as picture:
+        assert np.array_equal(np.asarray(picture), (done[0].numpy() * 255).round())
+    with Image.open(second) as picture:
+        reached = np.asarray(picture, np.float32) / 255
+    assert np.abs(reached - image(2)[0].numpy()).mean() > 0.01
+    assert "stylemix_cancelled_00002_.png" in caplog.text
+    assert "stylemix_cancelled_00002_.png" in seen.texts[-1][0]
+
+
+def test_cancel_of_plain_frames_keeps_nothing(pack: ModuleType, nodes: Any, model: Any) -> None:
+    seen = sys.modules["comfy.model_management"]
+    style = nodes.EncodeStyle.execute(model, image(1))[0]
+    asked = [False, False, False, True]
+
+    def look() -> None:
+        if asked.pop(0):
+            raise seen.InterruptProcessingException
+
+    sys.modules[f"{pack.__name__}.progress"].throw_exception_if_processing_interrupted = look
+    output = sys.modules["folder_paths"].get_output_directory()
+    with pytest.raises(InterruptProcessingException):
+        nodes.ApplyStyle.execute(image(0).repeat(9, 1, 1, 1), style, **STYLED)
+    assert not Path(output).exists()
 
 
 @pytest.mark.parametrize("node", ["encode", "apply", "refine", "optimise"])

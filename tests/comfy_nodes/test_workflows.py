@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,18 +19,20 @@ def prompt(runner: Any, tools: ModuleType, name: str) -> dict[str, Any]:
     """Give a workflow as a prompt on the tiny model."""
     data = json.loads((PACK / "example_workflows" / f"{name}.json").read_text("utf-8"))
     found = tools.prompts.to_prompt(data, runner.object_info())
-    changed: dict[str, Any] = tools.prompts.with_inputs(
-        found, "StylemixLoadModel", model="stylemix/tiny"
-    )
-    return changed
+    for kind in ("StylemixLoadModel", "StylemixStylize"):
+        found = tools.prompts.with_inputs(found, kind, model="stylemix/tiny")
+    return dict(found)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_workflow_makes_checked_pictures(runner: Any, tools: ModuleType, name: str) -> None:
+    if name == "video_batch":
+        pytest.importorskip("cv2", reason="steadies frames")
     made = runner.run(prompt(runner, tools, name))
     if name == "video_batch":
-        frames = [Image.open(p) for p in sorted((runner.inputs / "clip.frames").glob("*.png"))]
-        tools.pictures.check_frames(name, made, frames)
+        tools.pictures.check_frames(name, made, tools.pictures.clip())
+    elif name == "over_frames":
+        tools.pictures.check_turning(name, made, runner.photo)
     else:
         tools.pictures.check_stills(name, made, runner.photo)
 
@@ -50,6 +53,67 @@ def test_paintings_weights_and_strength_change_the_picture(runner: Any, tools: M
     )
     assert tools.pictures.difference(only_a, first) < 0.003
     assert tools.pictures.difference(only_b, second) < 0.003
+
+
+def test_one_node_makes_what_several_make(runner: Any, tools: ModuleType) -> None:
+    one, several = (runner.run(prompt(runner, tools, name))[0] for name in ("stylize", "basic"))
+    assert np.array_equal(np.asarray(one), np.asarray(several))
+
+
+def test_a_saved_style_is_loaded_again(runner: Any, tools: ModuleType) -> None:
+    saving = prompt(runner, tools, "saved_style")
+    save = next(n for n in saving.values() if n["class_type"] == "StylemixSaveStyle")
+    save["inputs"]["name"] = "two of them"
+    (made,) = runner.run(saving)
+    loading = prompt(runner, tools, "basic")
+    apply = next(n for n in loading.values() if n["class_type"] == "StylemixApplyStyle")
+    model = next(i for i, n in loading.items() if n["class_type"] == "StylemixLoadModel")
+    loading["90"] = {
+        "class_type": "StylemixLoadStyle",
+        "inputs": {"model": [model, 0], "saved_style": "two of them"},
+    }
+    apply["inputs"]["style"] = ["90", 0]
+    (loaded,) = runner.run(loading)
+    assert np.array_equal(np.asarray(made), np.asarray(loaded))
+
+
+def test_two_batches_are_steadied_as_one(runner: Any, tools: ModuleType) -> None:
+    pytest.importorskip("cv2", reason="steadies frames")
+    whole = prompt(runner, tools, "video_batch")
+    wanted = runner.run(whole)
+    halves = prompt(runner, tools, "video_batch")
+    first, apply = next(
+        (i, n) for i, n in halves.items() if n["class_type"] == "StylemixApplyStyle"
+    )
+    clip = apply["inputs"]["image"]
+    for number, (begin, length) in (("90", (0, 5)), ("91", (5, 7))):
+        halves[number] = {
+            "class_type": "ImageFromBatch",
+            "inputs": {"image": clip, "batch_index": begin, "length": length},
+        }
+    halves["92"] = {"class_type": "StylemixApplyStyle", "inputs": {**apply["inputs"]}}
+    apply["inputs"]["image"] = ["90", 0]
+    halves["92"]["inputs"].update(image=["91", 0], before=[first, 1])
+    halves["93"] = {"class_type": "PreviewImage", "inputs": {"images": ["92", 0]}}
+    made = runner.run(halves)
+    assert len(made) == len(wanted) == 12
+    for one, other in zip(made, wanted, strict=True):
+        assert np.array_equal(np.asarray(one), np.asarray(other))
+
+
+def test_cancel_keeps_the_picture_so_far(runner: Any, tools: ModuleType) -> None:
+    def kept() -> set[Path]:
+        return set(runner.output.glob("stylemix_cancelled_*.png"))
+
+    before = kept()
+    long = tools.prompts.with_inputs(
+        prompt(runner, tools, "refine"), "StylemixApplyStyle", refine=1000
+    )
+    with pytest.raises(tools.server.CancelledError, match="StylemixApplyStyle"):
+        runner.run_and_cancel(long)
+    (file,) = kept() - before
+    with Image.open(file) as picture:
+        tools.pictures.check_stills("kept", [picture], runner.photo)
 
 
 def test_strength_zero_gives_the_photograph(runner: Any, tools: ModuleType) -> None:
@@ -80,7 +144,7 @@ def test_styles_keep_to_their_regions(runner: Any, tools: ModuleType) -> None:
                 prompt(runner, tools, "basic"), tools.make_workflows.PAINTINGS[0], painting
             )
         )[0]
-        for painting in tools.make_workflows.PAINTINGS[:2]
+        for painting in (tools.make_workflows.PAINTINGS[1], tools.make_workflows.PAINTINGS[0])
     ]
     bright = np.asarray(runner.photo)[..., 2] > 0.6 * 255
     a, b, both = (np.asarray(p, float) for p in (*only, made))

@@ -44,9 +44,7 @@ def test_a_copy_goes_its_own_way(model):
 def test_0_leaves_results_alone(model):
     pictures = panning(3)
     style = model.encode(PAINTING)
-    for made, picture in zip(
-        steadied(model, style, Steadier(0), pictures), pictures, strict=True
-    ):
+    for made, picture in zip(steadied(model, style, Steadier(0), pictures), pictures, strict=True):
         assert (made == np.asarray(model.stylize(picture, style))).all()
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from fractions import Fraction
 
 import numpy as np
 
 from stylemix.errors import ConfigError
-from stylemix.video.consistency import STEADY, Blender, Tracked, Tracker, check_steady
+from stylemix.video.consistency import (
+    STEADY,
+    Blender,
+    Former,
+    Tracked,
+    Tracker,
+    check_steady,
+)
 from stylemix.video.frame import Frame
 
 
@@ -32,16 +38,27 @@ class Steadier:
     """
 
     def __init__(self, steady: float = STEADY) -> None:
-        amount = check_steady(steady)
-        self._tracker = Tracker(amount)
-        self._blend = Blender(amount)
-        self._tracked: Tracked | None = None
+        self._begin(check_steady(steady), None)
 
-    def copy(self) -> Steadier:
-        """Return another one that has seen the same frames, and goes its own way from here."""
-        other = copy.copy(self)
-        other._tracker, other._blend = copy.copy(self._tracker), copy.copy(self._blend)
+    def copy(self, steady: float | None = None) -> Steadier:
+        """Return another one that has seen the same frames, and goes its own way from here.
+
+        Args:
+            steady: of the other one; None for this one's.
+        """
+        former, last = None, self._tracked
+        if last is not None and self._blend.former is not None:
+            former = Former(last.frame.rgb, last.calm, self._blend.former)
+        other = Steadier(self._steady if steady is None else steady)
+        other._begin(other._steady, former)
+        other._tracked = last
         return other
+
+    def _begin(self, steady: float, former: Former | None) -> None:
+        self._steady = steady
+        self._tracker = Tracker(steady, former)
+        self._blend = Blender(steady, None if former is None else former.result)
+        self._tracked: Tracked | None = None
 
     def before(self, frame: np.ndarray) -> np.ndarray:
         """Return a frame [H, W, 3] uint8 with its noise averaged, as it is to be drawn.
