@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -34,9 +35,9 @@ from stylemix.optimization import (
     feature_extractor,
     optimize,
 )
-from stylemix.optimization.objective import Objective
+from stylemix.optimization.picture_loss import PictureLoss
 from stylemix.optimization.targets import regions, style_grams
-from stylemix.stylizers.refining import FORWARD_SHARE, REFINE
+from stylemix.stylizers.refining import forward_share, refine_recipe
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,30 @@ class Variant:
         steps: 0 gives the start itself.
         features: network that the optimisation looks through.
         start: share of the forward pass in the starting picture; the photograph is the rest.
-        recipe: the other numbers.
+            None is what ``refine`` takes.
+        changed: what is otherwise than in the recipe of ``refine``.
     """
 
     name: str
     steps: int
     features: str = "thin"
-    start: float = FORWARD_SHARE
-    recipe: Recipe = REFINE
+    start: float | None = None
+    changed: Callable[[Recipe], Recipe] = lambda recipe: recipe
+
+    @property
+    def share(self) -> float:
+        """Share of the forward pass in the starting picture."""
+        return forward_share(self.steps) if self.start is None else self.start
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the picture is optimized."""
+        return self.changed(refine_recipe(max(1, self.steps)))
+
+
+def descending(**options: Any) -> Callable[[Recipe], Recipe]:
+    """Return a change of a recipe's descent."""
+    return lambda recipe: replace(recipe, descent=replace(recipe.descent, **options))
 
 
 def variants() -> Iterator[Variant]:
@@ -63,31 +80,30 @@ def variants() -> Iterator[Variant]:
     coarse = ((0.5, 0.5), (1.0, 0.5))
     yield Variant("photograph", 0, start=0.0)
     yield Variant("forward pass", 0, start=1.0)
-    yield Variant("refine 25", 25)
+    for steps in (1, 5, 10, 25, 40):
+        yield Variant(f"refine {steps}", steps)
     yield Variant("refine 50", 50)
     yield Variant("refine 65", 65)
     yield Variant("from their mean", 50, start=0.5)
     yield Variant("from the forward pass", 25, start=1.0)
     yield Variant("from the photograph", 25, start=0.0)
-    yield Variant(
-        "half the style weight", 25, recipe=replace(REFINE, style_weight=REFINE.style_weight / 2)
-    )
-    yield Variant(
-        "twice the style weight", 25, recipe=replace(REFINE, style_weight=REFINE.style_weight * 2)
-    )
-    yield Variant("one canvas layer", 25, recipe=replace(REFINE, layers=1))
-    yield Variant(
-        "half the rate", 25, recipe=replace(REFINE, descent=Descent(rate=REFINE.descent.rate / 2))
-    )
-    yield Variant("L-BFGS", 25, recipe=replace(REFINE, descent=Descent(optimizer="lbfgs")))
-    yield Variant("coarse to fine", 25, recipe=replace(REFINE, sizes=coarse))
+    for name, factor in (("half", 0.5), ("twice", 2.0)):
+        yield Variant(
+            f"{name} the style weight",
+            25,
+            changed=lambda r, factor=factor: replace(r, style_weight=factor * r.style_weight),
+        )
+    yield Variant("one canvas layer", 25, changed=lambda r: replace(r, layers=1))
+    yield Variant("the rate of many steps", 25, changed=descending(rate=Descent.rate))
+    yield Variant("L-BFGS", 25, changed=descending(optimizer="lbfgs"))
+    yield Variant("coarse to fine", 25, changed=lambda r: replace(r, sizes=coarse))
     yield Variant("VGG-16, 30 steps", 30, "vgg16")
     yield Variant("VGG-16, 30 steps, from the forward pass", 30, "vgg16", 1.0)
     yield Variant(
         "VGG-16, 30 steps, L-BFGS",
         30,
         "vgg16",
-        recipe=replace(REFINE, descent=Descent(optimizer="lbfgs")),
+        changed=descending(optimizer="lbfgs"),
     )
 
 
@@ -115,11 +131,11 @@ def method(
     def run(photo: Image.Image, painting: Image.Image) -> Image.Image:
         content, style = (to_float(read(p).pixels) for p in (photo, painting))
         start = content
-        if variant.start:
+        if variant.share:
             key = (id(photo), id(painting))
             if key not in forwards:
                 forwards[key] = to_float(read(model.stylize(photo, painting)).pixels)
-            start = torch.lerp(content, forwards[key], variant.start)
+            start = torch.lerp(content, forwards[key], variant.share)
         if not variant.steps:
             return to_pil(start[0])
         task = Task(content, start, [style], [torch.ones(1, 1, 1, 1)])
@@ -131,7 +147,7 @@ def method(
 def gigaflop(extractor: FeatureExtractor, steps: int, size: int) -> float:
     """Count the arithmetic of the steps for a picture of size x 4/3 size."""
     image = torch.rand(1, 3, size, size * 4 // 3)
-    goal = Objective(
+    goal = PictureLoss(
         extractor,
         image,
         [style_grams(extractor, image)],

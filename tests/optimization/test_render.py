@@ -110,3 +110,19 @@ def test_short_memory_means_smaller_tiles(monkeypatch):
         optimize(Task(huge, huge, [ONE], EVERYWHERE), extractor, Recipe(), 1)
     with pytest.raises(torch.OutOfMemoryError):
         optimize(Task(huge, huge, [ONE], EVERYWHERE), extractor, Recipe(), 1, tile=0)
+
+
+@pytest.mark.parametrize(("nearer", "kept"), [(True, True), (False, False)])
+def test_stopped_early_it_gives_what_is_nearest_to_the_painting(nearer, kept):
+    """The fallback, as long as what was reached is farther from the painting than that."""
+    fallback = ONE.repeat(1, 1, 2, 2)[..., :90, :120] if nearer else torch.full_like(PHOTO, 0.5)
+    task = Task(PHOTO, PHOTO, [ONE], EVERYWHERE, fallback=fallback)
+
+    def stop(done, shown):
+        raise Cancelled("enough")
+
+    found, stopped = run(task=task, report=stop)
+    assert stopped is not None
+    assert torch.equal(found, fallback) == kept
+    done, _ = run(task=task)  # a run to its end doesn't look at it
+    assert torch.equal(done, run(task=Task(PHOTO, PHOTO, [ONE], EVERYWHERE))[0])

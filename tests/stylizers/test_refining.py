@@ -10,8 +10,17 @@ import torch
 from helpers import picture, tiny_model
 
 import stylemix
+from stylemix.backbones import feature_net
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.stylizers.refining import recolored
+from stylemix.images import examples_folder, read, resize, to_float
+from stylemix.metrics.perceptual import describe, style_loss
+from stylemix.stylizers.refining import (
+    FORWARD_SHARE,
+    REFINE,
+    forward_share,
+    recolored,
+    refine_recipe,
+)
 
 PHOTO = (picture(1, 60, 81)[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
 ONE, TWO = picture(2, 64, 64)[0], picture(3, 60, 70)[0]
@@ -123,3 +132,42 @@ def test_recolored_keeps_to_the_range_and_takes_styles(model):
     torch.testing.assert_close(found, recolored(ONE, TWO), atol=1e-6, rtol=0)
     with pytest.raises(ConfigError, match="encode it with"):
         recolored(ONE, dataclasses.replace(model.encode(TWO), painting=None))
+
+
+def test_few_steps_begin_with_the_networks_picture_and_are_short():
+    shares = [forward_share(steps) for steps in range(1, 100)]
+    assert shares[0] == 1 and shares[-1] == pytest.approx(FORWARD_SHARE)
+    assert shares == sorted(shares, reverse=True)
+    rates = [refine_recipe(steps).descent.rate for steps in range(1, 100)]
+    assert rates == sorted(rates) and rates[-1] == REFINE.descent.rate
+    assert rates[0] < REFINE.descent.rate / 5
+
+
+def test_every_step_brings_the_default_nearer_to_the_painting():
+    """Style, and with some steps content too, measured by an independent function."""
+    model = stylemix.load("film", runtime="torch")
+    folder = examples_folder()
+    photo, painting = (
+        read(folder / name) for name in ("photos/temple.jpg", "paintings/swirling-night.jpg")
+    )
+    photo, painting = (
+        to_float(resize(raster.pixels, short_side=112)) for raster in (photo, painting)
+    )
+    net = feature_net("thin")
+    wanted = describe(painting[0], net)
+    found = []
+    for steps in (0, 1, 4, 12):
+        out = np.array(model.stylize(photo[0], painting[0], refine=steps))
+        out = torch.from_numpy(out).permute(2, 0, 1) / 255
+        found.append(float(style_loss(describe(out, net), wanted)))
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 0.9 * found[0]
+
+    def stop(event):
+        if event.done:
+            raise Cancelled("enough")
+
+    # From three tenths of the network's picture, one step leads nowhere near the painting.
+    with pytest.raises(Cancelled) as caught:
+        model.stylize(photo[0], painting[0], refine=60, progress=stop)
+    assert (array(caught.value.picture) == array(model.stylize(photo[0], painting[0]))).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +42,8 @@ class Task:
         weight_maps: one per painting, as :func:`stylemix.optimization.targets.regions` takes
             them. Where none is above 0 the photograph stays untouched.
         strength: 0 is the photograph, 1 is usual; above 1 the style counts more.
+        fallback: a picture like ``start``, the result where the work is stopped before it is
+            nearer to the paintings than this; or None.
     """
 
     content: Tensor
@@ -49,6 +51,7 @@ class Task:
     paintings: Sequence[Tensor]
     weight_maps: Sequence[Tensor]
     strength: float = 1.0
+    fallback: Tensor | None = None
 
 
 Report = Callable[[int, Callable[[], Tensor]], None]
@@ -85,7 +88,7 @@ def optimize(
     """
     # Callers may be in inference mode, whose tensors take no gradient.
     with torch.inference_mode(False), torch.enable_grad(), _deterministic():
-        own = Task(*_pad(task), strength=task.strength)
+        own = _pad(task)
         height, width = task.content.shape[-2:]
         picture, stopped = _coarse_to_fine(own, extractor, recipe, steps, tile, report)
     return picture[:, :, :height, :width], stopped
@@ -108,13 +111,7 @@ def _coarse_to_fine(
             change = F.interpolate(
                 change, size=stage.content.shape[-2:], mode="bilinear", antialias=True
             )
-            stage = Task(
-                stage.content,
-                (stage.content + change).clamp(0, 1),
-                stage.paintings,
-                stage.weight_maps,
-                stage.strength,
-            )
+            stage = replace(stage, start=(stage.content + change).clamp(0, 1))
         offset = done
 
         def tell(
@@ -187,7 +184,12 @@ def _run(
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
     stopped = optimize_canvas(canvas, loss, steps, recipe.descent, tell, speed=weak)
-    return picture_of(canvas).cpu(), stopped
+    picture = picture_of(canvas)
+    if stopped is not None and task.fallback is not None:
+        other = task.fallback.to(device)
+        if loss(other)[0].style < loss(picture)[0].style:
+            picture = other
+    return picture.cpu(), stopped
 
 
 def _stages(task: Task, recipe: Recipe, steps: int) -> Iterator[tuple[float, int]]:
@@ -221,7 +223,10 @@ def _scaled(task: Task, scale: float) -> Task:
         m if m.shape[-2:] == (1, 1) else shrink(m, task.content.new_empty(1, 1, height, width))
         for m in task.weight_maps
     ]
-    return Task(small(task.content), small(task.start), paintings, weight_maps, task.strength)
+    fallback = None if task.fallback is None else small(task.fallback)
+    return Task(
+        small(task.content), small(task.start), paintings, weight_maps, task.strength, fallback
+    )
 
 
 def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
@@ -230,8 +235,8 @@ def _enlarged(picture: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(picture, (height, width), mode="bicubic", align_corners=False).clamp(0, 1)
 
 
-def _pad(task: Task) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
-    """Return copies for autograd, continued to the smallest size."""
+def _pad(task: Task) -> Task:
+    """Return a copy for autograd, continued to the smallest size."""
 
     def pad(x: Tensor) -> Tensor:
         right, bottom = (max(0, SMALLEST - s) for s in (x.shape[-1], x.shape[-2]))
@@ -244,7 +249,9 @@ def _pad(task: Task) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
         else pad(m)
         for m in task.weight_maps
     ]
-    return pad(task.content), pad(task.start), [pad(p) for p in task.paintings], weight_maps
+    fallback = None if task.fallback is None else pad(task.fallback)
+    paintings = [pad(p) for p in task.paintings]
+    return Task(pad(task.content), pad(task.start), paintings, weight_maps, task.strength, fallback)
 
 
 def _same_size(weight_maps: Sequence[Tensor]) -> list[Tensor]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,8 +21,15 @@ from stylemix.stylizers.request import Request
 REFINE = Recipe(style_weight=3.2)
 """How ``refine`` works, chosen by measurement: see docs/refine.md."""
 
+FEW, MANY = 5, 30
+"""Up to so many steps, ``refine`` begins with the network's picture; from so many on, with
+:data:`FORWARD_SHARE` of the way from the photograph to it."""
+
 FORWARD_SHARE = 0.3
-"""Share of the forward pass in the picture that ``refine`` begins with."""
+"""Share of the forward pass in the picture that many steps begin with."""
+
+FULL_RATE = 40
+"""Steps from which on the learning rate is the recipe's own; fewer take smaller ones."""
 
 REFINE_FEATURES = "thin"
 
@@ -81,19 +90,36 @@ def refine(
         ConfigError: a style keeps no painting.
         Cancelled: ``request.progress`` raised it; its ``picture`` is what was reached.
     """
-    start = refine_init(drawn, request.content.pixels)
+    steps = request.options.refine
+    # The network has the painting's colors, the photograph its own detail.
+    start = torch.lerp(
+        to_float(request.content.pixels)[0], to_float(drawn)[0], forward_share(steps)
+    )
     paintings = [painting_of(style) for style in styles]
-    return optimize_request(request, start, paintings, extractor, REFINE, request.options.refine)
+    return optimize_request(
+        request, start, paintings, extractor, refine_recipe(steps), steps, fallback=drawn
+    )
 
 
-def refine_init(drawn: Tensor, content: Tensor) -> Tensor:
-    """Return where ``refine`` begins, [3, H, W] in [0, 1]: between photograph and network.
+def forward_share(steps: int) -> float:
+    """Return the network's share in the picture that ``refine`` begins with; the rest is content.
 
-    The network has the painting's colors, the photograph has its own detail back; and at
-    :data:`FORWARD_SHARE` nine tenths of the noise power that the network makes are gone before the
-    first step.
+    At :data:`FORWARD_SHARE` nine tenths of the noise power that a network makes are gone before
+    the first step. But from there a dozen steps only lead back to the style that the network had,
+    so few steps begin with its picture.
     """
-    return torch.lerp(to_float(content)[0], to_float(drawn)[0], FORWARD_SHARE)
+    many = min(1.0, max(0.0, (steps - FEW) / (MANY - FEW)))
+    return 1 + many * (FORWARD_SHARE - 1)
+
+
+def refine_recipe(steps: int) -> Recipe:
+    """Return the recipe of ``refine``: the fewer steps, the shorter each.
+
+    Adam's first steps are as long as its last, whatever the gradient, and mostly noise: long ones
+    spoil a good start before they mend it.
+    """
+    rate = REFINE.descent.rate * min(1.0, math.sqrt(steps / FULL_RATE))
+    return replace(REFINE, descent=replace(REFINE.descent, rate=rate))
 
 
 def optimize_request(
@@ -103,6 +129,8 @@ def optimize_request(
     extractor: FeatureExtractor,
     recipe: Recipe,
     steps: int,
+    *,
+    fallback: Tensor | None = None,
 ) -> Tensor:
     """Optimize a picture as a request asks.
 
@@ -115,6 +143,8 @@ def optimize_request(
         extractor: what to compare pictures by.
         recipe: how.
         steps: how many.
+        fallback: a picture [3, H, W] that is given instead of what was reached, if the work is
+            stopped before that is nearer to the paintings.
 
     Returns:
         [3, H, W] of the photograph's type.
@@ -133,6 +163,7 @@ def optimize_request(
         ],
         [weight / request.options.strength for weight in request.style_weights],
         request.options.strength,
+        None if fallback is None else to_float(fallback),
     )
 
     def report(done: int, picture: Callable[[], Tensor]) -> None:
