@@ -6,8 +6,8 @@ try:
     import stylemix  # noqa: F401
 except ImportError as problem:
     raise ImportError(
-        "the stylemix nodes need the stylemix library: run `python -m pip install -r "
-        "requirements.txt` in this folder, with the Python that runs ComfyUI"
+        "the stylemix nodes need the stylemix library: install it into the Python that runs "
+        "ComfyUI, as README.md in this folder says"
     ) from problem
 
 from comfy_api.latest import ComfyExtension, io

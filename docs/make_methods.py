@@ -18,6 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from make_install import written
+
+from stylemix.installing import PUBLISHED
 from stylemix.training.tables import read_toml
 
 HERE = Path(__file__).parent
@@ -148,12 +151,13 @@ def page(table: dict[str, Any], measured: dict[str, dict[str, float]]) -> str:
         f"- {m['name']}: {m['source']}." for m in table["method"] if m["source"] != "as above"
     )
     wrong = "\n".join(f"| {w['preprint']} | {w['true']} |" for w in table["wrong"])
-    return (
+    text = (
         INTRO.format(size=SIZE)
         + "\n".join(lines)
         + "\n"
         + OUTRO.format(sources=sources, wrong=wrong)
     )
+    return written(text, PUBLISHED)
 
 
 def main() -> None:

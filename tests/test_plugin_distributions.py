@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from stylemix.checkpoint.published import distributions
+from stylemix.installing import install_plugin_line
 from stylemix.testing import INJECTION_CHECKS
 
 pytest.importorskip("pip")
@@ -303,7 +304,7 @@ def test_the_command_line_says_in_a_line_what_to_do_without_a_plugin_or_with_a_b
     assert missing.returncode == 2
     assert missing.stderr == (
         "Error: the model 'wct' comes from stylemix-wct, which isn't "
-        "installed: pip install stylemix-wct\n"
+        f"installed: {install_plugin_line('stylemix-wct')}\n"
     )
 
     # One that was written for another version of stylemix.

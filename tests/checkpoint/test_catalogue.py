@@ -12,6 +12,7 @@ from stylemix import checkpoint, load, plugins
 from stylemix.checkpoint import catalogue
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
+from stylemix.installing import install_plugin_line
 from stylemix.plugins import registry
 
 
@@ -108,7 +109,7 @@ def test_a_misspelt_name_may_be_a_plugins(brought):
 def test_a_model_or_method_of_a_plugin_that_is_not_installed(shelf, name):
     plugin = distributions()[name]
     if plugin not in {info.name for info in plugins.plugin_info()}:
-        with pytest.raises(UnknownNameError, match=f"pip install {plugin}$"):
+        with pytest.raises(UnknownNameError, match=f"{install_plugin_line(plugin)}$"):
             load(name, device="cpu")
 
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from stylemix.cli.demo import demo
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 INSTALLED = importlib.util.find_spec("gradio") is not None
 
@@ -30,7 +31,7 @@ def test_help_names_every_option():
 def test_without_gradio_it_says_what_to_install():
     result = CliRunner().invoke(demo, [])
     assert isinstance(result.exception, ConfigError)
-    assert "pip install 'stylemix[demo]'" in str(result.exception)
+    assert install_line("demo") in str(result.exception)
 
 
 @pytest.mark.skipif(not INSTALLED, reason="the demo needs Gradio")

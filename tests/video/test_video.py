@@ -14,6 +14,7 @@ from video_clips import packets, panning, read_clip, texture, write_clip
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError, StylemixError
+from stylemix.installing import install_line
 from stylemix.types import ProgressEvent
 
 PAINTING = texture(40, 40, 7)
@@ -162,4 +163,4 @@ def test_without_the_extra_the_message_says_what_to_install(tmp_path):
         "stylemix.stylize_video('in.mp4', 'a.jpg', 'out.mp4')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    assert "pip install 'stylemix[video]'" in done.stderr.splitlines()[-1]
+    assert install_line("video") in done.stderr.splitlines()[-1]

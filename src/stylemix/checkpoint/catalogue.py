@@ -11,6 +11,7 @@ from stylemix.checkpoint.checkpoint import CONFIG, read_config
 from stylemix.checkpoint.download import cached, download
 from stylemix.checkpoint.published import REPOSITORY, distributions, published
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
+from stylemix.installing import install_plugin_line
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
 
@@ -174,7 +175,8 @@ def _refuse_missing_plugin(model: str) -> None:
     here = {info.name: info for info in plugin_info()}
     if plugin not in here:
         raise UnknownNameError(
-            f"the model {model!r} comes from {plugin}, which isn't installed: pip install {plugin}"
+            f"the model {model!r} comes from {plugin}, which isn't installed: "
+            + install_plugin_line(plugin)
         )
     if here[plugin].error:
         raise UnknownNameError(

@@ -18,6 +18,7 @@ from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
 from stylemix.images.atomic import remove_abandoned, replacing
+from stylemix.installing import install_plugin_line
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.registries import suggest
@@ -253,7 +254,8 @@ def _missing_plugin(config: Mapping[str, Any], problem: UnknownNameError) -> str
         for plugin in [known] if known else used:
             what = f"the {kind[:-1]} {name!r} comes from {plugin}"
             if plugin not in here:
-                return f"{what}: pip install {plugin}"
+                how = install_plugin_line(plugin) if known else f"pip install {plugin}"
+                return f"{what}: {how}"
             if here[plugin].error:
                 return f"{what}, which can't be loaded ({here[plugin].error}); update it"
     return str(problem)

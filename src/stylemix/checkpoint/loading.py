@@ -30,12 +30,12 @@ def load(
         device: as in :func:`stylemix.stylize`.
         revision: branch, tag or commit of a Hub repository.
         runtime: where a network's pass runs: ``"openvino"`` compiles it for the CPU, which takes
-            a half to a quarter of the time and needs ``pip install 'stylemix[fast]'``;
+            a half to a quarter of the time and needs the extra ``stylemix[fast]``;
             ``"torch"`` doesn't; ``"auto"`` takes OpenVINO on a CPU where it is installed. The
             picture is the same. What can't be compiled (pictures in tiles among it) is drawn by
             PyTorch all the same. ``"openvino-int8"`` draws with convolutions in eight bits, in
             about two thirds of OpenVINO's time and a little differently (some 40 dB), and needs
-            ``pip install 'stylemix[int8]'``; it is calibrated on the example pictures, which takes
+            the extra ``stylemix[int8]``; it is calibrated on the example pictures, which takes
             a quarter of a minute once.
 
     Returns:

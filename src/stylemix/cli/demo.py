@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 
 @click.command()
@@ -71,7 +72,7 @@ def demo(
     """Open the demo: photograph, paintings, strength, regions and more, in the browser.
 
     It works offline with the models that ship with stylemix, and offers the API endpoint
-    `/stylize` to gradio_client. It needs Gradio: pip install 'stylemix[demo]'.
+    `/stylize` to gradio_client. It needs Gradio, stylemix's extra "demo".
 
     \b
     Examples:
@@ -82,7 +83,7 @@ def demo(
     try:
         import gradio  # noqa: F401 - told apart from errors inside our own modules
     except ImportError:
-        raise ConfigError("the demo needs Gradio; run: pip install 'stylemix[demo]'") from None
+        raise ConfigError(f"the demo needs Gradio; run: {install_line('demo')}") from None
     from stylemix.demo import Limits, launch
 
     # As Ctrl-C does, so that the server's files are deleted when a supervisor ends it.

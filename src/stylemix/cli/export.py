@@ -29,7 +29,7 @@ from stylemix.cli.errors import EXIT_CODES
     "--int8",
     is_flag=True,
     help="Write the generator's convolutions in eight bits: faster and a little different, for "
-    "OpenVINO only. Needs --calibrate and nncf (pip install 'stylemix[int8]').",
+    "OpenVINO only. Needs --calibrate and nncf (stylemix's extra int8).",
 )
 @click.option(
     "--calibrate",

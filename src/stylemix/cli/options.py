@@ -49,7 +49,7 @@ runtime_option = click.option(
     default="auto",
     show_default=True,
     help="What runs the network: OpenVINO is faster on CPUs, and auto takes it where it is "
-    "installed (pip install 'stylemix[fast]'). openvino-int8 is faster still and a little "
+    "installed (stylemix's extra fast). openvino-int8 is faster still and a little "
     "different, and needs 'stylemix[int8]'.",
 )
 scale_option = click.option(

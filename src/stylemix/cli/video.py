@@ -94,7 +94,7 @@ def video(
     """Render VIDEO in the style of one or several paintings.
 
     VIDEO is a video file, an animated GIF or WebP, or a folder of numbered pictures. Needs PyAV
-    and OpenCV: pip install 'stylemix[video]'.
+    and OpenCV, stylemix's extra "video".
 
     Frames keep their times; sound is copied. Ctrl-C keeps the frames that are done in a playable
     file NAME.partial.ENDING; OUT itself is only ever a complete video.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 from stylemix.runtime.compiling import convert
 from stylemix.runtime.library import core, missing, openvino, settings
 from stylemix.runtime.quantizing import check_quantizing, quantize
@@ -88,7 +89,7 @@ class Onnx(Format):
         """Refuse to go on where ``onnx`` or ``onnxruntime`` is missing."""
         if not (find_spec("onnx") and find_spec("onnxruntime")):
             raise ConfigError(
-                "ONNX files need the packages onnx and onnxruntime: pip install 'stylemix[onnx]'"
+                f"ONNX files need the packages onnx and onnxruntime: {install_line('onnx')}"
             )
 
     def write(
@@ -149,7 +150,7 @@ class OpenVino(Format):
     def check(self) -> None:
         """Refuse to go on where OpenVINO is missing or too old."""
         if reason := missing():
-            raise ConfigError(f"{reason}: pip install 'stylemix[fast]'")
+            raise ConfigError(f"{reason}: {install_line('fast')}")
 
     def write(
         self, graph: nn.Module, signature: Signature, path: Path, about: Mapping[str, str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 from stylemix.runtime.library import missing
 from stylemix.runtime.quantizing import check_quantizing
 
@@ -33,7 +34,7 @@ def check_runtime(runtime: str, device: torch.device | None = None) -> str:
                 'device="cpu", or runtime="torch"'
             )
         if reason := missing():
-            raise ConfigError(f"{reason}; pip install 'stylemix[fast]', or take runtime=\"torch\"")
+            raise ConfigError(f'{reason}; {install_line("fast")}, or take runtime="torch"')
     if runtime == "openvino-int8":
         check_quantizing()
     return runtime

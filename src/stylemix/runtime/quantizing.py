@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 from stylemix.runtime.library import import_quietly
 
 IN_FLOAT = (
@@ -42,7 +43,7 @@ def check_quantizing() -> None:
         ConfigError: with what to install.
     """
     if find_spec("nncf") is None:
-        raise ConfigError("int8 needs the package nncf: pip install 'stylemix[int8]'")
+        raise ConfigError(f"int8 needs the package nncf: {install_line('int8')}")
 
 
 def quantize(model: Any, samples: Sequence[Mapping[str, Tensor] | Sequence[Tensor]]) -> Any:

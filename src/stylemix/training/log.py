@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from stylemix.errors import ConfigError
 from stylemix.images import save, to_pil
+from stylemix.installing import install_line
 
 SMOOTH = 0.98
 
@@ -79,7 +80,7 @@ def _writer(folder: Path):  # type: ignore[no-untyped-def]
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise ConfigError(
-            "TensorBoard isn't installed: pip install 'stylemix[train]', or set "
+            f"TensorBoard isn't installed: {install_line('train')}, or set "
             "runtime.tensorboard = false"
         ) from None
     return SummaryWriter(str(folder))

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 
 def pyav() -> Any:
@@ -31,6 +32,5 @@ def _module(name: str, title: str) -> Any:
         return importlib.import_module(name)
     except ImportError as problem:
         raise ConfigError(
-            f"videos need {title}, which can't be imported ({problem}): "
-            "pip install 'stylemix[video]'"
+            f"videos need {title}, which can't be imported ({problem}): " + install_line("video")
         ) from problem

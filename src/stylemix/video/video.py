@@ -62,7 +62,7 @@ def stylize_video(
 ) -> VideoReport:
     """Render a video in the style of one or several paintings.
 
-    Needs PyAV and OpenCV: ``pip install 'stylemix[video]'``.
+    Needs PyAV and OpenCV, which the extra ``stylemix[video]`` brings.
 
     Frames keep their times, also where the rate varies. They are turned upright, with square
     pixels, as players show them. Sound is copied packet by packet where the container holds its

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 import torch
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 from stylemix.training.encoder.tsne import tsne
 
 
@@ -41,5 +43,5 @@ def test_few_points():
 
 def test_without_scikit_learn_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.manifold", None)  # what a missing package does
-    with pytest.raises(ConfigError, match=r"pip install 'stylemix\[metrics\]'"):
+    with pytest.raises(ConfigError, match=re.escape(install_line("metrics"))):
         tsne(torch.randn(9, 3))

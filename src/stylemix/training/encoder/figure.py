@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 # Twelve colors that differ in hue and lightness; with four markers they tell 48 styles apart.
 COLORS = (
@@ -71,7 +72,7 @@ def scatter(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise ConfigError("a figure needs Matplotlib: pip install 'stylemix[metrics]'") from None
+        raise ConfigError(f"a figure needs Matplotlib: {install_line('metrics')}") from None
     figure = Figure(
         figsize=(len(panels) * side / _DPI, side / _DPI), dpi=_DPI, layout="constrained"
     )

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 PERPLEXITY = 30.0
 
@@ -32,7 +33,7 @@ def tsne(embedding: Tensor, *, seed: int = 0) -> Tensor:
     try:
         from sklearn.manifold import TSNE
     except ImportError:
-        raise ConfigError("t-SNE needs scikit-learn: pip install 'stylemix[metrics]'") from None
+        raise ConfigError(f"t-SNE needs scikit-learn: {install_line('metrics')}") from None
     if len(embedding) < 5:
         raise ConfigError(f"t-SNE needs at least 5 paintings, got {len(embedding)}")
     vectors = F.normalize(embedding.detach().cpu().double(), dim=1).numpy()
