@@ -87,3 +87,34 @@ def test_ctrl_c_keeps_a_playable_part(environment, model, draw, tmp_path):
     assert "what was done is in" in said
     assert {f.name for f in tmp_path.iterdir()} == {"in.mp4", "s.png", "out.partial.mp4"}
     assert 1 <= len(read_clip(tmp_path / "out.partial.mp4")[0]) < 1000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGKILL")
+def test_a_killed_run_goes_on(environment, invoke, model, draw, tmp_path):
+    source = write_clip(tmp_path / "in.mp4", panning(60, 1, 1) * 2, sound="aac")
+    out, whole = tmp_path / "out.mp4", tmp_path / "whole.mp4"
+    arguments = ["video", str(source), draw("s.png", 2), "-m", model, "--resume", "-o"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stylemix", *arguments, str(out)],
+        env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    state = tmp_path / "out.mp4.resume" / "state.npz"
+    deadline = time.monotonic() + 300
+    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert state.exists() and not out.exists()
+    changed = invoke(*arguments, out, "--strength", "0.5")
+    assert changed.exit_code == 2
+    assert "delete the folder to begin anew" in changed.stderr
+    for target in (out, whole):
+        result = invoke(*arguments, target)
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.startswith(f"wrote {target} (120 frames")
+    assert sorted(p.name for p in tmp_path.glob("*.mp4*")) == ["in.mp4", "out.mp4", "whole.mp4"]
+    (frames, times), (others, same_times) = read_clip(whole), read_clip(out)
+    assert times == same_times
+    assert all(np.array_equal(one, other) for one, other in zip(frames, others, strict=True))
+    assert packets(out, "audio") == packets(whole, "audio")

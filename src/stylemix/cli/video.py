@@ -72,6 +72,11 @@ class Dated(click.ParamType):
     metavar="N",
     help="Quality: smaller is better and larger.  [default: 18 for h264]",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Work in pieces, so that the same command goes on after a kill or Ctrl-C.",
+)
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Keep the sound.")
 @click.option(
     "--style-at",
@@ -97,7 +102,8 @@ def video(
     and OpenCV, stylemix's extra "video".
 
     Frames keep their times; sound is copied. Ctrl-C keeps the frames that are done in a playable
-    file NAME.partial.ENDING; OUT itself is only ever a complete video.
+    file NAME.partial.ENDING; OUT itself is only ever a complete video. With --resume, the same
+    command goes on after a kill, and ends in the same frames.
 
     \b
     Examples:
@@ -107,6 +113,7 @@ def video(
       stylemix video in.mov waves.png ink.png --mask sky.mp4 --mask ground.mp4 -o out.webm
       stylemix video cat.gif painting.jpg -o painted.gif
       stylemix video frames/ painting.jpg --fps 24 -o out.mp4
+      stylemix video long.mp4 painting.jpg -o out.mp4 --resume
     """  # noqa: D301 (click wants the character \b)
     if styles and dated:
         raise click.UsageError("give either STYLE or --style-at, not both")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -19,11 +19,15 @@ from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.video.audio import AudioTracks
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
+from stylemix.video.pieces import read_packets
+from stylemix.video.resuming import Piece
 from stylemix.video.timing import ticks
 from stylemix.video.writing import Codec, Writer
 
 _BT709 = 1  # matrix, primaries and transfer, as H.273 numbers them
 _LIMITED = 1  # luma from 16 to 235
+_ABSURD = 3600  # seconds between the decoding and the showing of a frame
+_DELAY = 8  # ticks, more than encoders have frames in reorder
 _SUBSAMPLED = ("yuv420p", "yuva420p", "yuv422p10le")  # need even sides
 
 
@@ -72,6 +76,8 @@ class MovieWriter(Writer):
         self._decoding: int | None = None
         self._begin: int | None = None
         self._end = 0
+        self._decoded = -(2**62)  # ticks
+        self._encodes = False
 
     def write(self, frame: Frame) -> None:
         """Encode one frame; see :meth:`Writer.write`."""
@@ -83,6 +89,29 @@ class MovieWriter(Writer):
             picture.time_base = self._time_base
             self._durations[picture.pts] = max(1, ticks(frame.duration, self._time_base))
             self._mux(self._stream.encode(picture))
+
+    def join(self, pieces: Sequence[tuple[Path, Piece]], *, relative: bool) -> None:
+        """Put the packets of other files into this one, instead of frames.
+
+        Args:
+            pieces: the files, and when their frames are shown.
+            relative: see :func:`read_packets`.
+        """
+        with self._explaining():
+            for number, (path, piece) in enumerate(pieces):
+                with pyav().open(str(path)) as file:
+                    (source,) = file.streams.video
+                    if self._stream is None:
+                        self._begin_file()
+                        self._stream = self._output.add_stream_from_template(source, opaque=True)
+                        self._stream.time_base = self._time_base
+                        self._name_for_players(source.codec_context.codec.canonical_name)
+                        if self._audio is not None:
+                            self._audio.attach(self._output)
+                    packets = read_packets(file, piece, self._time_base, relative)
+                    for packet in packets:
+                        packet.stream = self._stream
+                    self._mux(packets, last=number == len(pieces) - 1)
 
     def finish(self) -> Path:
         """Complete the file; see :meth:`Writer.finish`."""
@@ -139,14 +168,7 @@ class MovieWriter(Writer):
             options["profile"] = "4" if self._transparent else "3"  # 4444, HQ
         if codec.standard == "av1":
             os.environ.setdefault("SVT_LOG", "1")  # errors only
-        more = {"movflags": "+faststart"} if self._container_name in ("mp4", "mov") else {}
-        if self._container_name in ("gif", "webp"):
-            more = {"loop": "0"}
-        remove_abandoned(self.target)
-        (self._temporary,) = self._replacing.enter_context(replacing([self.target], self._explain))
-        self._output = pyav().open(
-            str(self._temporary), "w", format=self._container_name, container_options=more
-        )
+        self._begin_file()
         stream = self._output.add_stream(codec.encoder, rate=self._rate, options=options)
         self._even = pixels in _SUBSAMPLED
         stream.width = width + width % 2 * self._even
@@ -157,11 +179,25 @@ class MovieWriter(Writer):
         if pixels not in ("pal8", "bgra"):
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _LIMITED
-        if codec.standard == "hevc" and self._container_name in ("mp4", "mov"):
-            context.codec_tag = "hvc1"  # which Apple's players want
         self._stream = stream
+        self._name_for_players(codec.standard)
+        self._encodes = True
         if self._audio is not None:
             self._audio.attach(self._output)
+
+    def _name_for_players(self, standard: str) -> None:
+        if standard == "hevc" and self._container_name in ("mp4", "mov"):
+            self._stream.codec_context.codec_tag = "hvc1"  # which Apple's players want
+
+    def _begin_file(self) -> None:
+        more = {"movflags": "+faststart"} if self._container_name in ("mp4", "mov") else {}
+        if self._container_name in ("gif", "webp"):
+            more = {"loop": "0"}
+        remove_abandoned(self.target)
+        (self._temporary,) = self._replacing.enter_context(replacing([self.target], self._explain))
+        self._output = pyav().open(
+            str(self._temporary), "w", format=self._container_name, container_options=more
+        )
 
     def _picture(self, frame: Frame) -> Any:
         """Return a frame in the encoder's pixel format."""
@@ -190,21 +226,34 @@ class MovieWriter(Writer):
     def _mux(self, packets: list[Any], *, last: bool = False) -> None:
         for number, packet in enumerate(packets):
             packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._order(packet)
             if self._decoding is None or self._begin is None:
                 self._decoding, self._begin = packet.dts, packet.pts
             self._end = max(self._end, packet.pts + packet.duration)
             if last and number == len(packets) - 1 and self._container_name in ("mp4", "mov"):
-                # These files are as long as the sum of durations in the order of decoding.
-                length = self._end - self._begin
-                packet.duration = max(1, length - (packet.dts - self._decoding))
+                # These files are as long as the sum of durations in the order of decoding. In
+                # joined pieces that may be too long already; then the edit list says the length.
+                length = self._end - self._begin - (packet.dts - self._decoding)
+                packet.duration = length if length > 0 else packet.duration
             if self._audio is not None:
                 self._audio.mux_until(packet.pts * packet.time_base)
             self._output.mux(packet)
 
+    def _order(self, packet: Any) -> None:
+        """Let times of decoding rise, as containers want them."""
+        if not 0 <= (packet.pts - packet.dts) * self._time_base <= _ABSURD:
+            # x265 leaves them unset in a video that is shorter than its delay.
+            packet.dts = packet.pts - _DELAY
+        # In joined pieces with a frame rate that varies, the first packets of one may ask to be
+        # decoded before the last ones of the piece before.
+        packet.dts = max(packet.dts, self._decoded + 1)
+        self._decoded = packet.dts
+
     def _complete(self, *, all_sound: bool) -> None:
         """Write what the encoders still hold, and the sound up to the video's end or its own."""
         with self._explaining():
-            self._mux(self._stream.encode(None), last=True)
+            if self._encodes:
+                self._mux(self._stream.encode(None), last=True)
             if self._audio is not None:
                 if all_sound:
                     self._audio.mux_until(None)

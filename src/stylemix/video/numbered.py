@@ -65,24 +65,30 @@ class FolderWriter(Writer):
 
     Args:
         folder: made if missing; it must be empty of such files.
+        resumed: whether it may hold those of an earlier run, which are replaced as they come.
 
     Raises:
         VideoError: it can't be made, or holds numbered frames already.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, resumed: bool = False) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise VideoError(
                 f"the folder {str(folder)!r} can't be made ({problem.strerror}); choose another"
             ) from problem
-        if any(re.fullmatch(r"\d{6,}\.png", f.name) for f in folder.iterdir()):
+        self.folder = folder
+        self.count = 0
+        if not resumed and any(self.frames()):
             raise VideoError(
                 f"{str(folder)!r} holds numbered frames already: choose an empty folder"
             )
-        self.folder = folder
-        self.count = 0
+
+    def frames(self) -> list[tuple[int, Path]]:
+        """Return the numbered frames that are in the folder."""
+        found = (f for f in self.folder.iterdir() if re.fullmatch(r"\d{6,}\.png", f.name))
+        return sorted((int(f.stem), f) for f in found)
 
     def write(self, frame: Frame) -> None:
         """Write one frame; see :meth:`Writer.write`."""

@@ -6,7 +6,7 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
-from stylemix.errors import VideoError
+from stylemix.errors import ConfigError, VideoError
 from stylemix.images import picture_endings
 from stylemix.video import animation
 from stylemix.video.animation import AnimationSource
@@ -14,11 +14,14 @@ from stylemix.video.audio import AudioTracks
 from stylemix.video.container import ContainerSource
 from stylemix.video.movie import MovieWriter
 from stylemix.video.numbered import RATE, FolderSource, FolderWriter
+from stylemix.video.resumable import PiecesWriter, ResumableFolder
 from stylemix.video.source import Source
 from stylemix.video.writing import FORMATS, Writer, choose_codec
 
 _FINEST = Fraction(1, 1_000_000)  # of time bases that are taken over
 _TICK = Fraction(1, 90000)
+_PIECES = {"prores": "mov", "vp9": "webm"}
+"""Containers of pieces, by codec; the others' are MP4. WebM keeps VP9's transparency."""
 
 
 def open_source(path: str | os.PathLike[str], rate: Fraction | None = None) -> Source:
@@ -60,6 +63,7 @@ def open_writer(
     audio: bool,
     start: Fraction,
     end: Fraction | None,
+    resume: bool = False,
 ) -> Writer:
     """Open what frames are written to; nothing is on the disk yet but a folder.
 
@@ -72,6 +76,7 @@ def open_writer(
         audio: whether to put the sound of ``source`` in.
         start: seconds of the source at which the result begins.
         end: seconds at which it ends, or None.
+        resume: whether a later run shall be able to go on, and this one goes on.
 
     Raises:
         VideoError: the folder doesn't exist or can't be written to, or the source would be
@@ -82,7 +87,7 @@ def open_writer(
     if is_folder(target):
         if path.exists() and os.path.realpath(path) == os.path.realpath(source.path):
             raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another")
-        return FolderWriter(path)
+        return ResumableFolder(path) if resume else FolderWriter(path)
     container, chosen, quality = choose_codec(path, codec, crf)
     parent = path.resolve().parent
     if not parent.is_dir():
@@ -105,12 +110,22 @@ def open_writer(
         base = _TICK
     if rate is None and start > 0:
         base = min(base, _TICK)
-    return MovieWriter(
-        path,
-        container,
-        chosen,
-        quality,
-        rate=rate or source.rate,
-        time_base=base,
-        audio=tracks,
+    average = rate or source.rate
+    whole = MovieWriter(
+        path, container, chosen, quality, rate=average, time_base=base, audio=tracks
+    )
+    if not resume:
+        return whole
+    if container in ("gif", "webp"):
+        raise ConfigError(
+            f"{path.suffix} files are written in one piece, which can't be resumed: write a video "
+            "or a folder of frames, and convert it"
+        )
+    box = _PIECES.get(chosen.standard, "mp4")
+    return PiecesWriter(
+        whole,
+        lambda file: MovieWriter(file, box, chosen, quality, rate=average, time_base=base),
+        f".{box}",
+        base,
+        relative=box != "webm",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,17 @@ class Plan:
     options: Options = field(default_factory=Options)
     size: int | None = None
     steady: float = STEADY
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the frames depend on, but for the masks."""
+        return {
+            "model": self.stylizer.fingerprint or json.dumps(self.stylizer.config, sort_keys=True),
+            "runtime": self.stylizer.runtime,
+            "schedule": self.schedule,
+            "options": self.options,
+            "size": self.size,
+            "steady": self.steady,
+        }
 
     def __post_init__(self) -> None:
         check_steady(self.steady)

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from stylemix import __version__
 from stylemix.errors import Cancelled, ConfigError
 from stylemix.stylizers import Options, Stylizer
 from stylemix.types import Progress, ProgressEvent
@@ -21,6 +23,7 @@ from stylemix.video.frame import Frame
 from stylemix.video.loop import Drawn, stylized
 from stylemix.video.opening import open_source, open_writer
 from stylemix.video.planning import Styles, make_plan
+from stylemix.video.resuming import Point, describe_job
 from stylemix.video.source import Source
 from stylemix.video.timing import at_rate, count_at, seconds, window, with_durations
 from stylemix.video.writing import Writer
@@ -57,6 +60,7 @@ def stylize_video(
     codec: str | None = None,
     crf: int | None = None,
     audio: bool = True,
+    resume: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> VideoReport:
@@ -87,6 +91,9 @@ def stylize_video(
         codec: "h264", "h265", "vp9", "av1" or "prores"; None for the container's usual one.
         crf: constant quality, smaller is better; None for a good one (18 for h264).
         audio: whether to keep the sound.
+        resume: work in pieces, in a folder ``OUT.resume`` (``OUT/.resume`` of a folder), so that
+            the same call goes on after a kill, with the same frames as if nothing had happened.
+            Not for .gif and .webp.
         progress: is told after every frame how many are done of how many (an estimate where the
             file doesn't say), and shows the frame; what it raises stops the work.
             :class:`stylemix.errors.Cancelled` keeps the part that is done.
@@ -130,7 +137,15 @@ def stylize_video(
                 f"start ({start}) lies beyond the video's end, {float(source.length):.2f} seconds"
             )
         writer = open_writer(
-            out, source, codec=codec, crf=crf, rate=rate, audio=audio, start=begin, end=until
+            out,
+            source,
+            codec=codec,
+            crf=crf,
+            rate=rate,
+            audio=audio,
+            start=begin,
+            end=until,
+            resume=resume,
         )
         total = _count(source, begin, until, rate)
         try:
@@ -138,11 +153,25 @@ def stylize_video(
                 plan = make_plan(
                     style, asked, model=model, device=device, steady=steady, start=begin
                 )
-                frames = _frames(source, begin, until, rate)
-                with closing(stylized(frames, plan)) as drawn:
-                    count, scenes = _write(drawn, writer, total, progress)
+                point = Point()
+                if resume:
+                    point = writer.begin(
+                        describe_job(
+                            version=__version__,
+                            video=source.path,
+                            plan=plan.settings(),
+                            masks=asked.masks,
+                            times=(begin, until, rate),
+                            coding=(codec, crf, audio),
+                        )
+                    )
+                frames = islice(_frames(source, begin, until, rate), point.count, None)
+                with closing(stylized(frames, plan, point.former)) as drawn:
+                    count, scenes = _write(drawn, writer, total, progress, point)
         except Cancelled as stopped:
             kept = f"what was done is in {str(writer.part)!r}" if writer.part else "nothing is kept"
+            if resume and writer.part:
+                kept += ", and the same command goes on"
             raise Cancelled(f"{stopped}; {kept}") from stopped
         if source.damaged:
             warnings.warn(
@@ -155,14 +184,15 @@ def stylize_video(
 
 
 def _write(
-    drawn: Iterable[Drawn], writer: Writer, total: int, progress: Progress | None
+    drawn: Iterable[Drawn], writer: Writer, total: int, progress: Progress | None, done: Point
 ) -> tuple[int, int]:
-    """Write all frames; returns how many there were, and how many scenes."""
-    count = scenes = 0
+    """Write all frames; returns how many there are, and how many scenes."""
+    count, scenes = done.count, done.scenes
     for one in drawn:
         writer.write(one.frame)
         count += 1
         scenes += one.cut
+        writer.mark(one.former, scenes)
         if progress is not None:
             progress(ProgressEvent(count, max(total, count), one.frame.to_pil))
     return count, scenes

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import TracebackType
 
 from stylemix.errors import Cancelled, ConfigError, VideoError
+from stylemix.video.consistency import Former
 from stylemix.video.frame import Frame
+from stylemix.video.resuming import Point
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,22 @@ class Writer(ABC):
     @abstractmethod
     def write(self, frame: Frame) -> None:
         """Write one frame; times rise.
+
+        Raises:
+            VideoError: it can't be written.
+        """
+
+    def begin(self, job: str) -> Point:
+        """Return how far an earlier run has come with a job: none, but in resumable writers.
+
+        Raises:
+            ConfigError: there is work of another job.
+            VideoError: what is there is damaged.
+        """
+        return Point()
+
+    def mark(self, former: Former, scenes: int) -> None:  # noqa: B027 - most have nothing to note
+        """Note what the next frame needs of the last one, and how many scenes there were.
 
         Raises:
             VideoError: it can't be written.
