@@ -15,20 +15,27 @@ from stylemix.backbones import VGG16_FILE
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, from_float, read, resize, to_float, transfer_color
 from stylemix.injections.style import Style
-from stylemix.optimization import FeatureExtractor, Recipe, Task, feature_extractor, optimize
+from stylemix.optimization import (
+    Descent,
+    FeatureExtractor,
+    Recipe,
+    Task,
+    feature_extractor,
+    optimize,
+)
 from stylemix.stylizers.request import Request
 
-REFINE = Recipe(style_weight=3.2)
+REFINE = Recipe(style_weight=3.2, descent=Descent(rate=0.01))
 """How ``refine`` works, chosen by measurement: see docs/refine.md."""
 
-FEW, MANY = 5, 30
+FEW, MANY = 10, 40
 """Up to so many steps, ``refine`` begins with the network's picture; from so many on, with
 :data:`FORWARD_SHARE` of the way from the photograph to it."""
 
-FORWARD_SHARE = 0.3
+FORWARD_SHARE = 0.6
 """Share of the forward pass in the picture that many steps begin with."""
 
-FULL_RATE = 40
+FULL_RATE = 10
 """Steps from which on the learning rate is the recipe's own; fewer take smaller ones."""
 
 REFINE_FEATURES = "thin"
@@ -104,8 +111,8 @@ def refine(
 def forward_share(steps: int) -> float:
     """Return the network's share in the picture that ``refine`` begins with; the rest is content.
 
-    At :data:`FORWARD_SHARE` nine tenths of the noise power that a network makes are gone before
-    the first step. But from there a dozen steps only lead back to the style that the network had,
+    A picture that is partly the photograph has more of its detail, and less of the noise that a
+    network makes. But from there a dozen steps only lead back to the style that the network had,
     so few steps begin with its picture.
     """
     many = min(1.0, max(0.0, (steps - FEW) / (MANY - FEW)))
