@@ -1,4 +1,4 @@
-"""Write the installation lines of the guides, as ``stylemix.installing.PUBLISHED`` says.
+"""Write the installation lines of the guides, as ``stylemix.plugins.installing.PUBLISHED`` says.
 
 python docs/make_install.py             # on the day of the release
 python docs/make_install.py --check     # write nothing; fail where a file isn't current
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stylemix import __version__
-from stylemix.installing import PUBLISHED
+from stylemix.plugins.installing import PUBLISHED
 
 ROOT = Path(__file__).parent.parent
 GUIDES = (

@@ -20,7 +20,7 @@ from typing import Any
 
 from make_install import written
 
-from stylemix.installing import PUBLISHED
+from stylemix.plugins.installing import PUBLISHED
 from stylemix.training.tables import read_toml
 
 HERE = Path(__file__).parent

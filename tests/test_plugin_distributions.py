@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from stylemix.checkpoint.published import distributions
-from stylemix.installing import install_plugin_line
+from stylemix.plugins.installing import install_plugin_line
 from stylemix.testing import INJECTION_CHECKS
 
 pytest.importorskip("pip")

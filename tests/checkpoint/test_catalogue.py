@@ -12,8 +12,8 @@ from stylemix import checkpoint, load, plugins
 from stylemix.checkpoint import catalogue
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
-from stylemix.installing import install_plugin_line
 from stylemix.plugins import registry
+from stylemix.plugins.installing import install_plugin_line
 
 
 @pytest.fixture

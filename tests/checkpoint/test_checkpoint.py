@@ -20,7 +20,7 @@ from torch import nn
 import stylemix
 from stylemix import checkpoint
 from stylemix.errors import CheckpointError
-from stylemix.installing import install_plugin_line
+from stylemix.plugins.installing import install_plugin_line
 from stylemix.stylizers import build
 
 SOURCE = Path(stylemix.__file__).parents[1]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 
 @pytest.fixture

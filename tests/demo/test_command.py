@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from stylemix.cli.demo import demo
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 INSTALLED = importlib.util.find_spec("gradio") is not None
 

@@ -11,7 +11,7 @@ import yaml
 
 from stylemix.demo.limits import FEATURE_COST, Limits
 from stylemix.demo.regions import COLORS
-from stylemix.installing import PUBLISHED
+from stylemix.plugins.installing import PUBLISHED
 
 if sys.version_info >= (3, 11):
     import tomllib

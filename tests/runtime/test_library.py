@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.runtime import check_runtime
 from stylemix.runtime.library import OLDEST, missing, settings
 

@@ -14,7 +14,7 @@ from runtime_models import CONTENT, across, lean_model, numbers, two_styles
 
 import stylemix
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.runtime import check_runtime
 from stylemix.runtime.compiling import compile_graph
 from stylemix.runtime.library import core, missing

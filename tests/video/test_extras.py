@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.video.extras import opencv, pyav
 
 

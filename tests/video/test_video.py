@@ -14,7 +14,7 @@ from video_clips import packets, panning, read_clip, texture, write_clip
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError, StylemixError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.types import ProgressEvent
 
 PAINTING = texture(40, 40, 7)

@@ -11,8 +11,8 @@ from stylemix.checkpoint.checkpoint import CONFIG, read_config
 from stylemix.checkpoint.download import cached, download
 from stylemix.checkpoint.published import REPOSITORY, distributions, published
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
-from stylemix.installing import install_plugin_line
 from stylemix.plugins import plugin_info, registry
+from stylemix.plugins.installing import install_plugin_line
 from stylemix.plugins.registries import suggest
 
 EMBEDDED = Path(__file__).parents[1] / "models"

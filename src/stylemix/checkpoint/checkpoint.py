@@ -18,9 +18,9 @@ from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
 from stylemix.images.atomic import remove_abandoned, replacing
-from stylemix.installing import install_plugin_line
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
+from stylemix.plugins.installing import install_plugin_line
 from stylemix.plugins.registries import suggest
 from stylemix.stylizers import Stylizer, build
 

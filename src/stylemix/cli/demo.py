@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
 
 
 @click.command()
@@ -83,6 +82,8 @@ def demo(
     try:
         import gradio  # noqa: F401 - told apart from errors inside our own modules
     except ImportError:
+        from stylemix.plugins.installing import install_line
+
         raise ConfigError(f"the demo needs Gradio; run: {install_line('demo')}") from None
     from stylemix.demo import Limits, launch
 

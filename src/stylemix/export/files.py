@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.runtime.compiling import convert
 from stylemix.runtime.library import core, missing, openvino, settings
 from stylemix.runtime.quantizing import check_quantizing, quantize

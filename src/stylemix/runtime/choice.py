@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.runtime.library import missing
 from stylemix.runtime.quantizing import check_quantizing
 

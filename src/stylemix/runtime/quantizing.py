@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.runtime.library import import_quietly
 
 IN_FLOAT = (

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from stylemix.errors import ConfigError
 from stylemix.images import save, to_pil
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 SMOOTH = 0.98
 

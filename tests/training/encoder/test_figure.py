@@ -9,7 +9,7 @@ import torch
 from PIL import ImageColor
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.training.encoder.figure import COLORS, MOST, scatter
 
 pytest.importorskip("matplotlib")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 from stylemix.training.encoder.tsne import tsne
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 # Twelve colors that differ in hue and lightness; with four markers they tell 48 styles apart.
 COLORS = (

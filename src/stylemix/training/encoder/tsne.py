@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 PERPLEXITY = 30.0
 

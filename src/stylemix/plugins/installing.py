@@ -12,7 +12,7 @@ PUBLISHED = False
 ``python docs/make_install.py`` writes the guides and requirements anew."""
 
 _NAME = "stylemix"
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 
 def install_line(extra: str) -> str:
