@@ -44,7 +44,7 @@ def load(target: str, *, revision: str | None = None, runtime: str = "auto") -> 
     Raises:
         StylemixError: it can't be had.
     """
-    device = None if runtime == "openvino" else get_torch_device()
+    device = None if runtime.startswith("openvino") else get_torch_device()
     # ComfyUI runs nodes in inference mode; weights made in it could never be trained again.
     with torch.inference_mode(False):
         return stylemix.load(target, revision=revision, device=device, runtime=runtime)

@@ -104,6 +104,7 @@ def preview(made: Image.Image, paintings: Sequence[Image.Image], side: int = 640
     """Return the thumbnail of a workflow: its result, with the paintings in a corner."""
     sheet = made.convert("RGB")
     sheet.thumbnail((side, side), Image.Resampling.LANCZOS)
+    side = max(sheet.size)  # of a small clip it is less than what was asked for
     edge, left = side // 80, side // 40
     for painting in paintings:
         inset = painting.convert("RGB")

@@ -124,4 +124,9 @@ def test_previews_show_the_result_and_the_paintings_that_were_used(
     assert red.sum() > 2000
     assert not green.any()
     assert blue.mean() > 0.9
+    small = np.asarray(
+        pictures.preview(made.resize((320, 180)), [Image.new("RGB", (400, 400))]), int
+    )
+    covered = (small != (0, 0, 250)).any(2)
+    assert 0.01 < covered.mean() < 0.12
     assert red[300:, :200].sum() == red.sum()
