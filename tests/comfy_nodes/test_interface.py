@@ -165,7 +165,11 @@ def test_stand_in_has_no_parameter_that_comfyui_lacks() -> None:
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": CHECKOUT, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([CHECKOUT, os.environ.get("PYTHONPATH", "")]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     )
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout.rpartition("FOUND")[2])
