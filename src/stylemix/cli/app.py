@@ -13,6 +13,7 @@ from stylemix.cli.errors import EXIT_CODES, reporting
 COMMANDS = (
     "stylize",
     "video",
+    "dataset",
     "compare",
     "train",
     "pretrain-encoder",

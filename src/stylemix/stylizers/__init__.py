@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stylemix.plugins.hookspecs import Register, hookimpl
 from stylemix.stylizers.base import Stylizer, build
+from stylemix.stylizers.batches import draw_batch
 from stylemix.stylizers.feed_forward import FeedForward
 from stylemix.stylizers.gatys import Gatys
 from stylemix.stylizers.optimization import Optimization
@@ -29,6 +30,7 @@ __all__ = [
     "Stylizer",
     "build",
     "check_strength",
+    "draw_batch",
     "render_tiled",
 ]
 

@@ -189,14 +189,18 @@ class FeedForward(Stylizer):
                     f"{', '.join(self.styles)})"
                 )
         painting = read_painting(style)
-        return replace(self._encode(painting), painting=painting)
+        return replace(self.encode_pixels(painting), painting=painting)
 
     def own_style(self) -> Style:
         """Return the style of a model that needs no painting; see :meth:`Stylizer.own_style`."""
         return super().own_style() if self.needs_style else Style({}, self.fingerprint)
 
-    def _encode(self, pixels: Tensor) -> Style:
-        """Encode a picture [3, h, w] without keeping it."""
+    def encode_pixels(self, pixels: Tensor) -> Style:
+        """Encode a picture [3, h, w], or N of one size, without keeping it.
+
+        Args:
+            pixels: [3, h, w] or [N, 3, h, w], uint8 or float in [0, 1].
+        """
         if min(pixels.shape[-2:]) > self.style_size:
             pixels = resize(pixels, short_side=self.style_size)
         return self.prepare(to_float(pixels).to(self.device))
@@ -220,7 +224,7 @@ class FeedForward(Stylizer):
         if not self.palette_sites:
             return super().match_colors(styles, request)
         if options.palette is None:
-            colors = self._encode(request.content.pixels)
+            colors = self.encode_pixels(request.content.pixels)
             return [self._with_palette(s, colors, s.painting) for s in styles]
         colors = self._encoded(options.palette)
         return [
@@ -257,7 +261,7 @@ class FeedForward(Stylizer):
             mix = StyleMix(tuple(styles), tuple(w / total for w in request.style_weights))
             out = self.render(content, mix, tile, progress)
             return add_error(out, content, out, rest)
-        itself = self._encode(content)
+        itself = self.encode_pixels(content)
         mix = StyleMix((*styles, itself), (*request.style_weights, rest))
         if not bool((rest > 1e-6).any()):
             return self.render(content, mix, tile, progress)

@@ -125,7 +125,11 @@ def add_error(out: Tensor, content: Tensor, again: Tensor, weight: Tensor) -> Te
         part = slice(start, start + rows)
         w = weight if weight.shape[-2:] == (1, 1) else weight[:, :, part]
         drawn, own, missed = (to_float(x[:, part]) for x in (out, content, again))
-        # Little but where the weight is near 1.
-        value = torch.lerp((drawn + w * (own - missed)).clamp(0, 1), own, w.clamp(0, 1) ** 4)
-        result[:, part] = from_float(value[0], result.dtype)
+        result[:, part] = from_float(with_error(drawn, own, missed, w)[0], result.dtype)
     return result
+
+
+def with_error(drawn: Tensor, own: Tensor, missed: Tensor, weight: Tensor) -> Tensor:
+    """Return what :func:`add_error` does, of pictures [B, 3, H, W] in [0, 1]."""
+    # The second part is little but where the weight is near 1.
+    return torch.lerp((drawn + weight * (own - missed)).clamp(0, 1), own, weight.clamp(0, 1) ** 4)
