@@ -89,7 +89,7 @@ class Cluster(Runner):
             fn_constructor_args=(self._setup, self._fail_fast, task),
             batch_size=1,
             compute=data.ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors),
-            num_cpus=0 if self._gpu else 1,
+            num_cpus=1,
             num_gpus=1 if self._gpu else None,
         )
         for row in found.iter_rows():

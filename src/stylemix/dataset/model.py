@@ -34,7 +34,7 @@ class ModelChoice:
         model: what :func:`stylemix.load` takes.
         name: what the records call it.
         sha256: of the file of its weights.
-        device: the kind of device, such as ``"cpu"``.
+        device: such as ``"cpu"``; ``"cuda"`` without a number is any of a machine's.
         runtime: ``"torch"`` or ``"openvino"``.
     """
 
@@ -86,20 +86,20 @@ def choose_model(
     if named in methods():
         for_any_painting(load(named), named)
     folder = Path(resolve(named))
-    kind = usable_device(device).type
-    first = for_any_painting(load(named, device=kind, runtime="torch"), named)
+    place = str(usable_device(device))
+    first = for_any_painting(load(named, device=place, runtime="torch"), named)
     if runtime == "auto":
         alone = batch is None or batch == 1
-        runtime = "openvino" if kind == "cpu" and alone and _compiles(first) else "torch"
+        runtime = "openvino" if place == "cpu" and alone and _compiles(first) else "torch"
     elif runtime == "openvino" and batch is not None and batch > 1:
         raise ConfigError(
             'OpenVINO draws one picture at a time: leave batch out, or give runtime="torch"'
         )
-    load(named, device=kind, runtime=runtime)  # refuses what can't be had
+    load(named, device=place, runtime=runtime)  # refuses what can't be had
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     shown = folder.name if Path(named).exists() else named
-    choice = ModelChoice(named, shown, digest, kind, runtime)
-    return choice, batch or (BATCH if kind != "cpu" else 1)
+    choice = ModelChoice(named, shown, digest, place, runtime)
+    return choice, batch or (BATCH if place != "cpu" else 1)
 
 
 def for_any_painting(model: Stylizer, name: str) -> FeedForward:

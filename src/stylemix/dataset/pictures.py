@@ -37,7 +37,10 @@ def decode(body: bytes, options: DatasetOptions) -> Tensor:
     # Decoders raise anything on damaged headers; what they say may hold an address in memory.
     except Exception:
         raise PictureError("it is no picture that can be read" if body else "it is empty") from None
-    found = read(image, to_srgb=True)
+    try:
+        found = read(image, to_srgb=True)
+    except PictureError as problem:
+        raise PictureError(str(problem).replace("the PIL image", "it")) from problem
     pixels = found.pixels
     if pixels.is_floating_point():  # TIFF knows such pictures
         pixels = from_float(pixels, torch.uint8)

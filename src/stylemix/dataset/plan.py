@@ -55,7 +55,7 @@ class Setup:
             "model": {
                 "name": self.model.name,
                 "sha256": self.model.sha256,
-                "device": self.model.device,
+                "device": self.model.device.partition(":")[0],
                 "runtime": self.model.runtime,
             },
             "versions": self.model.versions(),

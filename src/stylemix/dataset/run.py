@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -210,8 +211,10 @@ def _work(
 
 def _note_failures(out: Storage, units: list[Unit]) -> None:
     """Write what has failed so far, for whoever looks before the run is finished."""
-    done = state.done(out)
-    state.write_failures(out, [unit for unit in units if unit.index in done])
+    # It is no more than a courtesy, and must not hide what stopped the run, such as a full disk.
+    with contextlib.suppress(DataError):
+        done = state.done(out)
+        state.write_failures(out, [unit for unit in units if unit.index in done])
 
 
 def _refuse_overlap(source: Storage, out: Storage) -> None:
