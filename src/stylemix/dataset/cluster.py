@@ -9,6 +9,7 @@ write the same files.
 from __future__ import annotations
 
 import pickle
+import socket
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,8 +59,9 @@ class Cluster(Runner):
         self._started = not self._ray.is_initialized()
         if self._started:
             try:
+                _knock(address)
                 self._ray.init(address=address or None, log_to_driver=False)
-            except (ConnectionError, RuntimeError, ValueError) as problem:
+            except (OSError, RuntimeError, ValueError) as problem:
                 raise DataError(
                     f"the Ray cluster {address!r} can't be reached ({problem}); check the address, "
                     "or leave it out for a Ray of this machine"
@@ -101,3 +103,14 @@ class Cluster(Runner):
         """Leave the cluster, or end the Ray that was started for the run."""
         if self._started:
             self._ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Try an address such as ``head:6379``; Ray itself would try a wrong one for many minutes.
+
+    Raises:
+        OSError: nobody answers.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()

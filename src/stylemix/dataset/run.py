@@ -169,6 +169,7 @@ def stylize_dataset(
         return Pool(setup, count, fail_fast) if count else Here(setup, fail_fast)
 
     units = make_units(scan.pieces)
+    state.refuse_others(target_storage)
     with locked(target_storage):
         identity = setup.identity(scan.fingerprint)
         if not state.begin(target_storage, identity):

@@ -52,6 +52,22 @@ def done(out: Storage) -> set[int]:
     return {int(name.partition(".")[0]) for name in out.names(_UNITS)}
 
 
+def refuse_others(out: Storage) -> None:
+    """Refuse a place that holds files which no run of stylemix wrote.
+
+    Raises:
+        DataError: it does.
+    """
+    top = out.names("")
+    if MANIFEST in top or MANIFEST in out.names(STATE):
+        return
+    if any(not name.startswith(".") for name in (*top, *out.folders())):
+        raise DataError(
+            f"{out.root} holds other files already; choose an empty folder, or one that doesn't "
+            "exist yet"
+        )
+
+
 def begin(out: Storage, identity: Mapping[str, Any]) -> bool:
     """Begin an output, or go on with one that the same arguments began.
 
@@ -63,12 +79,10 @@ def begin(out: Storage, identity: Mapping[str, Any]) -> bool:
         Whether it is finished already.
 
     Raises:
-        DataError: it holds other files, or was begun from another source, other paintings or by
-            another version of a library.
-        ConfigError: it was begun with other options.
+        DataError: it was begun from another source or other paintings.
+        ConfigError: it was begun with other options, or by other versions of the libraries.
     """
-    top = out.names("")
-    finished = MANIFEST in top
+    finished = MANIFEST in out.names("")
     if finished or MANIFEST in out.names(STATE):
         name = MANIFEST if finished else _BEGUN
         try:
@@ -81,13 +95,6 @@ def begin(out: Storage, identity: Mapping[str, Any]) -> bool:
         if finished:
             out.remove(STATE)
         return finished
-    if any(not name.startswith(".") for name in top) or any(
-        not name.startswith(".") for name in out.folders()
-    ):
-        raise DataError(
-            f"{out.root} holds other files already; choose an empty folder, or one that doesn't "
-            "exist yet"
-        )
     out.write(_BEGUN, _text({"made_of": identity}))
     return False
 

@@ -122,13 +122,14 @@ class RandomStyle(v2.Transform):
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Stylise one input."""
         drawn = params["drawn"]
+        if not isinstance(inpt, Image.Image):
+            _check(inpt)  # drawn or not: a wrong pipeline should fail at once
+        if not any(drawn):
+            return inpt
         if isinstance(inpt, Image.Image):
-            if drawn[0] is None:
-                return inpt
             picture = read(inpt)
             done = self._draw(picture.pixels[None], drawn[:1])[0]
             return replace(picture, pixels=done.cpu()).to_pil()
-        _check(inpt)
         batch = inpt.as_subclass(Tensor).reshape(-1, *inpt.shape[-3:])
         done = self._draw(batch, drawn[: len(batch)]).reshape(inpt.shape)
         return tv_tensors.wrap(done, like=inpt) if isinstance(inpt, tv_tensors.Image) else done
