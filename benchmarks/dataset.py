@@ -6,9 +6,9 @@
 
 ``kills`` makes small pictures, a few of them damaged, stylises them once without a disturbance,
 and then again with a SIGKILL at seeded random moments, each time with another number of workers; it
-ends with an error unless both outputs are equal to the last byte. ``speed`` compares one process with
-two, and with Ray on two; a rate is taken from the first result to the last, so that loading isn't
-in it. ``memory`` prints the resident memory of main process and worker as the run goes on.
+ends with an error unless both outputs are equal to the last byte. ``speed`` compares one process
+with two, and with Ray on two; a rate is taken from the first result to the last, so that loading
+isn't in it. ``memory`` prints the resident memory of main process and worker as the run goes on.
 """
 
 from __future__ import annotations

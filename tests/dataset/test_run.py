@@ -10,7 +10,17 @@ import time
 
 import pytest
 import torch
-from dataset_cases import TINY, body, contents, lines, make_parquet, make_tree, members, opened
+from dataset_cases import (
+    TINY,
+    body,
+    contents,
+    lines,
+    make_parquet,
+    make_shard,
+    make_tree,
+    members,
+    opened,
+)
 
 from stylemix.dataset import DatasetReport, stylize_dataset
 from stylemix.dataset.storage import STATE
@@ -227,6 +237,10 @@ def test_wrong_calls(tree, paintings, tmp_path, model):
     for out in (tree, tree / "deep", tree.parent):
         with pytest.raises(DataError, match="lie in each other"):
             run(tree, paintings, out, model)
+    # Beside a pattern's files there is room.
+    shard = make_shard(tmp_path / "0.tar", [("a.png", body(0))])
+    for place in (shard, f"{tmp_path}/*.tar"):
+        assert run(place, paintings, tmp_path / "from", model).results == 2
     other = make_tree(tmp_path / "out", {"mine.txt": b"1"})
     with pytest.raises(DataError, match="holds other files already"):
         run(tree, paintings, other, model)

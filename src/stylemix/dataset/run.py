@@ -19,7 +19,7 @@ from stylemix.dataset.plan import Setup, make_units
 from stylemix.dataset.pool import Pool, usual_workers
 from stylemix.dataset.running import Here, Runner
 from stylemix.dataset.sample import Unit
-from stylemix.dataset.sources import Scan, open_source
+from stylemix.dataset.sources import Scan, Source, open_source
 from stylemix.dataset.storage import STATE, Local, Storage, storage
 from stylemix.dataset.targets import make_target
 from stylemix.errors import ConfigError, DataError
@@ -141,7 +141,7 @@ def stylize_dataset(
     )
     samples, entries = open_source(source, "SOURCE")
     target_storage = storage(out)
-    _refuse_overlap(samples.storage, target_storage)
+    _refuse_overlap(samples, target_storage)
     scan = samples.scan(entries, max(1, options.shard_size // options.per_image))
     samples.classes = scan.classes
     if not scan.count:
@@ -218,15 +218,22 @@ def _note_failures(out: Storage, units: list[Unit]) -> None:
         state.write_failures(out, [unit for unit in units if unit.index in done])
 
 
-def _refuse_overlap(source: Storage, out: Storage) -> None:
-    """Refuse an output within the source, or around it.
+def _refuse_overlap(source: Source, out: Storage) -> None:
+    """Refuse an output within the source, whose files would be samples of it, or around it.
 
     Raises:
         DataError: it is so.
     """
-    if isinstance(source, Local) and isinstance(out, Local):
-        one, other = (Path(place.root).resolve() for place in (source, out))
-        if one.is_relative_to(other) or other.is_relative_to(one):
-            raise DataError(
-                f"OUT ({out.root}) and SOURCE ({source.root}) lie in each other; choose another OUT"
-            )
+    one, other = (_parts(place) for place in (source.storage, out))
+    within = other[: len(one)] == one and source.pattern is None
+    if within or one[: len(other)] == other:
+        raise DataError(
+            f"OUT ({out.root}) and SOURCE ({source.storage.root}) lie in each other; choose "
+            "another OUT"
+        )
+
+
+def _parts(place: Storage) -> tuple[str, ...]:
+    if isinstance(place, Local):
+        return Path(place.root).resolve().parts
+    return tuple(place.root.rstrip("/").split("/"))

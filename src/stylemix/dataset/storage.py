@@ -101,7 +101,7 @@ class Storage(ABC):
         """
         try:
             return action(*arguments)
-        except StylemixError:
+        except (StylemixError, MemoryError):
             raise
         except FileNotFoundError:
             raise DataError(f"{self.shown(name)} isn't there; check the path") from None

@@ -44,8 +44,7 @@ def draw_batch(
     if len(content) == 1:
         request = read_request(content[0], len(styles[0]), Options(strength=strengths[0]))
         return model.draw(request, styles[0])[None].to(model.device)
-    content = content.to(model.device)
-    pictures = to_float(content)
+    pictures = to_float(content.to(model.device))
     strength = torch.tensor(strengths, device=model.device).view(-1, 1, 1, 1)
     count = len(styles[0])
     mixed = tuple(_stacked([own[k] for own in styles]) for k in range(count))
@@ -57,7 +56,8 @@ def draw_batch(
 
     if not bool(rest.abs().max() > 1e-6):
         return draw(StyleMix(mixed, weights))
-    itself = model.encode_pixels(content)
+    # Bytes can be resized on the CPU alone.
+    itself = model.encode_pixels(content.cpu() if content.dtype == torch.uint8 else pictures)
     drawn = draw(StyleMix((*mixed, itself), (*weights, rest)))
     if not bool((rest > 1e-6).any()):
         return drawn

@@ -22,6 +22,7 @@ from stylemix.dataset.sources import open_source
 from stylemix.errors import ConfigError, DataError, PictureError
 from stylemix.images import Picture, read
 from stylemix.injections.style import Style
+from stylemix.ops import place, usable_device
 from stylemix.stylizers import FeedForward, Stylizer, draw_batch
 from stylemix.types import real_number
 
@@ -93,7 +94,7 @@ class RandomStyle(v2.Transform):
             found, name = load(model, device=device, runtime="torch"), os.fspath(model)
         # A copy, which pickles go with and whose graphs are this transform's own. Not a submodule:
         # a transform in a network must not put the style's weights among the network's.
-        drawing = copy.deepcopy(for_any_painting(found, name)).to(device)
+        drawing = place(copy.deepcopy(for_any_painting(found, name)), usable_device(device))
         self._model = _Hidden(drawing.using(runtime))
         self._styles = [_encoded(drawing, painting) for painting in _listed(paintings)]
         if not self._styles:

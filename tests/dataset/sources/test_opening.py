@@ -34,6 +34,13 @@ def test_single_files_and_patterns(tmp_path, monkeypatch):
     assert found("s/two.png") == ("folder", ["two.png"])
 
 
+def test_stars_stay_in_a_folder(tmp_path):
+    for name in ("0.tar", "deep/1.tar"):
+        make_shard(tmp_path / name, [("a.jpg", b"")])
+    assert found(f"{tmp_path}/*.tar") == ("shards", ["0.tar"])
+    assert found(f"{tmp_path}/**.tar") == ("shards", ["0.tar", "deep/1.tar"])
+
+
 def test_several_layouts(tmp_path):
     make_shard(tmp_path / "train-0.tar", [("a.jpg", b"")])
     make_tree(tmp_path, {"one.png": b""})

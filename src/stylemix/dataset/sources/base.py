@@ -58,10 +58,12 @@ class Source(ABC):
 
     Attributes:
         storage: where its files lie.
+        pattern: of the files that belong to it; None where all in the storage do.
         classes: the names that numbers of classes stand for; known after the scan.
     """
 
     storage: Storage
+    pattern: str | None = None
     classes: tuple[str, ...] = field(default=(), kw_only=True)
     layout: ClassVar[str]
 

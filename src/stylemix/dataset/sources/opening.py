@@ -31,7 +31,7 @@ def open_source(place: str | os.PathLike[str], what: str) -> tuple[Source, list[
     named = os.fspath(place)
     root, pattern = _split(named)
     found = storage(root)
-    entries = [e for e in found.walk() if pattern is None or fnmatch.fnmatchcase(e.name, pattern)]
+    entries = [e for e in found.walk() if pattern is None or _fits(e.name, pattern)]
     kinds = {
         kind for ending, kind in _KINDS.items() if any(e.name.endswith(ending) for e in entries)
     }
@@ -49,7 +49,13 @@ def open_source(place: str | os.PathLike[str], what: str) -> tuple[Source, list[
             f"{what}: {named} holds samples in several layouts ({layouts}); give the folder of one "
             "of them, or a pattern such as 'train-*.tar'"
         )
-    return kinds.pop()(found), entries
+    return kinds.pop()(found, pattern), entries
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Tell whether a path fits a pattern, whose stars match within one folder, ``**`` any."""
+    deep = "**" in pattern
+    return (deep or name.count("/") == pattern.count("/")) and fnmatch.fnmatchcase(name, pattern)
 
 
 def _split(named: str) -> tuple[str, str | None]:
