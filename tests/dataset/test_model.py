@@ -30,6 +30,11 @@ def test_auto_is_settled(model):
         choose_model(model, "cpu", "openvino", 4)
 
 
+def test_eight_bits_are_refused(model):
+    with pytest.raises(ConfigError, match='calibrated anew .* needs "openvino" or "torch"'):
+        choose_model(model, "cpu", "openvino-int8", None)
+
+
 def test_auto_takes_pytorch_for_what_openvino_cannot_draw(tmp_path):
     pytest.importorskip("openvino", reason="needs OpenVINO")
     torch.manual_seed(0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import stat
 
 import pytest
@@ -9,6 +10,7 @@ from dataset_cases import contents, make_tree, walked
 
 from stylemix.dataset.storage import STATE, Local, Remote, storage
 from stylemix.errors import ConfigError, DataError
+from stylemix.installing import install_line
 
 
 @pytest.fixture(params=["local", "file", "memory"])
@@ -121,5 +123,5 @@ def test_an_address_needs_fsspec(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(ConfigError, match=r"pip install 'stylemix\[dataset\]'"):
+    with pytest.raises(ConfigError, match=re.escape(install_line("dataset"))):
         walked(storage("s3://bucket"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED
+from stylemix.cli.options import device_option, model_option, runtime_option
 
 if TYPE_CHECKING:
     from stylemix.types import ProgressEvent
@@ -48,15 +49,7 @@ class Range(click.ParamType):
     type=click.Choice(["folder", "shards", "parquet"]),
     help="Layout of OUT.  [default: that of SOURCE]",
 )
-@click.option(
-    "-m",
-    "--model",
-    default="film",
-    show_default=True,
-    metavar="NAME|FOLDER|OWNER/NAME",
-    help="A model for any painting that `stylemix models` lists, a checkpoint folder, or a "
-    "repository on the Hugging Face Hub.",
-)
+@model_option
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -152,21 +145,11 @@ class Range(click.ParamType):
     flag_value="",
     metavar="[ADDRESS]",
     help="Work on this Ray cluster; without ADDRESS on the one that RAY_ADDRESS names, or on a Ray "
-    "of this machine (pip install 'stylemix[ray]').",
+    "of this machine (stylemix's extra ray).",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first sample that can't be read.")
-@click.option(
-    "--device",
-    metavar="D",
-    help="Where to compute, such as cpu or cuda.  [default: a GPU when there is one]",
-)
-@click.option(
-    "--runtime",
-    type=click.Choice(["auto", "torch", "openvino"]),
-    default="auto",
-    show_default=True,
-    help="What runs the network, as in `stylemix stylize`.",
-)
+@device_option
+@runtime_option
 def dataset(source: str, paintings: str, out: str, **options: Any) -> None:
     """Stylize the data set SOURCE in the styles of PAINTINGS, for training.
 

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from stylemix.errors import ConfigError
+from stylemix.installing import install_line
 
 
 def fsspec() -> Any:
@@ -50,5 +51,5 @@ def _module(name: str, need: str, extra: str) -> Any:
         return importlib.import_module(name)
     except ImportError as problem:
         raise ConfigError(
-            f"{need}, which can't be imported ({problem}): pip install 'stylemix[{extra}]'"
+            f"{need}, which can't be imported ({problem}): {install_line(extra)}"
         ) from problem

@@ -83,6 +83,11 @@ def choose_model(
         CheckpointError: its files are damaged.
     """
     named = os.fspath(model)
+    if runtime == "openvino-int8":
+        raise ConfigError(
+            'runtime="openvino-int8" is calibrated anew on each machine, which draws other bytes; '
+            'a data set needs "openvino" or "torch"'
+        )
     if named in methods():
         for_any_painting(load(named), named)
     folder = Path(resolve(named))

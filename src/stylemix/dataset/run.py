@@ -81,7 +81,7 @@ def stylize_dataset(
         source: a folder of pictures (class folders, perhaps below ``train`` and ``val``), tar
             shards in WebDataset's layout, or Parquet files in that of Hugging Face's
             ``datasets``: a folder, a file, a pattern, or an address such as ``s3://bucket/set``,
-            for which fsspec is needed (``pip install 'stylemix[dataset]'``).
+            for which fsspec is needed (the extra ``dataset``).
         paintings: likewise; every picture in it is a painting.
         out: where the data set is written: a folder that is empty or not there, or an address.
         to: its layout, ``"folder"``, ``"shards"`` or ``"parquet"``; None is the source's.
@@ -103,10 +103,11 @@ def stylize_dataset(
             a GPU. 0 works in this process. With Ray, actors at most.
         ray: None works on this machine; an address on that Ray cluster, whose nodes must reach
             source, paintings and output by the same names; an empty text on the cluster that
-            ``RAY_ADDRESS`` names, or on a Ray of this machine (``pip install 'stylemix[ray]'``).
+            ``RAY_ADDRESS`` names, or on a Ray of this machine (the extra ``ray``).
         fail_fast: raise an error at the first sample that can't be read.
         device: where to compute; None takes a GPU when there is one.
-        runtime: as in :func:`stylemix.load`; ``"auto"`` is settled once and recorded.
+        runtime: ``"torch"`` or ``"openvino"``, see :func:`stylemix.load`; ``"auto"`` is settled
+            once and recorded.
         progress: is told how many results there are, and how many there will be. An exception that
             it raises stops the run.
 

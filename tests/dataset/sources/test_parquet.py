@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from dataset_cases import body, make_parquet, walked
 
 from stylemix.dataset.sources.parquet import Parquet, group_of
 from stylemix.dataset.storage import Local
 from stylemix.errors import ConfigError, DataError
+from stylemix.installing import install_line
 
 pa = pytest.importorskip("pyarrow", reason="Parquet needs PyArrow")
 pq = pytest.importorskip("pyarrow.parquet", reason="Parquet needs PyArrow")
@@ -104,5 +107,5 @@ def test_parquet_needs_pyarrow(tmp_path, monkeypatch):
 
     make_parquet(tmp_path / "a.parquet", 1)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ConfigError, match=r"pip install 'stylemix\[dataset\]'"):
+    with pytest.raises(ConfigError, match=re.escape(install_line("dataset"))):
         scanned(tmp_path)
