@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from PIL import Image
 
-from stylemix.checkpoint.loading import load, on_device
+from stylemix.checkpoint.loading import ready
 from stylemix.images import Picture
 from stylemix.injections.style import Style
 from stylemix.stylizers import Options, Stylizer
@@ -45,7 +45,9 @@ def stylize(
             ``load(model).styles`` lists, and recognize those paintings. A model that draws in one
             style of its own needs none, and makes no use of one but to ``refine``.
         model: the name of an embedded model or of a method (see :func:`models`), a checkpoint
-            folder, ``owner/name`` on the Hugging Face Hub, or what :func:`load` returned.
+            folder, ``owner/name`` on the Hugging Face Hub, or what :func:`load` returned, which
+            may be in half precision too. Of ``torch.compile(model)`` the model itself draws;
+            ``model.generator.compile()`` compiles what draws.
         strength: 0 returns the photograph exactly, 1 is the strength the model was trained for,
             more exaggerates; at most 100.
         weights: one number >= 0 per style; only their ratios count. Default: all equal.
@@ -117,9 +119,4 @@ def stylize(
         refine=refine,
         refine_features=refine_features,
     )
-    if isinstance(model, Stylizer):
-        stylizer = on_device(model, device)
-        stylizer = stylizer if runtime is None else stylizer.using(runtime)
-    else:
-        stylizer = load(model, device=device, runtime=runtime or "auto")
-    return stylizer.stylize(content, style, options, progress=progress)
+    return ready(model, device, runtime).stylize(content, style, options, progress=progress)

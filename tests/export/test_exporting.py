@@ -27,6 +27,12 @@ def kind(request):
     return request.param
 
 
+def test_a_model_of_another_type_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"float16; use \.float\(\)"):
+        export(tiny_model().half(), tmp_path / "out", "onnx")
+    assert not (tmp_path / "out").exists()
+
+
 def test_files_and_what_they_say_of_themselves(tmp_path, kind):
     model = tiny_palette_model()
     done = export(model, tmp_path / "new" / "out", kind, name="tiny", description="of tests")

@@ -111,6 +111,8 @@ def test_a_tensor_with_gradients_is_read() -> None:
         (torch.zeros(3, 0, 9), "no pixels"),
         (torch.zeros(3, 8, 9, dtype=torch.int64), "a tensor: give uint8"),
         (torch.full((3, 8, 9), torch.nan), "nan_to_num"),
+        (torch.zeros(3, 8, 9).to_sparse(), r"to_dense\(\)"),
+        (torch.zeros(3, 8, 9, device="meta"), "give one with values"),
         (torch.full((3, 8, 9), 200.0), "divide by 255"),
         (b"bytes", "bytes is no picture"),
         (None, "NoneType is no picture"),

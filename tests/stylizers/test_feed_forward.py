@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 
 from stylemix.errors import ConfigError, PictureError, UnknownNameError
 from stylemix.images.color import luma
+from stylemix.injections.style import StyleMix
+from stylemix.runtime.leaves import flatten
 from stylemix.stylizers import FeedForward, build
 from stylemix.stylizers.refining import recolored
 
@@ -239,3 +242,80 @@ def test_bad_palettes(model, two_codes):
         two_codes.stylize(PHOTO, ONE, palette=model.encode(TWO))
     with pytest.raises(PictureError):
         model.stylize(PHOTO, ONE, palette="nowhere.jpg")
+
+
+TYPES = [(torch.float64, 0.01), (torch.float16, 0.6), (torch.bfloat16, 3.0)]
+CALLS = {
+    "whole": {},
+    "mixture": {"style": [ONE, TWO], "weights": [2, 1]},
+    "masks": {"style": [ONE, TWO], "masks": [picture(4, 30, 45)[0], picture(5, 30, 45)[0]]},
+    "strength": {"strength": 0.5},
+    "tiles": {"size": 150, "tile": 64},
+    "palette": {"palette": TWO},
+    "colors": {"preserve_color": True},
+    "scale": {"size": 100, "scale": 16.0},
+    "refine": {"refine": 2},
+}
+
+
+@pytest.mark.parametrize("dtype, most", TYPES)
+@pytest.mark.parametrize(
+    "make",
+    [tiny_model, tiny_palette_model, lambda: tiny_model({"name": "patch"}, {"name": "concat"})],
+    ids=["film", "palette", "patch and concat"],
+)
+def test_a_model_of_another_type_draws_the_same(make, dtype, most):
+    exact, other = make(), make().to(dtype)
+    assert exact.dtype == torch.float32 and other.dtype == dtype
+    for name, call in CALLS.items():
+        call = {"style": ONE, **call}
+        difference = array(other.stylize(PHOTO, **call)) - array(exact.stylize(PHOTO, **call))
+        # The first steps of an optimization go by the gradient's sign.
+        assert np.abs(difference).mean() <= most + (1 if name == "refine" else 0), name
+    encoded = other.encode(ONE)
+    assert {t.dtype for t in flatten(encoded.prepared)} == {dtype}
+    with pytest.raises(ConfigError, match="another model"):
+        exact.stylize(PHOTO, encoded)
+
+
+def test_encoded_styles_work_under_autograd():
+    model = tiny_model()
+    photo = picture(1).requires_grad_()
+    with torch.inference_mode():
+        within = model.encode(ONE)
+    for style in (model.encode(ONE), within):
+        model(photo, StyleMix.single(style)).mean().backward()
+        first = next(model.generator.parameters())
+        assert photo.grad is not None and first.grad is not None
+        photo.grad = first.grad = None
+
+
+def test_the_fingerprint_follows_the_weights_however_they_change():
+    model = tiny_model()
+    seen = [model.fingerprint]
+    with torch.no_grad():
+        next(model.generator.parameters()).mul_(2)
+    seen.append(model.fingerprint)
+    model.half()
+    seen.append(model.fingerprint)
+    model.load_state_dict(tiny_model(seed=3).state_dict())
+    seen.append(model.fingerprint)
+    model.load_state_dict(tiny_model().state_dict(), assign=True)
+    assert len(set(seen)) == 4 and model.fingerprint == seen[0]
+
+
+def test_the_fingerprint_is_there_while_another_thread_trains():
+    model, done, found = tiny_model(), threading.Event(), set()
+
+    def ask() -> None:
+        while not done.is_set():
+            found.add(model.fingerprint)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for _ in range(300):
+        model.train()
+        model.eval()
+    done.set()
+    asking.join()
+    assert found == {model.fingerprint}

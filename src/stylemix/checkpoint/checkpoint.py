@@ -18,6 +18,7 @@ from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
 from stylemix.images.atomic import remove_abandoned, replacing
+from stylemix.ops.defaults import building
 from stylemix.ops.placement import place
 from stylemix.plugins import plugin_info, registry
 from stylemix.plugins.installing import install_plugin_line
@@ -119,7 +120,7 @@ def save(
 
 
 def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> Stylizer:
-    """Read a checkpoint strictly; weights become float32.
+    """Read a checkpoint strictly; weights become float32, whatever torch's default type is.
 
     Raises:
         CheckpointError: a file is missing or damaged, a key is unknown, the format is newer, a
@@ -129,7 +130,8 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
     config = read_config(folder)
     model_config = {k: v for k, v in config.items() if k not in FOLDER_KEYS}
     try:
-        stylizer = build(model_config)
+        with building():
+            stylizer = build(model_config)
     except UnknownNameError as problem:
         raise CheckpointError(f"{folder}: {_missing_plugin(config, problem)}") from problem
     # The file is foreign data, and plugins' constructors raise anything on wrong values.

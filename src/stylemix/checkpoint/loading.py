@@ -8,9 +8,12 @@ import os
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from stylemix.checkpoint import checkpoint
 from stylemix.checkpoint.catalogue import methods, resolve
+from stylemix.errors import ConfigError
+from stylemix.ops.defaults import building
 from stylemix.ops.placement import place, usable_device
 from stylemix.runtime import check_runtime
 from stylemix.stylizers import Stylizer, build
@@ -23,10 +26,14 @@ def load(
     revision: str | None = None,
     runtime: str = "auto",
 ) -> Stylizer:
-    """Load a model; the last few are remembered.
+    """Load a model that is the caller's own: to change, train, move or convert it as any module.
+
+    The files of the last few models are remembered, so that loading again is a copy in memory.
+    Weights are float32, whatever torch's default type, and the caller's random numbers stay as
+    they are.
 
     Args:
-        model: as in :func:`stylemix.stylize`.
+        model: its name, folder or repository, as in :func:`stylemix.stylize`.
         device: as in :func:`stylemix.stylize`.
         revision: branch, tag or commit of a Hub repository.
         runtime: where a network's pass runs: ``"openvino"`` compiles it for the CPU, which takes
@@ -44,7 +51,8 @@ def load(
     Raises:
         UnknownNameError: no such model.
         CheckpointError: its files are damaged.
-        ConfigError: the device doesn't exist here, or OpenVINO is asked for by name and is missing.
+        ConfigError: the device doesn't exist here, OpenVINO is asked for by name and is missing, or
+            ``model`` is neither name nor path.
 
     Example:
         >>> from PIL import Image
@@ -54,13 +62,32 @@ def load(
         >>> [model.stylize(Image.new("RGB", (w, 32), "teal"), style).size for w in (32, 48)]
         [(32, 32), (48, 32)]
     """
+    found = shared(model, device=device, revision=revision, runtime=runtime)
+    with building():
+        return copy.deepcopy(found)
+
+
+def shared(
+    model: str | os.PathLike[str],
+    *,
+    device: str | torch.device | None = None,
+    revision: str | None = None,
+    runtime: str = "auto",
+) -> Stylizer:
+    """Return a model that others draw with too, so that nobody may change it; see :func:`load`."""
     check_runtime(runtime)
     if runtime.startswith("openvino") and device is None:
         device = "cpu"
-    name = os.fspath(model)
+    if not isinstance(model, str | os.PathLike):
+        raise ConfigError(
+            f"{type(model).__name__} is no model: give a name that stylemix.models() lists, a "
+            "checkpoint folder, owner/name on the Hugging Face Hub, or what stylemix.load returned"
+        )
+    name = os.fsdecode(os.fspath(model))
     if revision is None and name in methods():
-        return place(build({"stylizer": name}), usable_device(device)).eval().using(runtime)
-    folder = Path(resolve(os.fspath(model), revision=revision)).resolve()
+        with building():
+            return place(build({"stylizer": name}), usable_device(device)).eval().using(runtime)
+    folder = Path(resolve(name, revision=revision)).resolve()
     stamp = tuple(f.stat().st_mtime_ns for f in sorted(folder.glob("*")) if f.is_file())
     return _load_with(folder, str(usable_device(device)), stamp, runtime)
 
@@ -75,6 +102,34 @@ def _load(folder: Path, device: str, stamp: tuple[int, ...]) -> Stylizer:
     return checkpoint.load(folder, device=device)
 
 
+def ready(
+    model: str | os.PathLike[str] | nn.Module,
+    device: str | torch.device | None = None,
+    runtime: str | None = None,
+) -> Stylizer:
+    """Return what to draw with, for those who don't change it.
+
+    Args:
+        model: as in :func:`stylemix.stylize`.
+        device: likewise.
+        runtime: likewise.
+
+    Raises:
+        ConfigError: it is no model, or as :func:`load` says.
+    """
+    if not isinstance(model, nn.Module):
+        return shared(model, device=device, runtime=runtime or "auto")
+    found = getattr(model, "_orig_mod", model)  # torch.compile wraps what it is given
+    if not isinstance(found, Stylizer):
+        inside = isinstance(getattr(found, "module", None), Stylizer)
+        raise ConfigError(
+            f"{type(model).__name__} is no model of stylemix: give what stylemix.load returned"
+            + (", here its .module" if inside else "")
+        )
+    stylizer = on_device(found, device)
+    return stylizer if runtime is None else stylizer.using(runtime)
+
+
 def on_device(model: Stylizer, device: str | torch.device | None) -> Stylizer:
     """Return a model on a device: itself where it is there, else a copy, for others may use it."""
     if device is None:
@@ -82,4 +137,7 @@ def on_device(model: Stylizer, device: str | torch.device | None) -> Stylizer:
     wanted = usable_device(device)
     # "cuda" means the current one of several.
     same = wanted.type == model.device.type and wanted.index in (None, model.device.index)
-    return model if same else place(copy.deepcopy(model), wanted)
+    if same:
+        return model
+    with building():
+        return place(copy.deepcopy(model), wanted)

@@ -222,9 +222,13 @@ class Service:
         """Render and write; tells size and whether it is more than the picture so far."""
         whole = True
         try:
-            stylizer = stylemix.load(self.models[model])
-            picture = stylizer.stylize(
-                order.photo, list(order.paintings), order.options, progress=tick
+            # By name, which spares the copy of the weights that `load` gives.
+            picture = stylemix.stylize(
+                order.photo,
+                list(order.paintings),
+                model=self.models[model],
+                progress=tick,
+                **vars(order.options),
             )
         except Cancelled as stop:
             if stop.picture is None or session not in self._keeping:

@@ -83,7 +83,9 @@ class MeasuredEncoder(StyleEncoder):
 
     def _standard(self, statistics: Tensor) -> Tensor:
         """Bring statistics [N, S] to mean 0 and deviation 1 over typical paintings."""
-        return ((statistics - self.typical_mean) / self.typical_std).clamp(-8, 8)
+        standard = ((statistics - self.typical_mean) / self.typical_std).clamp(-8, 8)
+        # Statistics are float32 at least, whatever the network computes in.
+        return standard.to(self.typical_mean.dtype)
 
     def _maps(self, image: Tensor) -> tuple[dict[str, Tensor], list[Tensor]]:
         """Return the trunk's maps, and the mean and deviation [N, C, 1, 1] of each."""

@@ -91,7 +91,8 @@ class TexturePaletteEncoder(MeasuredEncoder):
 
     def _colors(self, image: Tensor) -> Tensor:
         """Return the quantiles of colours along each direction, [N, 13 * 9]."""
-        colors = image.flatten(2).float()
+        colors = image.flatten(2)
+        colors = colors.to(torch.promote_types(colors.dtype, torch.float32))
         if torch.jit.is_tracing():  # for any number of pixels, which is a tensor then
             last = torch.as_tensor(colors.shape[2] - 1)
             steps = last.clamp_max(PIXELS - 1)
@@ -102,4 +103,4 @@ class TexturePaletteEncoder(MeasuredEncoder):
             spread = torch.linspace(0, colors.shape[2] - 1, PIXELS, dtype=torch.float64)
             colors = colors[:, :, spread.round().long().to(colors.device)]
         with torch.autocast(image.device.type, enabled=False):  # 8 bits don't hold a colour
-            return quantiles(self.directions @ colors)
+            return quantiles(self.directions.to(colors.dtype) @ colors)

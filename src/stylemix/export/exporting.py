@@ -22,6 +22,7 @@ from stylemix.export.files import Format, Onnx, OpenVino, Run, Signature
 from stylemix.export.graphs import GeneratorGraph, StyleGraph, check_exportable, codes
 from stylemix.images import Picture
 from stylemix.injections.style import StyleMix
+from stylemix.ops.defaults import building
 from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
 from stylemix.stylizers import FeedForward, Stylizer
 
@@ -101,7 +102,8 @@ def export(
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".exporting-", dir=target.parent))
         os.chmod(temporary, 0o755)
-        differences = _write(checked, temporary, kind, format, name, description, pictures)
+        with building():
+            differences = _write(checked, temporary, kind, format, name, description, pictures)
         files = tuple(sorted(file.name for file in temporary.iterdir()))
         if target.exists():
             target.rmdir()  # it is empty, and some systems don't rename onto a folder

@@ -92,6 +92,9 @@ def check_exportable(model: Stylizer) -> FeedForward:
     what = "only models that draw in one pass from a painting's code can be exported, such as film"
     if not isinstance(model, FeedForward):
         raise ConfigError(f"this method optimizes its picture; {what}")
+    if model.dtype != torch.float32:
+        kind = str(model.dtype).removeprefix("torch.")
+        raise ConfigError(f"exported files compute in float32, this model in {kind}; use .float()")
     other = sorted(model.needs - set(VECTORS))
     if other:
         raise ConfigError(f"this model looks at a painting's feature maps ({other[0]}); {what}")

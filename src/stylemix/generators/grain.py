@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylemix.ops.defaults import building
+
 PERIOD = 512
 """Rows and columns after which the field repeats."""
 OCTAVES = 4
@@ -68,7 +70,7 @@ def noise_field(fields: int, side: int) -> Tensor:
     a seam. The smallest is white and uniform in [-1, 1). Every call returns the same tensor, which
     takes half a second to make: nobody may change it.
     """
-    with torch.inference_mode(False):  # it outlives the mode it is made in
+    with building():  # it outlives the mode it is made in
         white = white_noise(fields, side)
         return torch.stack([_enlarged(each, 2 ** (k % OCTAVES)) for k, each in enumerate(white)])
 

@@ -6,12 +6,12 @@ import functools
 import os
 from collections.abc import Iterable
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS, VGG16_FILE, FeatureNet, ThinVGG, feature_net
 from stylemix.errors import ConfigError
+from stylemix.ops.defaults import building
 from stylemix.plugins.registries import suggest
 
 OWN = "thin-encoder"
@@ -129,5 +129,5 @@ def _network(features: str) -> FeatureNet:
 @functools.lru_cache(maxsize=1)
 def _vgg16(file: str) -> FeatureNet:
     """Remember the network that a file, or torchvision, gave last."""
-    with torch.inference_mode(False):
+    with building():
         return feature_net("vgg16", file or None)

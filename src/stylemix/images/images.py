@@ -217,7 +217,7 @@ def to_pil(
         PictureError: a float picture holds NaN or infinity.
     """
     shape = (*pixels.shape[-2:], 3 if alpha is None else 4)
-    interleaved = torch.empty(shape, dtype=torch.uint8)
+    interleaved = torch.empty(shape, dtype=torch.uint8, device="cpu")
     step = max(1, _ROWS // (3 * pixels.shape[-1]))
     for start in range(0, pixels.shape[-2], step):
         part = pixels[:, start : start + step].detach()
@@ -275,6 +275,13 @@ def _from_array(array: np.ndarray, max_pixels: int) -> Raster:
 
 def _from_tensor(tensor: Tensor, max_pixels: int) -> Raster:
     shape = list(tensor.shape)
+    if tensor.is_meta or tensor.layout != torch.strided:
+        what, remedy = (
+            ("on the device 'meta'", "give one with values")
+            if tensor.is_meta
+            else (f"of the layout {tensor.layout}", "use tensor.to_dense()")
+        )
+        raise PictureError(f"a tensor {what} is no picture: {remedy}")
     values = tensor.detach()
     if values.ndim == 4 and shape[0] == 1 and shape[1] == 3:
         values = values[0]
@@ -338,7 +345,7 @@ def _check_values(values: Tensor, shown: str) -> Tensor:
 
 def _luminance(rgb: Tensor) -> Tensor:
     """Return the luma [H, W] of a picture [3, H, W] in [0, 1]; exact for grey."""
-    out = torch.empty(rgb.shape[-2:])
+    out = torch.empty(rgb.shape[-2:], dtype=torch.float32, device=rgb.device)
     step = max(1, _ROWS // (3 * rgb.shape[-1]))
     for start in range(0, rgb.shape[-2], step):
         out[start : start + step] = luma(to_float(rgb[:, start : start + step])[0])[0]

@@ -85,7 +85,8 @@ class Patch(Injection):
         value = self.value(normal).flatten(2)
         places = key.shape[2]
         if places > self.keys:
-            index = torch.linspace(0, places - 1, self.keys, device=x.device).round().long()
+            spread = torch.linspace(0, places - 1, self.keys, device=x.device, dtype=torch.float32)
+            index = spread.round().long()
             key, value = key[:, :, index], value[:, :, index]
         return F.normalize(key, dim=1), value
 

@@ -73,7 +73,7 @@ class StyleMix:
     @classmethod
     def single(cls, style: Style, origin: tuple[int | Tensor, int | Tensor] = (0, 0)) -> StyleMix:
         """Return the mixture that is one style everywhere."""
-        return cls((style,), (torch.ones(1, 1, 1, 1),), origin)
+        return cls((style,), (torch.ones(1, 1, 1, 1, dtype=torch.float32),), origin)
 
     @property
     def uniform(self) -> bool:

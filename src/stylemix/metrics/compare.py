@@ -14,7 +14,7 @@ from PIL import Image
 
 from stylemix.backbones import VGG16_FILE, feature_net
 from stylemix.checkpoint.catalogue import ModelInfo, models
-from stylemix.checkpoint.loading import load
+from stylemix.checkpoint.loading import ready
 from stylemix.errors import Cancelled, ConfigError, StylemixError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import perceptual
@@ -202,7 +202,7 @@ def _one(
     if watch is not None:
         watch(name, 0, 0)
     try:
-        stylizer = load(name, device=device)
+        stylizer = ready(name, device)
         begin = time.perf_counter()
         picture = stylizer.stylize(
             photograph,

@@ -55,7 +55,7 @@ def quantiles(ordered: Tensor, count: int) -> Tensor:
     """
     # Quantile (q + 1/2) / Q lies between the samples whose midpoints surround it.
     size = ordered.shape[-1]
-    shares = (torch.arange(count, device=ordered.device) + 0.5) / count
+    shares = (torch.arange(count, device=ordered.device, dtype=torch.float32) + 0.5) / count
     at = (shares * size - 0.5).clamp(0, size - 1)
     low = at.floor().long()
     high = (low + 1).clamp_max(size - 1)

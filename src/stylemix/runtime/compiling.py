@@ -15,6 +15,7 @@ from torch import Tensor
 
 from stylemix.generators import Generator
 from stylemix.injections.style import Style, StyleMix
+from stylemix.ops.defaults import building
 from stylemix.runtime.library import core, openvino, settings
 from stylemix.runtime.plan import Plan
 from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
@@ -94,9 +95,10 @@ def compile_graph(
         CompileError: OpenVINO fails, or its picture is another one.
     """
     try:
-        model = convert(
-            DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
-        )
+        with building():
+            model = convert(
+                DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
+            )
         drawn = [_filled(plan, *sample) for sample in samples or ()]
         if samples:
             kept = [i for i in range(len(drawn)) if i % _HELD_OUT]
@@ -108,7 +110,8 @@ def compile_graph(
         raise CompileError(f"{type(problem).__name__}: {reason}") from problem
     if samples:
         _compare_all(generator, graph, drawn[::_HELD_OUT])
-    else:
+        return graph
+    with building():
         _compare(generator, graph, mix)
     return graph
 

@@ -7,11 +7,13 @@ import threading
 import weakref
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from stylemix.errors import ConfigError, StylemixError, out_of_memory
 from stylemix.generators import Generator
 from stylemix.injections.style import StyleMix
+from stylemix.ops.forking import forked
 from stylemix.runtime import folder
 from stylemix.runtime.choice import check_runtime
 from stylemix.runtime.compiling import CompileError, Graph, Samples, compile_graph
@@ -37,9 +39,12 @@ def draw_with(generator: Generator, runtime: str, samples: Samples | None = None
         ConfigError: OpenVINO is asked for by name and can't be had; or what is returned raises it,
             where OpenVINO then fails to compile the generator.
     """
-    device = next(generator.parameters()).device
-    check_runtime(runtime, device)
-    if runtime == "torch" or device.type != "cpu" or missing():
+    like = next(generator.parameters())
+    check_runtime(runtime, like.device)
+    why = _not_compiled(like)
+    if why and runtime.startswith("openvino"):
+        raise ConfigError(f'{why}; take runtime="torch"')
+    if runtime == "torch" or why or missing():
         return generator
     int8 = samples if runtime == "openvino-int8" else None
     with _lock:
@@ -47,6 +52,21 @@ def draw_with(generator: Generator, runtime: str, samples: Samples | None = None
         found = kinds.setdefault(int8 is not None, _Compiled())
     required = runtime != "auto"
     return lambda content, mix: found.draw(generator, content, mix, required, int8)
+
+
+def _not_compiled(like: Tensor) -> str:
+    """Return why a generator with such weights is drawn by PyTorch; empty where it need not be."""
+    if like.device.type != "cpu":
+        return f"OpenVINO draws on the CPU and the model is on {str(like.device)!r}"
+    if like.dtype != torch.float32:
+        kind = str(like.dtype).removeprefix("torch.")
+        return f"OpenVINO draws in float32 and the model's weights are {kind}"
+    if forked():
+        return (
+            "OpenVINO's threads are missing in a process forked from one that has drawn (start "
+            'processes by "spawn" instead)'
+        )
+    return ""
 
 
 class _Compiled:
@@ -114,21 +134,27 @@ class _Compiled:
 
 _compiled: weakref.WeakKeyDictionary[Generator, dict[bool, _Compiled]] = weakref.WeakKeyDictionary()
 """By generator, and by whether it is in int8."""
+_graphs: weakref.WeakValueDictionary[tuple[str, int], Graph] = weakref.WeakValueDictionary()
+"""All graphs of this process by file name and number of threads: copies of a model share them."""
 _lock = threading.Lock()
 
 
 def _made(
     generator: Generator, weights: str, plan: Plan, mix: StyleMix, samples: Samples | None
 ) -> Graph | CompileError:
-    """Return a graph from the cache folder or compiled anew, or why there is none."""
+    """Return another copy's graph, one from the folder or compiled anew, or why there is none."""
     try:
         name = file_name(weights, plan, int8=samples is not None)
+        key = (name, torch.get_num_threads())
+        if (known := _graphs.get(key)) is not None:
+            return known
         body = folder.read(name)
     except Exception as problem:  # OpenVINO is broken, or has no plugin for this CPU
         return _compile_error(problem)
     if body is not None:
         try:
-            return Graph.read(body, plan)
+            graph = _graphs[key] = Graph.read(body, plan)
+            return graph
         except Exception as problem:
             log.warning("the compiled graph %s can't be used (%s); compiling anew", name, problem)
     try:
@@ -139,6 +165,7 @@ def _made(
             raise  # of the pictures that int8 is calibrated with
         return _compile_error(problem)
     folder.write(name, body)
+    _graphs[key] = graph
     return graph
 
 

@@ -19,12 +19,12 @@ from stylemix.runtime.plan import Plan
 _Stamp = tuple[tuple[int, int], ...]
 
 
-def stamp(generator: Generator) -> _Stamp:
+def stamp(model: torch.nn.Module) -> _Stamp:
     """Return what changes when the weights may have; of this process alone, in microseconds."""
     return tuple(
         # Tensors made in inference mode count no changes: their values have to be looked at.
         (t.data_ptr(), zlib.crc32(_bytes(t)) if t.is_inference() else t._version)
-        for t in (*generator.parameters(), *generator.buffers())
+        for t in (*model.parameters(), *model.buffers())
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from stylemix.errors import ConfigError, memory_limit
 from stylemix.images import Picture
 from stylemix.injections.style import Style
+from stylemix.ops.defaults import drawing
 from stylemix.ops.placement import place
 from stylemix.plugins import check, check_table, registry
 from stylemix.plugins.schema import keys_of
@@ -94,7 +95,9 @@ class Stylizer(nn.Module, ABC):
         options = replace(options or Options(), **changes)
         given = listed(style) or ([] if self.needs_style else [self.own_style()])
         steps = 0 if self.optimizes else options.refine
-        with memory_limit(), self._evaluating.of(self):
+        if self.device.type == "meta":
+            raise ConfigError('the model is on the device "meta", which holds no weights; load it')
+        with memory_limit(), drawing(), self._evaluating.of(self):
             request = read_request(content, len(given), options, progress)
             # Before the work: weights that are missing are no surprise at its end.
             features = options.refine_features or REFINE_FEATURES
@@ -187,6 +190,12 @@ class Stylizer(nn.Module, ABC):
         """Where the weights are; the CPU for a stylizer without any."""
         tensors = itertools.chain(self.parameters(), self.buffers())
         return next((t.device for t in tensors), torch.device("cpu"))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type that the model computes in, that of its weights; float32 without any."""
+        tensors = itertools.chain(self.parameters(), self.buffers())
+        return next((t.dtype for t in tensors if t.is_floating_point()), torch.float32)
 
     @classmethod
     def config_keys(cls) -> tuple[str, ...]:

@@ -17,9 +17,11 @@ from stylemix.errors import ConfigError, UnknownNameError
 from stylemix.generators import Generator, Injected, pad_to_multiple
 from stylemix.images import Picture, example_pictures, resize, to_float
 from stylemix.injections.style import Style, StyleMix
+from stylemix.ops.defaults import drawing
 from stylemix.plugins import at_least, registry
 from stylemix.plugins.registries import suggest
 from stylemix.runtime import Sample, check_runtime, draw_with
+from stylemix.runtime.keys import stamp
 from stylemix.stylizers.attaching import attach
 from stylemix.stylizers.base import Stylizer
 from stylemix.stylizers.calibrating import calibration_pairs
@@ -74,7 +76,7 @@ class FeedForward(Stylizer):
         self._injected = [m for m in self.generator.modules() if isinstance(m, Injected)]
         self.needs_style = any(len(m) for m in self._injected)
         self.styles = self.encoder.styles
-        self._fingerprint: str | None = None
+        self._fingerprint: tuple[object, str] | None = None
         # One picture at a time: two at once would take the memory of two.
         self._lock = Lock()
 
@@ -89,23 +91,27 @@ class FeedForward(Stylizer):
 
     def train(self, mode: bool = True) -> FeedForward:
         """Switch between training and evaluation; the weights may change now."""
+        # A captured training step changes them without a trace.
         self._fingerprint = None
         return super().train(mode)
 
-    def load_state_dict(self, *args: Any, **options: Any) -> Any:
-        """Load weights, which make it another model."""
-        self._fingerprint = None
-        return super().load_state_dict(*args, **options)
-
     @property
     def fingerprint(self) -> str:
-        """Tells models apart: equal for equal configuration and weights. Computed once."""
-        if self._fingerprint is None:
+        """Tells models apart: equal for equal configuration and weights, of one type.
+
+        Computed once, and anew when the weights have changed.
+        """
+        known = self._fingerprint  # another thread may forget it meanwhile
+        if torch.compiler.is_compiling():  # a trace has no values to look at
+            return known[1] if known is not None else ""
+        now = stamp(self)
+        if known is None or known[0] != now:
             digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
             for name, tensor in self.state_dict().items():
-                digest.update(f"{name}:{tensor.double().sum().item():.9e}".encode())
-            self._fingerprint = digest.hexdigest()[:16]
-        return self._fingerprint
+                total = tensor.double().sum().item()
+                digest.update(f"{name}:{tensor.dtype}:{total:.9e}".encode())
+            known = self._fingerprint = (now, digest.hexdigest()[:16])
+        return known[1]
 
     @property
     def needs(self) -> set[str]:
@@ -176,9 +182,13 @@ class FeedForward(Stylizer):
         """
         return self.generator(content, mix)
 
-    @torch.inference_mode()
     def encode(self, style: Picture) -> Style:
         """Encode one painting; see :meth:`Stylizer.encode`."""
+        # Whoever trains with the style later needs tensors that autograd takes.
+        with torch.inference_mode(False), torch.no_grad(), drawing():
+            return self._read_and_encode(style)
+
+    def _read_and_encode(self, style: Picture) -> Style:
         if isinstance(style, str) and self.styles:
             if style in self.styles:
                 index = torch.tensor([self.styles.index(style)])
@@ -203,7 +213,7 @@ class FeedForward(Stylizer):
         """
         if min(pixels.shape[-2:]) > self.style_size:
             pixels = resize(pixels, short_side=self.style_size)
-        return self.prepare(to_float(pixels).to(self.device))
+        return self.prepare(to_float(pixels).to(self.device, self.dtype))
 
     @torch.inference_mode()
     def match_colors(self, styles: Sequence[Style], request: Request) -> list[Style]:

@@ -37,7 +37,7 @@ def weight_maps(
         PictureError: a mask can't be read or has another shape.
     """
     if masks is None:
-        maps = [torch.ones(1, 1, 1, 1) for _ in weights]
+        maps = [torch.ones(1, 1, 1, 1, dtype=torch.float32) for _ in weights]
     else:
         maps = [read_mask(mask, height, width) for mask in masks]
     coverage = torch.stack(maps).sum(0).clamp_max(1)

@@ -15,6 +15,7 @@ from stylemix.backbones import VGG16_FILE
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, from_float, read, resize, to_float, transfer_color
 from stylemix.injections.style import Style
+from stylemix.ops.defaults import building
 from stylemix.optimization import (
     Descent,
     FeatureExtractor,
@@ -200,5 +201,5 @@ def cached_extractor(features: str, device: torch.device) -> FeatureExtractor:
 @functools.lru_cache(maxsize=2)
 def _extractor(features: str, device: str, file: str) -> FeatureExtractor:
     """Build a feature extractor; another ``file`` of VGG-16's weights is another one."""
-    with torch.inference_mode(False):  # its tensors have to work in autograd later
+    with building():
         return feature_extractor(features, file or None).to(torch.device(device))

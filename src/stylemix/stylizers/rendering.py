@@ -94,8 +94,8 @@ def _render_whole(
     if progress is not None:
         progress(ProgressEvent(0, 1))
     multiple, minimum = generator.multiple_of, generator.minimum_size
-    device = next(generator.parameters()).device
-    padded = pad_to_multiple(to_float(content).to(device), multiple, minimum)
+    like = next(generator.parameters())
+    padded = pad_to_multiple(to_float(content).to(like.device, like.dtype), multiple, minimum)
     weights = tuple(
         w
         if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)

@@ -219,7 +219,8 @@ def _enlarged_rows(x: Tensor, height: int, width: int, rows: slice) -> Tensor:
         width: of the whole result.
         rows: which; neither end is None.
     """
-    places = (torch.arange(rows.start, rows.stop, device=x.device) + 0.5) * (x.shape[1] / height)
+    numbers = torch.arange(rows.start, rows.stop, device=x.device, dtype=torch.float32)
+    places = (numbers + 0.5) * (x.shape[1] / height)
     below = (places - 0.5).floor()
     t = (places - 0.5 - below)[:, None]
     total: Tensor | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from stylemix.checkpoint.loading import load, on_device
+from stylemix.checkpoint.loading import ready
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
@@ -82,10 +82,7 @@ def make_plan(
         ConfigError: an argument is out of range.
         PictureError: a painting or mask can't be read.
     """
-    if isinstance(model, Stylizer):
-        stylizer = on_device(model, device)
-    else:
-        stylizer = load(model, device=device)
+    stylizer = ready(model, device)
     schedule = make_schedule(style, stylizer, options.weights)
     if options.masks is not None and schedule.times is not None:
         raise ConfigError("masks belong to styles of one time; leave them out where styles change")
