@@ -218,3 +218,25 @@ def test_videos_are_measured(invoke, model, folders, tmp_path):
         f"clip.mkv: itself {found.frames:.2f}, frame by frame {found.plain:.2f}, "
         f"steadied {found.steady:.2f} (ratio {found.ratio:.2f})"
     )
+
+
+def test_bad_pictures_cost_their_own_pairs_and_are_listed(invoke, model, folders, draw, tmp_path):
+    whole = Path(draw("photos/1.png", 1, 72, 80)).read_bytes()
+    (tmp_path / "photos" / "1.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "paintings" / "0.png").write_bytes(b"")
+    result = invoke(
+        "evaluate", *folders, "-m", model, "--size", 64, "--features", "thin",
+        "--json", tmp_path / "f.json", "--sheet", tmp_path / "sheet.png",
+    )  # fmt: skip
+    assert result.exit_code == 1, result.stderr
+    lines = [line for line in result.stderr.splitlines() if "Warning" not in line]
+    assert lines[0] == "2 left out:"
+    assert lines[1].startswith("  0.png: ") and "is empty" in lines[1]
+    assert lines[2].startswith("  1.png: ") and "cut short" in lines[2]
+    found = json.loads((tmp_path / "f.json").read_text())
+    pairs = sorted((r["content"], r["style"]) for r in found["records"])
+    assert pairs == [("0.png", "1.png"), ("0.png", "2.png")]
+    assert found["settings"]["pairs"] == 2
+    assert [f["what"] for f in found["failures"]] == ["0.png", "1.png"]
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > sheet.height > 192  # two paintings, one photograph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -334,3 +335,56 @@ def test_a_terminal_gets_a_bar(environment, model, draw, tmp_path, many):
     assert done.returncode == 0, shown
     assert ("picture" if many else "tile") in shown
     assert "%|" in shown
+
+
+def test_a_full_disk_ends_a_folder_at_once(invoke, model, draw, tmp_path, monkeypatch):
+    for seed in range(5):
+        draw(f"in/{seed}.png", seed)
+    out, synced = tmp_path / "out", []
+
+    def fsync(number: int) -> None:
+        synced.append(number)
+        if len(synced) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    result = invoke("stylize", tmp_path / "in", draw("s.png", 9), "-o", out, "-m", model)
+    assert result.exit_code == 1
+    assert [p.name for p in sorted(out.iterdir())] == ["0.png", "1.png"]
+    assert result.stdout == f"wrote 2 of 5 pictures to {out}\n"
+    lines = result.stderr.splitlines()
+    assert lines[0] == "1 failed:"
+    assert "2.png" in lines[1] and "free some space" in lines[1]
+    assert lines[2] == f"2 not begun, as nothing more can be written to {out}"
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=60k none {out} || exit 77
+{python} -m stylemix stylize {photos} {painting} -o {out} -m {model}
+code=$?
+ls {out} | wc -l
+exit $code
+"""
+
+
+def test_a_disk_that_is_really_full(model, draw, tmp_path, environment):
+    if shutil.which("unshare") is None:
+        pytest.skip("needs a file system of its own")
+    for seed in range(8):
+        draw(f"in/{seed}.png", seed, 96, 96)
+    out = tmp_path / "out"
+    out.mkdir()
+    script = FULL_DISK.format(
+        out=out, python=sys.executable, photos=tmp_path / "in", painting=draw("s.png", 9),
+        model=model,
+    )  # fmt: skip
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, env=environment
+    )
+    if done.returncode not in (0, 1):
+        pytest.skip(f"no file system of one's own here: {done.stderr}")
+    assert done.returncode == 1
+    said, files = done.stdout.splitlines()
+    assert int(files) >= 1 and said.startswith(f"wrote {files} of 8 pictures")
+    assert "1 failed:" in done.stderr
+    assert f"{7 - int(files)} not begun, as nothing more" in done.stderr

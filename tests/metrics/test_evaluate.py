@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from stylemix.backbones import InceptionMixed6e, feature_net
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, DataError
 from stylemix.images import read, resize, to_float, to_pil
 from stylemix.metrics import artifacts, baselines, perceptual
 from stylemix.metrics.evaluate import evaluate_pairs
@@ -201,8 +201,61 @@ def test_a_device_that_is_not_there_is_named():
 
 def test_losses_are_measured_on_the_device():
     """No number can be read back from the device "meta", which computes shapes only."""
-    with devices_of_feature_networks() as seen, pytest.raises((RuntimeError, NotImplementedError)):
+    with devices_of_feature_networks() as seen, pytest.raises(DataError):
         evaluate_pairs(
             baselines.copy, PHOTOS[:1], PAINTINGS[:1], size=64, features="thin", device="meta"
         )
     assert seen == {"meta"}
+
+
+def test_a_pair_that_fails_costs_itself_alone(tmp_path):
+    cut = tmp_path / "cut.png"
+    PHOTOS[0].save(cut)
+    cut.write_bytes(cut.read_bytes()[:600])
+    small = [to_pil(resize(read(p).pixels, short_side=64)) for p in (PHOTOS[1], PAINTINGS[1])]
+    seen = []
+
+    def fragile(content, style):
+        if [content, style] == small:
+            raise RuntimeError("no luck\nthis time")
+        return content
+
+    report = evaluate_pairs(
+        fragile,
+        [PHOTOS[0], str(cut), PHOTOS[1]],
+        [str(cut), *PAINTINGS],
+        size=64,
+        features="thin",
+        stability=False,
+        on_result=lambda i, j, _: seen.append((i, j)),
+    )
+    assert sorted(seen) == [(0, 1), (0, 2), (0, 3), (2, 1), (2, 3)]
+    assert sorted((r["content"], r["style"]) for r in report.records) == [
+        (str(i), str(j)) for i, j in sorted(seen)
+    ]
+    assert sorted(what for what, _ in report.failures) == ["2 in 2", "cut.png", "cut.png"]
+    assert dict(report.failures)["2 in 2"] == "RuntimeError: no luck this time"
+    assert report.settings["pairs"] == 5
+    # What is left is measured as if the others had never been there.
+    alone = evaluate_pairs(
+        fragile,
+        PHOTOS,
+        PAINTINGS,
+        pairs=[({"0": 0, "2": 1}[r["content"]], int(r["style"]) - 1) for r in report.records],
+        size=64,
+        features="thin",
+        stability=False,
+    )
+    for found, wanted in zip(report.records, alone.records, strict=True):
+        assert found["style_loss"] == pytest.approx(wanted["style_loss"])
+        assert (found["rank"], found["top1"]) == (wanted["rank"], wanted["top1"])
+
+
+def test_measures_that_are_no_numbers_and_nothing_left():
+    def broken(content, style):
+        raise MemoryError("full")
+
+    with pytest.raises(DataError, match="no pair could be measured.*MemoryError: full"):
+        evaluate_pairs(broken, PHOTOS, PAINTINGS, size=64, features="thin")
+    with pytest.raises(DataError, match=r"no painting can be read; the first, nowhere\.png"):
+        evaluate_pairs(baselines.copy, PHOTOS, ["nowhere.png"], size=64, features="thin")

@@ -47,7 +47,7 @@ def test_distances_are_those_of_the_features(files):
     found = [sets.extract(k, outputs[k], outputs[0], styles[k]) for k in (3, 0, 4, 1, 2)]
     assert found[1]["lpips"] == 0  # the photograph itself
     assert all(f["lpips"] > 0 for i, f in enumerate(found) if i != 1)
-    facts = sets.facts(styles, {"content_loss": 0.5, "lpips": 0.25})
+    facts = sets.facts(dict(enumerate(styles)), {"content_loss": 0.5, "lpips": 0.25})
     for name, key in (("mixed6e", "fid_mixed6e"), ("art", "fid_art")):
         own = torch.cat([sets.nets[name](o) for o in outputs])
         other = torch.cat([sets.nets[name](paintings[j]) for j in styles])
@@ -71,7 +71,7 @@ def test_fid_is_scipys_where_there_are_more_pictures_than_numbers():
     for k, output in enumerate(outputs):
         record = sets.extract(k, output, output, k)
         assert 1 <= record["inception_rank"] <= 20
-    facts = sets.facts(list(range(20)), {"content_loss": 1.0})
+    facts = sets.facts({k: k for k in range(20)}, {"content_loss": 1.0})
     wanted = scipys(*(torch.stack([x.mean((1, 2)) for x in y]) for y in (outputs, paintings)))
     assert facts["fid_mixed6e"] == pytest.approx(wanted, rel=1e-6)
     # The paintings' features are taken anew, the results' forgotten.
@@ -83,4 +83,4 @@ def test_nothing_given_is_nothing_measured():
     sets = Sets()
     sets.extract_paintings([])
     assert sets.extract(0, picture(1)[0], picture(1)[0], 0) == {}
-    assert sets.facts([0, 1], {"content_loss": 1.0}) == {}
+    assert sets.facts({0: 0, 1: 1}, {"content_loss": 1.0}) == {}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 
 import numpy as np
@@ -276,6 +277,16 @@ def test_a_model_of_another_type_draws_the_same(make, dtype, most):
     assert {t.dtype for t in flatten(encoded.prepared)} == {dtype}
     with pytest.raises(ConfigError, match="another model"):
         exact.stylize(PHOTO, encoded)
+
+
+def test_no_picture_comes_of_values_that_are_no_numbers():
+    for part in ("generator", "encoder"):
+        model = tiny_model()
+        with torch.no_grad():
+            list(getattr(model, part).parameters())[-1].fill_(math.nan)
+        for call in CALLS.values():
+            with pytest.raises(PictureError, match="values that are no numbers"):
+                model.stylize(PHOTO, **{"style": ONE, **call})
 
 
 def test_encoded_styles_work_under_autograd():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +19,8 @@ SOME_FAILED = 1
 WRONG = 2
 UNEXPECTED = 70
 INTERRUPTED = 130
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 EXIT_CODES = """\b
 Exit status:
@@ -76,6 +80,24 @@ def explain(problem: Exception) -> str:
         f"unexpected {type(problem).__name__}: {text} (a fault of stylemix or of a plugin; "
         "`stylemix --debug ...` shows where, please report it)"
     )
+
+
+def list_failures(failures: Sequence[tuple[str, str]], what: str = "failed") -> None:
+    """Print on the standard error how many things failed, and each with its reason."""
+    if failures:
+        click.echo(f"{len(failures)} {what}:", err=True)
+        for name, reason in failures:
+            click.echo(f"  {name}: {reason}", err=True)
+
+
+def writes_no_more(problem: BaseException, folder: str) -> bool:
+    """Tell whether nothing more can be written to a folder after an error."""
+    found: BaseException | None = problem
+    while found is not None:
+        if isinstance(found, OSError) and found.errno in _FULL:
+            return True
+        found = found.__cause__
+    return not os.access(folder, os.W_OK)
 
 
 def _trace(debug: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stylemix.cli.errors import EXIT_CODES
+from stylemix.cli.errors import EXIT_CODES, SOME_FAILED, list_failures
 from stylemix.cli.options import (
     Numbers,
     device_option,
@@ -206,6 +206,7 @@ def evaluate(
     if memory:
         own.facts["peak_mib"] = metrics.peak_memory(model, size)
     results: dict[tuple[int, int], Any] = {}
+    failures: list[tuple[str, str]] = []
 
     def keep(i: int, j: int, picture: Any) -> None:
         if sheet_file is not None and i < SHEET_ROWS:
@@ -239,9 +240,12 @@ def evaluate(
         _write_report(
             replace(report, settings={**about, **report.settings}), name, json_file, csv_file
         )
-    _measure_videos(videos, stylizer, unseen[0], size)
-    if sheet_file is not None:
+        failures += report.failures
+    if sheet_file is not None and results:
         _write_sheet(photographs, unseen, results, sheet_file)
+    _measure_videos(videos, stylizer, unseen[0], size)
+    if failures:
+        sys.exit(SOME_FAILED)
 
 
 def _check_files(files: Iterable[str | None], sheet: str | None, inputs: list[str]) -> None:
@@ -257,6 +261,7 @@ def _check_files(files: Iterable[str | None], sheet: str | None, inputs: list[st
 def _write_report(report: Report, name: str, json_file: str | None, csv_file: str | None) -> None:
     """Print a report's table, and write its records beside the files that were asked for."""
     click.echo(report.table() + "\n")
+    list_failures(report.failures, "left out")
     if json_file is not None:
         report.to_json(_beside(json_file, name))
     if csv_file is not None:
@@ -280,11 +285,12 @@ def _write_sheet(
     """Write the contact sheet of the pictures by their photograph's and painting's numbers."""
     from stylemix import metrics
 
-    columns = sorted({j for _, j in results})
+    # Those that have a result can be read.
+    rows, columns = (sorted({pair[side] for pair in results}) for side in (0, 1))
     metrics.contact_sheet(
-        photographs[:SHEET_ROWS],
+        [photographs[i] for i in rows],
         [paintings[j] for j in columns],
-        {(i, columns.index(j)): picture for (i, j), picture in results.items()},
+        {(rows.index(i), columns.index(j)): picture for (i, j), picture in results.items()},
         file,
     )
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED, explain
+from stylemix.cli.errors import (
+    EXIT_CODES,
+    INTERRUPTED,
+    SOME_FAILED,
+    explain,
+    list_failures,
+    writes_no_more,
+)
 from stylemix.cli.options import (
     check_masks,
     device_option,
@@ -112,8 +119,8 @@ def stylize(
         _one(plan.jobs[0], stylizer, encoded, options)
         return
     contents.make_folder(out)
-    failures = _all(plan.jobs, stylizer, encoded, options)
-    _summarize(plan.jobs, failures, out)
+    failures, begun = _all(plan.jobs, stylizer, encoded, options)
+    _summarize(plan.jobs, failures, begun, out)
     if failures:
         sys.exit(SOME_FAILED)
 
@@ -149,14 +156,20 @@ def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: Options) ->
 
 def _all(
     jobs: Sequence[Job], stylizer: Stylizer, styles: list[Style], options: Options
-) -> list[tuple[str, str]]:
-    """Stylize every photograph; return names and reasons of those that failed."""
+) -> tuple[list[tuple[str, str]], int]:
+    """Stylize every photograph, as long as results can be written.
+
+    Returns:
+        Names and reasons of those that failed, and the number of those that were begun.
+    """
     from stylemix.errors import ConfigError
     from stylemix.images import save
 
     failures: list[tuple[str, str]] = []
+    begun = 0
     with closing(_bar("picture", len(jobs))) as bar:
         for job in jobs:
+            begun += 1
             try:
                 save(stylizer.stylize(str(job.content), styles, options), job.target)
             except ConfigError:
@@ -164,21 +177,24 @@ def _all(
             # One bad picture, whatever happens with it, must not cost the others.
             except Exception as problem:
                 failures.append((str(job.content), explain(problem)))
+                if writes_no_more(problem, str(job.target.parent)):
+                    break
             bar.update()
-    return failures
+    return failures, begun
 
 
-def _summarize(jobs: Sequence[Job], failures: list[tuple[str, str]], out: str) -> None:
+def _summarize(jobs: Sequence[Job], failures: list[tuple[str, str]], begun: int, out: str) -> None:
     """Say how many pictures were written, and why others weren't."""
     from stylemix.cli.contents import FALLBACK
 
     as_png = sum(job.content.name != job.target.name for job in jobs)
     note = f" ({as_png} of other formats as {FALLBACK})" if as_png else ""
-    click.echo(f"wrote {len(jobs) - len(failures)} of {len(jobs)} pictures to {out}{note}")
-    if failures:
-        click.echo(f"{len(failures)} failed:", err=True)
-        for name, reason in failures:
-            click.echo(f"  {name}: {reason}", err=True)
+    click.echo(f"wrote {begun - len(failures)} of {len(jobs)} pictures to {out}{note}")
+    list_failures(failures)
+    if begun < len(jobs):
+        click.echo(
+            f"{len(jobs) - begun} not begun, as nothing more can be written to {out}", err=True
+        )
 
 
 def _bar(unit: str, total: int | None = None) -> Any:

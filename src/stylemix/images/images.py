@@ -124,8 +124,8 @@ def from_float(values: Tensor, dtype: torch.dtype) -> Tensor:
     """
     if not bool(values.isfinite().all()):
         raise PictureError(
-            "the result holds values that are no numbers: the model's weights are damaged, or "
-            "its training diverged"
+            "the result holds values that are no numbers: the model's weights are damaged, its "
+            "training diverged, or strength is more than the model's type of numbers can hold"
         )
     values = values.clamp(0, 1)
     if dtype != torch.uint8:

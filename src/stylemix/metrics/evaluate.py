@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from PIL import Image
 from torch import Tensor
 
 from stylemix.backbones import FeatureNet, feature_net
-from stylemix.errors import ConfigError
+from stylemix.errors import ConfigError, DataError
 from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import artifacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
+from stylemix.metrics.failures import noting
 from stylemix.metrics.methods import Method, StylizerMethod
 from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
@@ -69,6 +71,9 @@ def evaluate_pairs(
     ``styles``. Figures compare only at one ``size``, one feature network and one set of
     paintings.
 
+    A picture that can't be read costs its own pairs, and a pair that fails costs itself: the report
+    lists them.
+
     Each record holds: ``content_loss`` and ``style_loss`` (normalised) and their raw forms;
     ``rank``, ``top1`` and ``top5`` by Gram cosine; ``palette`` (sliced Wasserstein distance of
     order 1 to the painting's colours) and ``palette_w2`` (order 2); ``edges`` (correlation with
@@ -109,7 +114,7 @@ def evaluate_pairs(
         The report, its records in the order of ``pairs``.
 
     Raises:
-        PictureError: a picture can't be read.
+        DataError: no pair could be measured.
         ConfigError: no pictures, a pair out of range, or a result of another size.
         WeightsError: the feature network's weights can't be had.
     """
@@ -137,7 +142,9 @@ def evaluate_pairs(
         stability=stability,
         sizes=sizes,
     )
-    bench.describe_paintings(styles)
+    failures: list[tuple[str, str]] = []
+    # By their numbers among those that can be read.
+    places = {j: n for n, j in enumerate(bench.describe_paintings(styles, failures))}
     records: dict[int, dict[str, Any]] = {}
     # Photograph by photograph, so that only one photograph's maps are held at a time.
     order = sorted(range(len(wanted)), key=lambda k: wanted[k][0])
@@ -146,24 +153,34 @@ def evaluate_pairs(
         if progress is not None:
             progress(ProgressEvent(done, len(order)))
         i, j = wanted[k]
-        if i != current or photograph is None:
-            current, photograph = i, bench.describe_photograph(contents[i])
-        result, record = bench.stylize(k, photograph, j)
-        if on_result is not None:
+        if i != current:
+            current, photograph = i, None
+            with noting(failures, _name(contents[i], i)):
+                photograph = bench.describe_photograph(contents[i])
+        if photograph is None or j not in places:
+            continue
+        names = {"content": _name(contents[i], i), "style": _name(styles[j], j)}
+        with noting(failures, " in ".join(names.values())):
+            result, record = bench.stylize(k, photograph, places[j])
+            records[k] = {**names, **record}
+        if k in records and on_result is not None:
             on_result(i, j, result)
-        records[k] = {"content": _name(contents[i], i), "style": _name(styles[j], j), **record}
     if progress is not None:
         progress(ProgressEvent(len(order), len(order)))
+    if not records:
+        what, reason = failures[0]
+        raise DataError(f"no pair could be measured; the first failure is {what}: {reason}")
     settings = {
         "size": size,
         "features": features,
         "seed": seed,
         "photographs": len(contents),
         "paintings": len(styles),
-        "pairs": len(wanted),
+        "pairs": len(records),
     }
-    ordered = [records[k] for k in range(len(wanted))]
-    return Report(ordered, bench.facts([j for _, j in wanted], ordered), settings)
+    records = dict(sorted(records.items()))
+    facts = bench.facts({k: places[wanted[k][1]] for k in records}, list(records.values()))
+    return Report(list(records.values()), facts, settings, failures)
 
 
 class _Bench:
@@ -199,20 +216,38 @@ class _Bench:
         # Some measures need float64.
         self.device = device if has_float64(device) else torch.device("cpu")
 
-    def describe_paintings(self, styles: Sequence[Picture]) -> None:
-        """Measure what is compared of all paintings, before the first pair."""
+    def describe_paintings(
+        self, styles: Sequence[Picture], failures: list[tuple[str, str]]
+    ) -> list[int]:
+        """Measure what is compared of all paintings, before the first pair.
+
+        Args:
+            styles: the paintings.
+            failures: gets those that can't be read.
+
+        Returns:
+            The indices of the others, at least one.
+
+        Raises:
+            DataError: none can be read.
+        """
         self.paintings: list[Image.Image] = []
         self.palettes: list[Tensor] = []
-        described, tensors = [], []
-        for style in styles:
-            image, rgb = self._load(style)
-            self.paintings.append(image)
-            described.append(perceptual.describe(rgb, self.net, content=False))
-            self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
-            if self.sets.nets:
-                tensors.append(rgb)
+        described, tensors, kept = [], [], []
+        for j, style in enumerate(styles):
+            with noting(failures, _name(style, j)):
+                image, rgb = self._load(style)
+                described.append(perceptual.describe(rgb, self.net, content=False))
+                self.paintings.append(image)
+                self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
+                if self.sets.nets:
+                    tensors.append(rgb)
+                kept.append(j)
+        if not kept:
+            raise DataError(f"no painting can be read; the first, {': '.join(failures[0])}")
         self.described = perceptual.join(described)
         self.sets.extract_paintings(tensors)
+        return kept
 
     def describe_photograph(self, picture: Picture) -> _Photograph:
         """Measure what is compared of a photograph, once for its pairs."""
@@ -236,6 +271,7 @@ class _Bench:
 
         Raises:
             ConfigError: the result is of another size than the photograph.
+            DataError: a measure is no number.
         """
         begin = time.perf_counter()
         result = self.method(photograph.image, self.paintings[j])
@@ -256,14 +292,19 @@ class _Bench:
             record |= self._two_sizes(photograph, j)
         if self.strengths:
             record |= curve(self.strengths, lambda strength: self._at(strength, photograph, j))
+        for name, value in record.items():
+            if not math.isfinite(value):
+                raise DataError(f"its {name} is {value}")
         return result, {**record, "seconds": seconds}
 
-    def facts(self, styles: Sequence[int], records: Sequence[dict[str, Any]]) -> dict[str, float]:
+    def facts(
+        self, styles: Mapping[int, int], records: Sequence[dict[str, Any]]
+    ) -> dict[str, float]:
         """Return the numbers about the method and about the whole set.
 
         Args:
-            styles: the painting of each pair.
-            records: of each pair.
+            styles: the painting's number of each pair that was measured, by the pair's number.
+            records: of each of these pairs.
         """
         means: dict[str, float] = {
             name: sum(r[name] for r in records) / len(records)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,13 @@ class Report:
             photograph and the painting.
         facts: numbers about the whole set or the model, such as ``parameters``.
         settings: what was evaluated and how.
+        failures: what is left out, the name of a picture or pair and the reason.
     """
 
     records: list[dict[str, Any]]
     facts: Mapping[str, float]
     settings: Mapping[str, Any]
+    failures: Sequence[tuple[str, str]] = ()
 
     @property
     def summary(self) -> dict[str, dict[str, float]]:
@@ -67,12 +69,17 @@ class Report:
         return "\n".join([lines[0], "-" * (sum(wide) + 4), *lines[1:]])
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Write settings, summary and records as JSON.
+        """Write settings, summary, records and what is left out as JSON.
 
         Raises:
             DataError: the file can't be written.
         """
-        found = {"settings": dict(self.settings), "summary": self.summary, "records": self.records}
+        found = {
+            "settings": dict(self.settings),
+            "summary": self.summary,
+            "records": self.records,
+            "failures": [{"what": what, "reason": reason} for what, reason in self.failures],
+        }
         _write(Path(path), json.dumps(found, indent=1, allow_nan=False) + "\n")
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:

@@ -89,22 +89,22 @@ class Sets:
             found["lpips"] = float(self.distance(*pair))
         return found
 
-    def facts(self, styles: Sequence[int], means: Mapping[str, float]) -> dict[str, float]:
+    def facts(self, styles: Mapping[int, int], means: Mapping[str, float]) -> dict[str, float]:
         """Return the distances between results and their paintings, one painting per result.
 
         ``artfid_proxy`` is ArtFID's product with other distances, ``(1 + content_loss) (1 +
         fid_mixed6e)``: it compares with its own kind only.
 
         Args:
-            styles: the painting of each pair, in the order of their numbers.
+            styles: the painting's number of each pair that was measured, by the pair's number.
             means: the mean of ``content_loss`` and, where it was measured, of ``lpips``.
         """
         found: dict[str, float] = {}
         if len(styles) < 2:
             return found
         for name in self.nets:
-            results = torch.cat([self.results[name][k] for k in range(len(styles))])
-            paintings = self.paintings[name][list(styles)]
+            results = torch.cat([self.results[name][k] for k in styles])
+            paintings = self.paintings[name][list(styles.values())]
             found[f"fid_{name}"] = frechet_distance(results, paintings)
             if name == MIXED:
                 found["kid_mixed6e"] = kernel_distance(results, paintings)
