@@ -25,6 +25,7 @@ class Repository:
         self.private = private
         self.commits: dict[str, dict[str, bytes]] = {}
         self.refs: dict[str, str] = {}
+        self.refusal: Refusal | None = None
         self.messages: dict[str, str] = {}
 
     def commit(self, files: dict[str, bytes], oid: str, *refs: str) -> None:
@@ -41,6 +42,7 @@ class Hub(http.server.ThreadingHTTPServer):
         asked: "METHOD path" of every request.
         cut: after so many bytes the next download of a large file ends, connection and all.
         damage: what becomes of a large file on its way; its length is what comes out.
+        silent: part of the paths of requests that are taken in and never answered.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,8 @@ class Hub(http.server.ThreadingHTTPServer):
         self.ranges: list[str] = []
         self.cut: int | None = None
         self.damage: Callable[[bytes], bytes] | None = None
+        self.silent: str | None = None
+        self.over = threading.Event()
 
     @property
     def url(self) -> str:
@@ -87,6 +91,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.asked.append(f"{self.command} {self.path}")
         path = urllib.parse.urlsplit(self.path).path
         body = self._body()
+        if self.server.silent is not None and self.server.silent in path:
+            self.server.over.wait()
+            self.close_connection = True
+            return None
         for method, pattern, answer in ROUTES:
             found = re.fullmatch(pattern, path)
             if found and self.command in method.split():
@@ -286,6 +294,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         repository = self.server.repositories.get(name)
         if repository is None or (repository.private and not self._may(name.split("/")[0])):
             raise Refusal(404, "RepoNotFound", "Repository not found")
+        if repository.refusal is not None:
+            raise repository.refusal
         commit = repository.refs.get(revision or "main", revision)
         if commit not in repository.commits:
             raise Refusal(404, "RevisionNotFound", "Invalid rev id")
@@ -369,6 +379,7 @@ def serving() -> Iterator[Hub]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()
         thread.join()

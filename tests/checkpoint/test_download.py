@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import tiny_model
 from hub_client import Client
-from hub_server import Handler, files_of, serving
+from hub_server import Handler, Refusal, files_of, serving
 
 from stylemix import checkpoint
 
@@ -21,6 +21,15 @@ PINNED = {
     "revision": NEW,
     "sha256": "0" * 64,
     "description": "the file isn't the one that was published",
+}
+
+
+REFUSALS = {
+    "private": Refusal(401, "", "Invalid username or password."),
+    "gated": Refusal(403, "GatedRepo", "Access to this model is restricted."),
+    "gated-unknown": Refusal(401, "GatedRepo", "You must be authenticated to access it."),
+    "expired": Refusal(401, "", "Invalid credentials in Authorization header"),
+    "forbidden": Refusal(403, "", "Your token lacks the permission."),
 }
 
 
@@ -44,6 +53,10 @@ def hub(tmp_path_factory):
             {SWIRL: {**commits[NEW], "config.json": json.dumps(foreign).encode()}},
             main=SWIRL,
         )
+        for name, refusal in REFUSALS.items():
+            server.add(f"painter/{name}", commits, main=NEW)
+            server.repositories[f"painter/{name}"].refusal = refusal
+        server.add("painter/silent", commits, main=NEW)
         server.add("painter/text", {OLD: {"README.md": b"no model"}}, main=OLD)
         yield server
 
@@ -54,7 +67,7 @@ def healthy(hub):
     hub.asked.clear()
     hub.ranges.clear()
     yield hub
-    hub.cut = hub.damage = None
+    hub.cut = hub.damage = hub.silent = None
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +229,38 @@ def test_a_dead_server_uses_the_cache_or_says_what_to_check(hub, client, cache, 
         error, said = other("resolve", "painter/none")
         assert error == "CheckpointError"
         assert "connection" in said
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("private", ["private", "hf auth login", "HF_TOKEN", "may read"]),
+        ("gated", ["accept their conditions at {url}/painter/gated", "hf auth login"]),
+        ("gated-unknown", ["accept their conditions", "hf auth login", "HF_TOKEN"]),
+        ("expired", ["doesn't know the token", "{url}/settings/tokens"]),
+        ("forbidden", ["token may not read", "{url}/settings/tokens"]),
+    ],
+)
+def test_a_refusal_says_how_to_log_in(hub, client, name, words):
+    error, said = client("load", f"painter/{name}")
+    assert error == "CheckpointError"
+    for word in words:
+        assert word.format(url=hub.url) in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("path", ["painter/silent", "/large/"])
+def test_a_server_that_never_answers_is_given_up(healthy, tmp_path, path):
+    limits = {"HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1"}
+    with Client(healthy.url, tmp_path / "cache", tmp_path / "log", **limits) as client:
+        healthy.silent = path
+        error, said = client("load", "painter/silent")
+        assert error == "CheckpointError"
+        assert "didn't answer in time" in said and healthy.url in said
+        assert "HF_HUB_ETAG_TIMEOUT" in said and "now 1 s" in said
+        # What is in the cache is used.
+        healthy.silent = None
+        error, folder = client("resolve", "painter/silent")
+        assert error == "", folder
+        healthy.silent = "painter/silent"
+        assert client("resolve", "painter/silent") == ("", folder)

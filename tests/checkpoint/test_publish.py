@@ -222,3 +222,16 @@ def test_a_model_in_memory(hub, client, model):
     ]
     assert files["model.safetensors"] == (model / "model.safetensors").read_bytes()
     assert "# memory\n" in files["README.md"].decode()
+
+
+def test_a_server_that_never_answers_is_given_up(hub, model, tmp_path):
+    environment = {"HF_TOKEN": TOKEN, "HF_HUB_ETAG_TIMEOUT": "1"}
+    with Client(hub.url, tmp_path / "cache", tmp_path / "log", **environment) as client:
+        hub.silent = "painter/slow"
+        try:
+            error, said = client("push", str(model), "painter/slow")
+        finally:
+            hub.silent = None
+    assert error == "CheckpointError"
+    assert "didn't answer in time" in said and "HF_HUB_ETAG_TIMEOUT" in said
+    assert "painter/slow" not in hub.repositories

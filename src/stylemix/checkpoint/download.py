@@ -10,8 +10,10 @@ import warnings
 from pathlib import Path
 
 from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
+from stylemix.checkpoint.hub import patience, remedy, said, too_slow
 from stylemix.errors import CheckpointError
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TRIES = 4
 """How often a download goes on after its connection was cut; the first 1.x clients don't do so."""
@@ -19,6 +21,9 @@ _TRIES = 4
 
 def download(repository: str, revision: str | None = None, sha256: str | None = None) -> Path:
     """Return the folder of a repository's checkpoint; what the cache lacks is downloaded.
+
+    The Hub has HF_HUB_ETAG_TIMEOUT seconds to answer (10 unless that environment variable says
+    otherwise), and HF_HUB_DOWNLOAD_TIMEOUT seconds for the next bytes of a file.
 
     Weights whose SHA-256 is known are checked on every call, and a file that differs is removed
     from the cache. It is known where ``sha256`` gives it, and also where the Hub keeps the file
@@ -67,59 +72,84 @@ def cached(repository: str, revision: str | None) -> Path | None:
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:
-    from huggingface_hub import constants
+    from huggingface_hub import constants, try_to_load_from_cache
+    from huggingface_hub.errors import RemoteEntryNotFoundError
 
-    offline = "HF_HUB_OFFLINE is set and it isn't in the cache: unset it once to download"
     try:
-        folder = _fetched(repository, revision)
-    # Networks fail in many ways, and each version of the client has other exceptions for them.
+        config = _file(repository, CONFIG, revision)
+        commit = config.parent.name
+        if try_to_load_from_cache(repository, CARD, revision=commit) is None:
+            with contextlib.suppress(RemoteEntryNotFoundError):
+                _file(repository, CARD, commit)
+        _file(repository, WEIGHTS, commit)
+    except RemoteEntryNotFoundError as problem:
+        lacking = WEIGHTS if WEIGHTS in str(problem) else CONFIG
+        raise CheckpointError(
+            f"the model {repository!r} lacks {lacking}; check that the repository is a stylemix "
+            "model"
+        ) from problem
     except Exception as problem:
-        reason = " ".join(str(problem).split())
-        if len(reason) > 200:
-            reason = reason[:200] + "..."
-        hint = (
-            offline
-            if constants.HF_HUB_OFFLINE
-            else (
+        if constants.HF_HUB_OFFLINE:
+            hint = "HF_HUB_OFFLINE is set and it isn't in the cache: unset it once to download"
+        else:
+            hint = remedy(problem, repository, constants.ENDPOINT, "read") or (
                 "check the name, the revision and the connection (there is no folder of that name)"
             )
-        )
         raise CheckpointError(
             f"the model {repository!r} can't be had from the Hugging Face Hub "
-            f"({type(problem).__name__}: {reason}); {hint}"
+            f"({type(problem).__name__}: {said(problem, 200)}); {hint}"
         ) from problem
-    # Without a connection the client gives what the cache has, be it a part only.
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            hint = (
-                offline
-                if constants.HF_HUB_OFFLINE
-                else ("check the connection, and that the repository is a stylemix model")
+    return config.parent
+
+
+def _file(repository: str, name: str, revision: str | None) -> Path:
+    """Return a file in the cache, downloaded where it is missing or may be another one by now."""
+    from huggingface_hub import (
+        constants,
+        get_hf_file_metadata,
+        hf_hub_url,
+        try_to_load_from_cache,
+    )
+    from huggingface_hub.errors import RemoteEntryNotFoundError, RevisionNotFoundError
+
+    here = try_to_load_from_cache(repository, name, revision=revision)
+    fixed = revision is not None and _COMMIT.fullmatch(revision)
+    if isinstance(here, str) and (fixed or constants.HF_HUB_OFFLINE):
+        return Path(here)
+    if not constants.HF_HUB_OFFLINE:
+        try:
+            # The client itself would ask a server that doesn't answer again for minutes.
+            get_hf_file_metadata(
+                hf_hub_url(repository, name, revision=revision),
+                timeout=patience(),
+                library_name="stylemix",
             )
-            raise CheckpointError(f"the model {repository!r} lacks {name}; {hint}")
-    return folder
+        except (RemoteEntryNotFoundError, RevisionNotFoundError):
+            raise
+        except Exception:
+            if isinstance(here, str):
+                return Path(here)
+            raise
+    return Path(_resumed(repository, name, revision))
 
 
-def _fetched(repository: str, revision: str | None) -> Path:
-    """Let the client download what is missing; a cut connection is taken up where it broke off."""
-    from huggingface_hub import snapshot_download
+def _resumed(repository: str, name: str, revision: str | None) -> str:
+    """Let the client download; a cut connection is taken up where it broke off."""
+    from huggingface_hub import hf_hub_download
 
     fetch = functools.partial(
-        snapshot_download,
-        repository,
-        revision=revision,
-        allow_patterns=[CONFIG, WEIGHTS, CARD],
-        library_name="stylemix",
+        hf_hub_download, repository, name, revision=revision, library_name="stylemix"
     )
     for _ in range(_TRIES - 1):
         try:
-            return Path(fetch())
+            return str(fetch())
         # The Hub's answers, a missing connection and damaged files are OSErrors: final.
         except (OSError, ValueError):
             raise
-        except Exception:  # of the HTTP library, another one in each version of the client
-            continue
-    return Path(fetch())
+        except Exception as problem:  # of the HTTP library, another one in each version
+            if too_slow(problem):
+                raise
+    return str(fetch())
 
 
 def _recorded(weights: Path) -> str | None:

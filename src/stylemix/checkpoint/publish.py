@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stylemix.checkpoint import checkpoint
 from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
+from stylemix.checkpoint.hub import patience, remedy, said, status_of, too_slow
 from stylemix.checkpoint.model_card import PLACEHOLDER, card_text, shown_pictures
 from stylemix.checkpoint.published import REPOSITORY
 from stylemix.errors import CheckpointError, ConfigError, StylemixError
@@ -147,7 +149,11 @@ def _upload(
 ) -> str:
     """Make repository and branch as needed and commit the files; return the commit."""
     from huggingface_hub import CommitOperationAdd
+    from huggingface_hub.errors import HfHubHTTPError
 
+    # What follows has no limit of time in the client: a server that is silent shows here.
+    with contextlib.suppress(HfHubHTTPError):
+        api.model_info(repository, timeout=patience())
     api.create_repo(repository, private=private or None, exist_ok=True)
     if private and not api.model_info(repository).private:
         raise ConfigError(
@@ -167,12 +173,8 @@ def _upload(
 
 def _explained(problem: Exception, repository: str, endpoint: str) -> StylemixError:
     """Say what a failure means and what to do about it."""
-    reason = " ".join(str(problem).split())[:300]
-    status: Any = None
-    cause: BaseException | None = problem
-    while cause is not None and status is None:
-        status = getattr(getattr(cause, "response", None), "status_code", None)
-        cause = cause.__cause__
+    reason = said(problem)
+    status = status_of(problem)
     if status == 401:
         return ConfigError(
             f"the Hugging Face Hub doesn't know the token ({reason}); run `hf auth "
@@ -184,8 +186,9 @@ def _explained(problem: Exception, repository: str, endpoint: str) -> StylemixEr
             f"the token may not write to {repository!r} ({reason}); take a token "
             "with the right to write, or a repository of your own"
         )
+    hint = remedy(problem, repository, endpoint, "write to") if too_slow(problem) else None
     return CheckpointError(
         f"the model wasn't published as {repository!r} at {endpoint} "
-        f"({type(problem).__name__}: {reason}); check the name and the "
-        "connection, and try again"
+        f"({type(problem).__name__}: {reason}); "
+        + (hint or "check the name and the connection, and try again")
     )

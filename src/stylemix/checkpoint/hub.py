@@ -1,0 +1,91 @@
+"""What downloads from the Hugging Face Hub and uploads to it share: patience, and failures in words.
+
+Networks fail in many ways, and each version of the client has other exceptions for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+LOGIN = "run `hf auth login`, or set HF_TOKEN to a token that may {may} it"
+
+
+def patience() -> float:
+    """Return how many seconds the Hub may take to answer.
+
+    The client's own environment variable HF_HUB_ETAG_TIMEOUT says it; 10 without it.
+    """
+    from huggingface_hub import constants
+
+    return float(constants.HF_HUB_ETAG_TIMEOUT)
+
+
+def too_slow(problem: BaseException) -> bool:
+    """Tell whether a failure is that nobody answered in time."""
+    return any(
+        isinstance(cause, TimeoutError)
+        # Of the HTTP library, another one in each version of the client.
+        or any(kind.__name__ == "TimeoutException" for kind in type(cause).__mro__)
+        for cause in _causes(problem)
+    )
+
+
+def status_of(problem: BaseException) -> int | None:
+    """Return the status that the Hub answered with; None where it didn't answer."""
+    for cause in _causes(problem):
+        status = getattr(getattr(cause, "response", None), "status_code", None)
+        if status is not None:
+            return int(status)
+    return None
+
+
+def said(problem: BaseException, most: int = 300) -> str:
+    """Return the message of a failure on one line, cut where it is long."""
+    text = " ".join(str(problem).split())
+    return text[:most] + "..." if len(text) > most else text
+
+
+def remedy(problem: BaseException, repository: str, endpoint: str, may: str) -> str | None:
+    """Return what to do about a failure that the Hub or its silence explains; None for others.
+
+    Args:
+        problem: the failure.
+        repository: ``owner/name``.
+        endpoint: the Hub's address.
+        may: what a token has to allow, ``"read"`` or ``"write to"``.
+    """
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    login = LOGIN.format(may=may)
+    if too_slow(problem):
+        return (
+            f"{endpoint} didn't answer in time: check the connection, or wait longer by the "
+            f"environment variables HF_HUB_ETAG_TIMEOUT (for an answer, now {patience():g} s) and "
+            "HF_HUB_DOWNLOAD_TIMEOUT (for the next bytes), in seconds"
+        )
+    if isinstance(problem, GatedRepoError):
+        return (
+            f"its authors ask for consent: accept their conditions at {endpoint}/{repository}, then "
+            f"{login}"
+        )
+    status = status_of(problem)
+    if status == 401 and "invalid credentials" in str(problem).lower():
+        return (
+            "the Hub doesn't know the token: run `hf auth login` again, or set HF_TOKEN to one made "
+            f"at {endpoint}/settings/tokens"
+        )
+    if isinstance(problem, RepositoryNotFoundError) or status == 401:
+        return (
+            "check the name, the revision and the connection (there is no folder of that name); if "
+            f"it is private, {login}"
+        )
+    if status == 403:
+        return f"the token may not {may} it: take one with that right, made at {endpoint}/settings/tokens"
+    return None
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = problem
+    while found is not None:
+        yield found
+        found = found.__cause__
