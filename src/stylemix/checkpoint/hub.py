@@ -1,4 +1,4 @@
-"""What downloads from the Hugging Face Hub and uploads to it share: patience, and failures in words.
+"""What downloads from the Hugging Face Hub and uploads share: patience, and failures in words.
 
 Networks fail in many ways, and each version of the client has other exceptions for them.
 """
@@ -65,14 +65,14 @@ def remedy(problem: BaseException, repository: str, endpoint: str, may: str) -> 
         )
     if isinstance(problem, GatedRepoError):
         return (
-            f"its authors ask for consent: accept their conditions at {endpoint}/{repository}, then "
-            f"{login}"
+            "its authors ask for consent: accept their conditions at "
+            f"{endpoint}/{repository}, then {login}"
         )
-    status = status_of(problem)
+    status, made = status_of(problem), f"made at {endpoint}/settings/tokens"
     if status == 401 and "invalid credentials" in str(problem).lower():
         return (
-            "the Hub doesn't know the token: run `hf auth login` again, or set HF_TOKEN to one made "
-            f"at {endpoint}/settings/tokens"
+            "the Hub doesn't know the token: run `hf auth login` again, or set HF_TOKEN to one "
+            f"{made}"
         )
     if isinstance(problem, RepositoryNotFoundError) or status == 401:
         return (
@@ -80,7 +80,7 @@ def remedy(problem: BaseException, repository: str, endpoint: str, may: str) -> 
             f"it is private, {login}"
         )
     if status == 403:
-        return f"the token may not {may} it: take one with that right, made at {endpoint}/settings/tokens"
+        return f"the token may not {may} it: take one with that right, {made}"
     return None
 
 
