@@ -264,6 +264,21 @@ def test_missing_folder_web_empty_and_foreign_files(tmp_path: Path) -> None:
         assert Path(str(path)).name.replace("\0", "\\x00") in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.eps"])
+def test_no_program_is_run_on_a_stranger_s_file(tmp_path: Path, name: str, monkeypatch) -> None:
+    """Pillow draws PostScript with Ghostscript where that is there, whatever the file's name."""
+    Image.new("RGB", (8, 8)).save(tmp_path / name, "EPS")
+    ran = tmp_path / "ran"
+    for program in ("gs", "gswin64c", "gswin32c"):
+        (tmp_path / program).write_text(f"#!/bin/sh\ntouch {ran}\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    with pytest.raises(PictureError, match="no picture that can be read"):
+        read(tmp_path / name)
+    assert not ran.exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
 def test_unreadable_file(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "a.png")

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from stylemix.backbones.weights_file import fill
+from stylemix.checkpoint.bounds import as_large_as
 from stylemix.checkpoint.model_card import card_text, picture_names
 from stylemix.checkpoint.published import distributions
 from stylemix.errors import CheckpointError, StylemixError, UnknownNameError
@@ -129,8 +130,9 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
     folder = Path(folder)
     config = read_config(folder)
     model_config = {k: v for k, v in config.items() if k not in FOLDER_KEYS}
+    path = folder / WEIGHTS
     try:
-        with building():
+        with building(), as_large_as(path):
             stylizer = build(model_config)
     except UnknownNameError as problem:
         raise CheckpointError(f"{folder}: {_missing_plugin(config, problem)}") from problem
@@ -142,7 +144,6 @@ def load(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> 
             f"({what}{problem}); update stylemix and the model's plugins, or "
             "export the model again"
         ) from problem
-    path = folder / WEIGHTS
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no {WEIGHTS}; copy the whole checkpoint folder")
     try:

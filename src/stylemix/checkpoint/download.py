@@ -10,13 +10,14 @@ import warnings
 from pathlib import Path
 
 from stylemix.checkpoint.checkpoint import CARD, CONFIG, WEIGHTS
-from stylemix.checkpoint.hub import patience, remedy, said, too_slow
+from stylemix.checkpoint.hub import cut_off, patience, remedy, said
 from stylemix.errors import CheckpointError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TRIES = 4
-"""How often a download goes on after its connection was cut; the first 1.x clients don't do so."""
+"""How often a download goes on after its connection was cut, with a 1.x client; from 2 on, the
+client sees to that itself."""
 
 
 def download(repository: str, revision: str | None = None, sha256: str | None = None) -> Path:
@@ -135,19 +136,16 @@ def _file(repository: str, name: str, revision: str | None) -> Path:
 
 def _resumed(repository: str, name: str, revision: str | None) -> str:
     """Let the client download; a cut connection is taken up where it broke off."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import __version__, hf_hub_download
 
     fetch = functools.partial(
         hf_hub_download, repository, name, revision=revision, library_name="stylemix"
     )
-    for _ in range(_TRIES - 1):
+    for _ in range(_TRIES - 1 if __version__.startswith("1.") else 0):
         try:
             return str(fetch())
-        # The Hub's answers, a missing connection and damaged files are OSErrors: final.
-        except (OSError, ValueError):
-            raise
-        except Exception as problem:  # of the HTTP library, another one in each version
-            if too_slow(problem):
+        except Exception as problem:
+            if not cut_off(problem):
                 raise
     return str(fetch())
 

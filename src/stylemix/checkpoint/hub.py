@@ -23,11 +23,16 @@ def patience() -> float:
 def too_slow(problem: BaseException) -> bool:
     """Tell whether a failure is that nobody answered in time."""
     return any(
-        isinstance(cause, TimeoutError)
-        # Of the HTTP library, another one in each version of the client.
-        or any(kind.__name__ == "TimeoutException" for kind in type(cause).__mro__)
+        isinstance(cause, TimeoutError) or _is(cause, "TimeoutException")
         for cause in _causes(problem)
     )
+
+
+def cut_off(problem: BaseException) -> bool:
+    """Tell whether a failure is a connection that broke off, which may be taken up again."""
+    # What the Hub answers and damaged files are OSErrors and ValueErrors.
+    final = isinstance(problem, OSError | ValueError) or _is(problem, "ConnectError")
+    return not final and not too_slow(problem)
 
 
 def status_of(problem: BaseException) -> int | None:
@@ -82,6 +87,11 @@ def remedy(problem: BaseException, repository: str, endpoint: str, may: str) -> 
     if status == 403:
         return f"the token may not {may} it: take one with that right, {made}"
     return None
+
+
+def _is(problem: BaseException, name: str) -> bool:
+    """Tell whether an error is of a class of the HTTP library, which each version has its own."""
+    return any(kind.__name__ == name for kind in type(problem).__mro__)
 
 
 def _causes(problem: BaseException) -> Iterator[BaseException]:

@@ -95,9 +95,14 @@ def _open_unlimited(path: str) -> Image.Image:
         limit = Image.MAX_IMAGE_PIXELS
         Image.MAX_IMAGE_PIXELS = None
         try:
-            return Image.open(path)
+            image = Image.open(path)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+    if image.format in _NOT_DECODED:
+        # Whatever the file's name is: no other program shall run on a stranger's file.
+        image.close()
+        raise UnidentifiedImageError
+    return image
 
 
 def decode(

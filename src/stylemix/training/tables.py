@@ -26,5 +26,6 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"the configuration {path} can't be read ({problem})") from None
-    except tomllib.TOMLDecodeError as problem:
+    # Beside its own error the parser lets Python's of huge numbers and endless nesting through.
+    except (ValueError, RecursionError) as problem:
         raise ConfigError(f"{path} is no valid TOML: {problem}") from None
