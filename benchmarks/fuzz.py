@@ -45,12 +45,13 @@ class Worker:
                 stderr=(self.folder / "stderr.txt").open("w"),
                 text=True,
             )
-            self._answer(120)  # that it is ready
+            if self._answer(600) is None:
+                raise RuntimeError((self.folder / "stderr.txt").read_text(errors="replace"))
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps([target, number]) + "\n")
         self.process.stdin.flush()
         begin = time.monotonic()
-        answer = self._answer(SECONDS + 20)
+        answer = self._answer(6 * SECONDS)
         if answer is None:
             took = time.monotonic() - begin
             code = self.process.poll()
@@ -95,12 +96,14 @@ def work(folder: Path) -> None:
     for line in sys.stdin:
         target, number = json.loads(line)
         name, data = fuzz_targets.case(target, number, good[target])
-        begin, failure = time.monotonic(), ""
+        # On a busy machine a file's own time counts; that of a question to the Hub is waiting.
+        clock = time.monotonic if target == "hub" else time.process_time
+        begin, failure = clock(), ""
         try:
             fuzz_targets.check(target, name, data, good[target])
         except BaseException:
             failure = traceback.format_exc()
-        took = time.monotonic() - begin
+        took = clock() - begin
         if not failure and took > SECONDS:
             failure = f"it took {took:.1f} s"
         print(json.dumps({"failure": failure, "name": name}), file=out, flush=True)

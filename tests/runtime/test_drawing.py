@@ -57,7 +57,7 @@ def test_copies_of_a_model_share_a_graph(cache):
     for model in (first, second, other):
         mix = numbers(two_styles(model)[:1], 1.0)
         draw_with(model.generator, "openvino")(CONTENT, mix)
-    made = [drawing._compiled[m.generator].graphs["uniform"] for m in (first, second, other)]
+    made = [drawing._compiled[m.generator][False].graphs["uniform"] for m in (first, second, other)]
     assert made[0] is made[1] is not made[2]
     # New weights of one are no other's.
     second.generator.stages[-1].output.conv.weight.mul_(-1)

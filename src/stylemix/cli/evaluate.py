@@ -230,16 +230,12 @@ def evaluate(
             sizes=sizes and method is own,
             on_result=None if name else keep,
         )
-        about: dict[str, Any] = {
-            "model": name if name in BASELINES else model,
-            "set": name if name == "seen" else "unseen",
-        }
+        about: dict[str, Any] = {"model": name if name in BASELINES else model}
+        about["set"] = "seen" if name == "seen" else "unseen"
         if method is own:
             about |= {"strength": strength, "scale": scale, "runtime": runtime}
         click.echo(f"{name or model}: {len(report.records)} pairs")
-        _write_report(
-            replace(report, settings={**about, **report.settings}), name, json_file, csv_file
-        )
+        _write_report(report, about, name, json_file, csv_file)
         failures += report.failures
     if sheet_file is not None and results:
         _write_sheet(photographs, unseen, results, sheet_file)
@@ -258,8 +254,11 @@ def _check_files(files: Iterable[str | None], sheet: str | None, inputs: list[st
         check_target(sheet)
 
 
-def _write_report(report: Report, name: str, json_file: str | None, csv_file: str | None) -> None:
+def _write_report(
+    report: Report, about: dict[str, Any], name: str, json_file: str | None, csv_file: str | None
+) -> None:
     """Print a report's table, and write its records beside the files that were asked for."""
+    report = replace(report, settings={**about, **report.settings})
     click.echo(report.table() + "\n")
     list_failures(report.failures, "left out")
     if json_file is not None:

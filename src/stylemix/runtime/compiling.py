@@ -99,7 +99,7 @@ def compile_graph(
             model = convert(
                 DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
             )
-        drawn = [_filled(plan, *sample) for sample in samples or ()]
+            drawn = [_filled(plan, *sample) for sample in samples or ()]
         if samples:
             kept = [i for i in range(len(drawn)) if i % _HELD_OUT]
             model = quantize(model, [_inputs(plan, *drawn[i]) for i in kept])
