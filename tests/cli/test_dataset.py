@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from dataset_cases import body, contents, lines, make_shard, make_tree, members
-from stylemix.installing import install_line
 
 from stylemix.dataset import stylize_dataset
+from stylemix.plugins.installing import install_line
 
 HERE = ("--workers", "0", "--runtime", "torch", "--device", "cpu")
 

@@ -7,10 +7,10 @@ import stat
 
 import pytest
 from dataset_cases import contents, make_tree, walked
-from stylemix.installing import install_line
 
 from stylemix.dataset.storage import STATE, Local, Remote, storage
 from stylemix.errors import ConfigError, DataError
+from stylemix.plugins.installing import install_line
 
 
 @pytest.fixture(params=["local", "file", "memory"])

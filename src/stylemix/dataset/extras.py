@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from stylemix.errors import ConfigError
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 
 def fsspec() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from stylemix.images import Picture, read, resize, to_float, to_pil
 from stylemix.metrics import artifacts, palette, perceptual, retrieval
 from stylemix.metrics.edges import correlation, edge_map
 from stylemix.metrics.failures import noting
+from stylemix.metrics.faults import faults, flat_faults
+from stylemix.metrics.flat_regions import flat_blocks, regularity
 from stylemix.metrics.methods import Method, StylizerMethod
 from stylemix.metrics.pairs import check_pairs, deal_pairs
 from stylemix.metrics.report import Report
@@ -43,6 +45,7 @@ class _Photograph:
     description: perceptual.Description
     edges: Tensor
     levels: artifacts.Levels
+    flat: Tensor
     identity: float | None = None
 
 
@@ -79,7 +82,9 @@ def evaluate_pairs(
     order 1 to the painting's colours) and ``palette_w2`` (order 2); ``edges`` (correlation with
     the photograph's); ``checkerboard``, ``blobs``, ``saturation`` and ``border`` with, ending in
     ``_alarm``, 1 where they are faults; their ``_over`` forms, the level minus the photograph's;
-    ``shift_psnr``; ``identity_psnr``, how well the photograph comes back when it is its own style
+    ``regularity`` of the strokes where the photograph is flat, ``regularity_over``, that minus the
+    painting's own, and ``halo`` beside strong edges, all three where the photograph has such
+    places; ``shift_psnr``; ``identity_psnr``, how well the photograph comes back when it is its own style
     (the network's own work, without the exact copy that strength 0 gives); and ``seconds`` of the
     method.
 
@@ -233,12 +238,14 @@ class _Bench:
         """
         self.paintings: list[Image.Image] = []
         self.palettes: list[Tensor] = []
+        self.regularities: list[float] = []
         described, tensors, kept = [], [], []
         for j, style in enumerate(styles):
             with noting(failures, _name(style, j)):
                 image, rgb = self._load(style)
                 described.append(perceptual.describe(rgb, self.net, content=False))
                 self.paintings.append(image)
+                self.regularities.append(regularity(rgb))
                 self.palettes.append(palette.project(rgb, seed=self.seed, pixels=_COLORS))
                 if self.sets.nets:
                     tensors.append(rgb)
@@ -254,7 +261,7 @@ class _Bench:
         image, rgb = self._load(picture)
         description = perceptual.describe(rgb, self.net)
         edges, levels = edge_map(rgb), artifacts.measure(rgb)
-        return _Photograph(picture, image, rgb, description, edges, levels)
+        return _Photograph(picture, image, rgb, description, edges, levels, flat_blocks(rgb))
 
     def stylize(
         self, number: int, photograph: _Photograph, j: int
@@ -282,7 +289,8 @@ class _Bench:
                 f"{photograph.image.size}; it must keep the size"
             )
         output = self._pixels(result)
-        record = {**self._fidelity(output, photograph, j), **_faults(output, photograph)}
+        record = self._fidelity(output, photograph, j) | faults(output, photograph.levels)
+        record |= flat_faults(output, photograph.rgb, photograph.flat, self.regularities[j])
         record |= self.sets.extract(number, output, photograph.rgb, j)
         if self.stability:
             record["shift_psnr"] = self._shift(photograph, j, output)
@@ -368,16 +376,6 @@ class _Bench:
             float(perceptual.content_loss(seen, photograph.description)),
             float(perceptual.style_loss(seen, self._own(j))),
         )
-
-
-def _faults(output: Tensor, photograph: _Photograph) -> dict[str, float]:
-    levels = artifacts.measure(output)
-    own = asdict(photograph.levels)
-    found: dict[str, float] = {}
-    for name, raised in artifacts.alarms(levels, photograph.levels).items():
-        level = asdict(levels)[name]
-        found |= {name: level, f"{name}_over": level - own[name], f"{name}_alarm": float(raised)}
-    return found
 
 
 def _name(picture: Picture, index: int) -> str:

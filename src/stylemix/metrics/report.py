@@ -21,8 +21,8 @@ class Report:
     """What an evaluation found.
 
     Attributes:
-        records: one mapping per pair; all have the same keys. Numbers, and the names of the
-            photograph and the painting.
+        records: one mapping per pair: numbers, and the names of the photograph and the painting.
+            A measure that a pair doesn't allow is left out of its record.
         facts: numbers about the whole set or the model, such as ``parameters``.
         settings: what was evaluated and how.
         failures: what is left out, the name of a picture or pair and the reason.
@@ -42,7 +42,8 @@ class Report:
         found: dict[str, dict[str, float]] = {}
         for name in self.metrics:
             interval = mean_interval(
-                [float(r[name]) for r in self.records], seed=int(self.settings.get("seed", 0))
+                [float(r[name]) for r in self.records if name in r],
+                seed=int(self.settings.get("seed", 0)),
             )
             found[name] = {
                 "mean": interval.mean,
@@ -55,7 +56,11 @@ class Report:
     @property
     def metrics(self) -> list[str]:
         """Return the names of the numbers in each record."""
-        return [k for k, v in self.records[0].items() if isinstance(v, int | float)]
+        return list(
+            dict.fromkeys(
+                k for r in self.records for k, v in r.items() if isinstance(v, int | float)
+            )
+        )
 
     def table(self) -> str:
         """Return the summary as aligned text, one line per metric."""
@@ -89,7 +94,8 @@ class Report:
             DataError: the file can't be written.
         """
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.records[0]), lineterminator="\n")
+        names = dict.fromkeys(k for r in self.records for k in r)
+        writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.records)
         _write(Path(path), text.getvalue())

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from dataset_cases import body, make_parquet, walked
-from stylemix.installing import install_line
 
 from stylemix.dataset.sources.parquet import Parquet, group_of
 from stylemix.dataset.storage import Local
 from stylemix.errors import ConfigError, DataError
+from stylemix.plugins.installing import install_line
 
 pa = pytest.importorskip("pyarrow", reason="Parquet needs PyArrow")
 pq = pytest.importorskip("pyarrow.parquet", reason="Parquet needs PyArrow")
