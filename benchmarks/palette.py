@@ -23,7 +23,7 @@ from stylemix.metrics import palette_distance
 
 def small(path: Path, side: int) -> Image.Image:
     """Return a painting shrunk to a short side in pixels."""
-    return to_pil(resize(read(path, to_srgb=True).pixels, short_side=side))
+    return to_pil(resize(read(path).pixels, short_side=side))
 
 
 def pixels(picture: Image.Image) -> Tensor:

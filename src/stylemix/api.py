@@ -60,7 +60,7 @@ def stylize(
             "film-palette") takes that code from it; every other model and ``refine`` are given
             the paintings of ``style`` with their colors moved to those of ``palette`` by a linear
             map. One palette serves all styles of a mixture. Not together with ``preserve_color``.
-        size: pixels of the result's long side; the photograph is resized to it.
+        size: pixels of the result's long side, at most 100,000; the photograph is resized to it.
         scale: size of the strokes relative to the picture, so that it looks alike at every size: 1
             draws as the model does at a long side of 512 pixels, 2 strokes twice as large, 0.5
             half; from 1/16 to 16. None is one pass at full size, whose strokes have a fixed size in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -80,14 +81,32 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 
+def missing_file(path: str) -> PictureError:
+    """Return the error for a path where there is nothing, which may be a web address."""
+    # A path object has lost one of the slashes.
+    address = re.match(r"([a-z][a-z0-9+.-]+):/+(.+)", path, re.IGNORECASE)
+    if address is not None:
+        name = f"{address[1]}://{address[2]}"
+        return PictureError(f"{name!r} is a web address: download the picture and give its path")
+    return PictureError(f"no such file: {path!r}; check the path")
+
+
+_FULL = re.compile(
+    r"(can't|cannot|could not|failed to|unable to) allocate|not enough memory|out of memory"
+    r"|bad_alloc|ALLOC_FAILED|size calculation overflowed",
+    re.IGNORECASE,
+)
+"""What the allocators of torch (on Linux, Windows, CUDA and Apple's GPUs), of its libraries and of
+OpenVINO say in the text of a ``RuntimeError``."""
+
+
 def out_of_memory(problem: BaseException) -> bool:
     """Return whether an error says that the memory is full, of a GPU or of the machine."""
-    # torch.OutOfMemoryError, by name: torch may not be imported yet. On the CPU torch raises a
-    # RuntimeError of its allocator instead.
+    # torch.OutOfMemoryError, by name: torch may not be imported yet.
     return (
         isinstance(problem, MemoryError)
         or type(problem).__name__ == "OutOfMemoryError"
-        or (isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem))
+        or (isinstance(problem, RuntimeError) and _FULL.search(str(problem)) is not None)
     )
 
 

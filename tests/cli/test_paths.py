@@ -40,6 +40,8 @@ def test_what_may_be_right_is_left_to_those_who_know(draw, tmp_path):
     refuse_missing(photo, ["swirling-night"], [], "out.png")  # a model's own style
     refuse_missing("trip/*.jpg", [], [], str(tmp_path / "new" / "folder"))
     refuse_missing(str(tmp_path), [], [], str(tmp_path / "new" / "folder"))
-    refuse_missing("https://example.org/a.jpg", [], [], "out.png")
+    for wrong in (("https://example.org/a.jpg", []), (photo, ["https://example.org/a"])):
+        with pytest.raises(PictureError, match="'https://example.org/a.*' is a web address"):
+            refuse_missing(*wrong, [], "out.png")
     with pytest.raises(PictureError, match="no such file"):
         refuse_missing("swirling-night", [], [], "out.png")

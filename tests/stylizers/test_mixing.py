@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from stylemix.stylizers.mixing import weight_maps
 
@@ -41,3 +43,35 @@ def test_the_content_gets_what_no_mask_covers():
     styles, content = weight_maps([1.0], [left], 1.0, 4, 4)
     assert (styles[0][..., :2] == 1).all() and (styles[0][..., 2:] == 0).all()
     assert (content[..., 2:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("mask", "name", "values"),
+    [
+        (np.eye(4, dtype=np.uint8), "in memory", "from 0 to 1 of 255"),
+        (np.zeros((4, 4), np.uint8), "in memory", "from 0 to 0 of 255"),
+        (np.full((4, 4, 4), [0, 0, 0, 200], np.uint8), "in memory", "from 0 to 0 of 255"),
+        ("labels.png", "labels.png", "from 0 to 3 of 255"),
+    ],
+)
+def test_masks_that_change_nothing_are_warned_of(mask, name, values, tmp_path):
+    if isinstance(mask, str):
+        path = tmp_path / mask
+        Image.fromarray(np.arange(4, dtype=np.uint8)[None].repeat(4, 0)).save(path)
+        mask = path
+    with pytest.warns(UserWarning, match="the result is the photograph") as caught:
+        weight_maps([1.0], [mask], 1.0, 4, 4)
+    (warning,) = caught
+    assert f"mask 1 ({name}) holds values {values}" in str(warning.message)
+    assert "multiply a 0/1 label picture by 255" in str(warning.message)
+
+
+def test_of_several_masks_faint_ones_are_warned_of_and_black_ones_are_not(recwarn):
+    white, black = np.full((4, 4), 255, np.uint8), np.zeros((4, 4), np.uint8)
+    weight_maps([1.0, 1.0], [white, black], 1.0, 4, 4)  # a style that isn't used here
+    weight_maps([1.0], [white // 4], 1.0, 4, 4)
+    assert not recwarn.list
+    with pytest.warns(
+        UserWarning, match=r"mask 2 \(in memory\).* so its style shows nowhere: draw"
+    ):
+        weight_maps([1.0, 1.0], [white, black + 1], 1.0, 4, 4)

@@ -110,6 +110,7 @@ def test_bad_weights(weights, message):
     ("options", "message"),
     [
         *(({"size": v}, "size must be a whole number of pixels >= 1") for v in (0, -5, 1.5, "9")),
+        *(({"size": v}, "size must be at most 100,000 pixels, got") for v in (100_001, 10**12)),
         *(({"size": v}, "size must be") for v in (True, math.nan, math.inf, np.float32(3))),
         *(({"tile": v}, "tile must be") for v in (3, 63, -1, 64.0, True, False, "64", math.nan)),
         *(({"refine": v}, "refine must be a whole number of steps") for v in (-1, 2.0, "5", True)),

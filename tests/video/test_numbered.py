@@ -66,7 +66,8 @@ def test_frames_are_written_and_come_back_with_their_transparency(tmp_path):
         "000001.png", "000002.png", "000003.png"
     ]  # fmt: skip
     found = list(FolderSource(str(out.written)).frames())
-    assert all((f.rgb == g.rgb).all() for f, g in zip(found, frames, strict=True))
+    seen = alpha > 0
+    assert all((f.rgb == g.rgb)[seen].all() for f, g in zip(found, frames, strict=True))
     assert (found[0].alpha == alpha).all()
 
 

@@ -27,7 +27,7 @@ def test_the_ending_decides(name, codec, crf, container, standard, quality):
 @pytest.mark.parametrize(
     "name, codec, crf, error, message",
     [
-        ("a.txt", None, None, VideoError, "no ending that says its format: use one of .mp4"),
+        ("a.txt", None, None, VideoError, "ends in .txt, which isn't written: use one of .mp4"),
         ("a.webm", "h264", None, ConfigError, ".webm files hold vp9 or av1, not 'h264'"),
         ("a.mp4", None, 52, ConfigError, "from 0 .best. to 51 for h264, got 52"),
         ("a.mp4", None, True, ConfigError, "whole number"),

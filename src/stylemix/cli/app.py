@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import io
+import sys
 from typing import Any
 
 import click
@@ -43,6 +45,13 @@ class LazyGroup(click.Group):
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(importlib.import_module(f"stylemix.cli.{name}"), name)
         return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program; names that the terminal can't show are told by their code points."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong becomes a line and an exit status."""

@@ -10,6 +10,7 @@ import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED
 from stylemix.cli.options import device_option
+from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
 
@@ -87,6 +88,8 @@ def compare(
       stylemix compare photo.jpg painting.jpg -m film -m gatys --steps 200 -o sheet.png
       stylemix compare photo.jpg painting.jpg -m runs/mine -m film --size 1024 -o sheet.jpg
     """  # noqa: D301 (click wants the character \b)
+    refuse_missing(content, [style], [], out)
+
     from stylemix.cli import contents
 
     contents.check_target(out)

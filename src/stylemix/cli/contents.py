@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stylemix.errors import PictureError
 from stylemix.images.files import is_picture_name
-from stylemix.images.saving import FORMATS
+from stylemix.images.saving import FORMATS, format_of
 
 FALLBACK = ".png"
 """The ending of results whose photograph has one that can't be written, such as .bmp."""
@@ -127,10 +127,7 @@ def check_target(out: str) -> Path:
             f"{out!r} is a folder: add a file name such as result.png (where "
             "CONTENT is a pattern, put it in quotes)"
         )
-    if target.suffix.lower() not in FORMATS:
-        raise PictureError(
-            f"{out!r} has no ending that says its format: use one of " + ", ".join(FORMATS)
-        )
+    format_of(out)
     if not target.parent.is_dir():
         raise PictureError(f"the folder {str(target.parent)!r} doesn't exist: create it first")
     if not os.access(target.parent, os.W_OK):

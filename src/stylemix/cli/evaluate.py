@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -19,6 +20,7 @@ from stylemix.cli.options import (
     scale_option,
     strength_option,
 )
+from stylemix.errors import missing_file
 
 if TYPE_CHECKING:
     from stylemix.metrics import Method, Report
@@ -184,6 +186,9 @@ def evaluate(
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
+    for file in videos:
+        if not os.path.exists(file):
+            raise missing_file(file)
     photographs, unseen, known = (
         found.pictures_in(folder)[:limit] if folder is not None else []
         for folder in (content, style, seen)

@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Iterable
 
-from stylemix.errors import PictureError
+from stylemix.errors import PictureError, missing_file
 
 _ENDINGS = (
     ".avif",
@@ -37,10 +37,10 @@ def refuse_missing(content: str, styles: Iterable[str], masks: Iterable[str], ou
         PictureError: a file is missing, or the folder that the result would lie in.
     """
     named = [content] if not glob.has_magic(content) else []
-    pictures = [s for s in styles if os.path.splitext(s)[1].lower() in _ENDINGS]
+    pictures = [s for s in styles if os.path.splitext(s)[1].lower() in _ENDINGS or "://" in s]
     for path in (*named, *pictures, *masks):
-        if not os.path.exists(path) and "://" not in path:  # an address has a message of its own
-            raise PictureError(f"no such file: {path!r}; check the path")
+        if not os.path.exists(path):
+            raise missing_file(path)
     parent = os.path.dirname(out) or "."
     if not os.path.isdir(content) and not glob.has_magic(content) and not os.path.isdir(parent):
         raise PictureError(f"the folder {parent!r} doesn't exist: create it first")

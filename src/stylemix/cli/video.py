@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import click
 
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
 from stylemix.cli.options import check_masks, device_option, drawing_options, model_option
+from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -119,6 +121,9 @@ def video(
         raise click.UsageError("give either STYLE or --style-at, not both")
     count = max(1, len(styles))
     check_masks(masks, count)
+    file = out if os.path.splitext(out)[1] else "."  # a folder is made where it is missing
+    refuse_missing(content, [*styles, *(painting for _, painting in dated)], masks, file)
+
     import stylemix
     from stylemix.errors import Cancelled
 

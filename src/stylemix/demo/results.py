@@ -52,7 +52,7 @@ def write(picture: Image.Image, photo: str, folder: Path) -> Result:
 
 def preview(photo: str, target: Path, side: int, size: tuple[int, int] | None = None) -> None:
     """Write a photograph as WebP, its long side at most ``side`` pixels, or of ``size``."""
-    image = to_pil(read(photo, to_srgb=True).pixels)
+    image = to_pil(read(photo).pixels)
     scale = min(1.0, side / max(image.size))
     size = size or (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     target.parent.mkdir(parents=True, exist_ok=True)

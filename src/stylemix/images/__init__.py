@@ -17,12 +17,13 @@ from stylemix.images.images import (
     Raster,
     from_float,
     read,
-    read_mask,
-    resize,
     to_float,
     to_pil,
 )
+from stylemix.images.masks import read_mask
+from stylemix.images.resizing import resize
 from stylemix.images.saving import FORMATS, save
+from stylemix.images.transparency import fill_hidden
 
 __all__ = [
     "FORMATS",
@@ -32,6 +33,7 @@ __all__ = [
     "desaturate",
     "example_pictures",
     "examples_folder",
+    "fill_hidden",
     "from_float",
     "is_picture_name",
     "luma",

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from stylemix.errors import ConfigError, PictureError
-from stylemix.images.color import luma
-from stylemix.images.files import decode, open_file
-from stylemix.types import whole_number
+from stylemix.errors import PictureError
+from stylemix.images.arrays import check_pixels, check_values, from_array, from_tensor
+from stylemix.images.decoding import decode
+from stylemix.images.files import open_file
+from stylemix.images.profiles import rgb_space
+from stylemix.images.resizing import resize, resize_difference, resize_visible
+from stylemix.images.transparency import fill_hidden
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
 """What every function that wants a picture accepts."""
@@ -24,7 +26,6 @@ Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | Tensor
 MAX_PIXELS = 200_000_000
 """Pixels of the largest picture that is read or made."""
 
-_TOLERANCE = 1e-4  # a resampled float picture may overshoot [0, 1] by rounding
 _ROWS = 4_000_000  # values per step of row-wise work
 
 
@@ -33,15 +34,21 @@ class Raster:
     """A picture in memory, checked and upright; the form that travels from reading to the result.
 
     Attributes:
-        pixels: [3, H, W], uint8; float32 in [0, 1] when the picture was given as floats.
-        alpha: [H, W] uint8, or None for an opaque picture. Colors under it are kept as they were.
-        profile: the RGB color profile (ICC) of ``pixels``, or None (sRGB is meant).
+        pixels: [3, H, W] in sRGB, uint8; float32 in [0, 1] when the picture was given as floats.
+            Where ``alpha`` is 0, what is visible is mirrored (:func:`fill_hidden`).
+        alpha: [H, W] uint8, or None for an opaque picture.
+        profile: the RGB color profile (ICC) of the picture's own space, or None where that is sRGB
+            or wasn't kept.
+        beyond: [3, H, W] int16, what the picture as it was given has beyond ``pixels``, in its own
+            space and in levels of 255: colors that sRGB doesn't hold, and those under full
+            transparency. None where there is nothing such, or it wasn't kept.
         source: what to call the picture in messages.
     """
 
     pixels: Tensor
     alpha: Tensor | None = None
     profile: bytes | None = None
+    beyond: Tensor | None = None
     source: str = "picture"
 
     @property
@@ -56,27 +63,73 @@ class Raster:
 
     def resized(self, long_side: int) -> Raster:
         """Return the picture with its long side at a number of pixels; see :func:`resize`."""
-        alpha = None if self.alpha is None else resize(self.alpha[None], long_side=long_side)[0]
-        return replace(self, pixels=resize(self.pixels, long_side=long_side), alpha=alpha)
+        if long_side == max(self.size):
+            return self
+        if self.alpha is None:
+            pixels, alpha = resize(self.pixels, long_side=long_side), None
+        else:
+            pixels, alpha = resize_visible(self.pixels, self.alpha, long_side=long_side)
+        beyond = self.beyond
+        if beyond is not None:
+            beyond = resize_difference(beyond, self.alpha, *pixels.shape[-2:])
+        return replace(self, pixels=pixels, alpha=alpha, beyond=beyond)
+
+    def mostly_visible(self) -> Tensor:
+        """Return the colors [3, H, W] with all but the better visible half of it filled.
+
+        What is less than half as opaque as the most opaque pixel (a shadow, a soft rim) shows more
+        of what lies behind a picture than of the picture itself, and so does not count for a style.
+        """
+        if self.alpha is None:
+            return self.pixels
+        return fill_hidden(self.pixels, self.alpha >= max(1, int(self.alpha.max()) // 2))
+
+    def drawn(self, pixels: Tensor, share: Tensor | None = None) -> Image.Image:
+        """Return what was drawn over this picture, in its own color space.
+
+        Args:
+            pixels: [3, H, W] in sRGB, of the picture's size, uint8 or float in [0, 1].
+            share: how much of this picture shines through, [1, 1, H, W] or [1, 1, 1, 1] in [0, 1];
+                so much of ``beyond`` is added, and where it is 1, ``pixels`` that are the picture's
+                own give it back exactly. None is 0.
+
+        Returns:
+            An RGB image, or RGBA; see :func:`to_pil`.
+        """
+        space = None if self.profile is None else rgb_space(self.profile)
+        if self.beyond is None and (space is None or space.is_srgb):
+            return to_pil(pixels, self.alpha, self.profile)
+        out = torch.empty(pixels.shape, dtype=torch.uint8, device="cpu")
+        step = max(1, _ROWS // (3 * pixels.shape[-1]))
+        for start in range(0, pixels.shape[-2], step):
+            rows = slice(start, start + step)
+            part = _encoded(pixels[:, rows], self.profile)
+            if share is not None and self.beyond is not None:
+                own = share[0] if share.shape[-2:] == (1, 1) else share[0, :, rows]
+                sum_ = part + own.to(part.device) * self.beyond[:, rows]
+                part = sum_.round_().clamp_(0, 255).to(torch.uint8)
+            out[:, rows] = part
+        return to_pil(out, self.alpha, self.profile)
 
     def to_pil(self) -> Image.Image:
-        """Return an RGB image, or RGBA; see :func:`to_pil`."""
-        return to_pil(self.pixels, self.alpha, self.profile)
+        """Return the picture as it was given, where that was kept, as an RGB image, or RGBA."""
+        return self.drawn(self.pixels, torch.ones(1, 1, 1, 1))
 
 
-def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, to_srgb: bool = False) -> Raster:
+def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, keep_space: bool = False) -> Raster:
     """Read a picture.
 
     Files and PIL images are turned upright by their EXIF orientation; of an animation, a file's
-    first frame is taken. Any mode works: grey, palette, 1-bit, CMYK (through its profile), 16-bit
-    (rounded to 8) and transparency.
+    first frame is taken. Any mode works: grey, palette, 1-bit, CMYK, Lab, 16-bit (rounded to 8) and
+    transparency. Colors are converted to sRGB by the picture's profile; what its pixels hold under
+    full transparency has no influence.
 
     Args:
         picture: a path, a PIL image, an array [H, W], [H, W, 1], [H, W, 3] or [H, W, 4], or a
             tensor [3, H, W], [1, 3, H, W] or [1, H, W]; uint8 or bool, or float in [0, 1].
         max_pixels: larger pictures are refused, files by their header before decoding.
-        to_srgb: convert the colors to sRGB by the picture's profile, instead of keeping them
-            together with the profile.
+        keep_space: keep what :meth:`Raster.drawn` needs to give a result in the picture's own color
+            space. (A profile that only leads out of its space, such as a scanner's, isn't kept.)
 
     Returns:
         The picture, on the CPU.
@@ -89,14 +142,15 @@ def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, to_srgb: bool = Fals
         if not isinstance(name, str):
             name = os.fsdecode(name)
         with open_file(name, max_pixels) as image:
-            return _from_pil(image, f"{name!r}", Path(name).name, to_srgb)
+            return _from_pil(image, f"{name!r}", Path(name).name, keep_space)
     if isinstance(picture, Image.Image):
-        _check_pixels(*picture.size, max_pixels, "the PIL image")
-        return _from_pil(picture, "the PIL image", "image", to_srgb)
+        check_pixels(*picture.size, max_pixels, "the PIL image")
+        return _from_pil(picture, "the PIL image", "image", keep_space)
     if isinstance(picture, np.ndarray):
-        return _from_array(picture, max_pixels)
+        pixels, alpha = from_array(picture, max_pixels)
+        return _finished(pixels, alpha, None, "array", keep_space)
     if isinstance(picture, Tensor):
-        return _from_tensor(picture, max_pixels)
+        return Raster(from_tensor(picture, max_pixels), source="tensor")
     raise PictureError(
         f"{type(picture).__name__} is no picture: give a path, a PIL image, a NumPy array "
         "[H, W, 3] or a tensor [3, H, W]"
@@ -134,72 +188,6 @@ def from_float(values: Tensor, dtype: torch.dtype) -> Tensor:
     return (values.float() * 255).round_().to(torch.uint8)
 
 
-def resize(
-    tensor: Tensor, *, short_side: int | None = None, long_side: int | None = None
-) -> Tensor:
-    """Resize a picture to a side's length with an antialiased bicubic filter.
-
-    Args:
-        tensor: [C, H, W] or [N, C, H, W], uint8 or float in [0, 1].
-        short_side: pixels that the shorter side gets; or
-        long_side: pixels that the longer side gets. The other side follows, at least 1 pixel.
-
-    Returns:
-        The picture with as many dimensions and of the same type; floats stay in [0, 1].
-
-    Raises:
-        ConfigError: not exactly one side is given, or it is below 1.
-    """
-    if (short_side is None) == (long_side is None):
-        raise ConfigError("give resize either short_side or long_side")
-    target = short_side if short_side is not None else long_side
-    target = whole_number("a side", target, 1, "pixels")
-    height, width = tensor.shape[-2:]
-    side = min(height, width) if short_side is not None else max(height, width)
-    return _resample(
-        tensor,
-        max(1, round(height * target / side)),
-        max(1, round(width * target / side)),
-        "bicubic",
-    )
-
-
-def read_mask(picture: Picture, height: int, width: int) -> Tensor:
-    """Read a mask for a picture of ``height`` x ``width`` pixels.
-
-    Colors count by their luminance; transparent pixels count as black. A mask of another size is
-    resized.
-
-    Args:
-        picture: as for :func:`read`.
-        height: of the picture that the mask is for.
-        width: of the picture that the mask is for.
-
-    Returns:
-        [1, 1, height, width], float32 in [0, 1].
-
-    Raises:
-        PictureError: it can't be read, or its proportions differ by more than 2 %.
-    """
-    loaded = read(picture)
-    mask = _luminance(loaded.pixels)
-    if loaded.alpha is not None:
-        mask *= loaded.alpha.float().div_(255)
-    own_height, own_width = mask.shape
-    wanted = own_height * width / own_width  # the mask's height at the picture's width
-    # One pixel is what rounding costs when a small picture was resized.
-    if abs(wanted - height) > max(0.02 * height, 1):
-        raise PictureError(
-            f"the mask ({loaded.source}) is {own_width} x {own_height} pixels, but the picture is "
-            f"{width} x {height}: crop or resize the mask to the picture's proportions"
-        )
-    out = _resample(mask[None, None], height, width, "bilinear")
-    # The filter's weights sum to one only up to rounding; white must stay exactly white.
-    out[out > 1 - 1e-6] = 1
-    out[out < 1e-6] = 0
-    return out
-
-
 def to_pil(
     pixels: Tensor, alpha: Tensor | None = None, profile: bytes | None = None
 ) -> Image.Image:
@@ -208,7 +196,7 @@ def to_pil(
     Args:
         pixels: [3, H, W], uint8 or float (clipped to [0, 1] and rounded to 8 bits).
         alpha: [H, W] uint8, or None.
-        profile: color profile for ``info["icc_profile"]``, or None.
+        profile: color profile of ``pixels`` for ``info["icc_profile"]``, or None.
 
     Returns:
         An RGB image, or RGBA with ``alpha``.
@@ -220,10 +208,8 @@ def to_pil(
     interleaved = torch.empty(shape, dtype=torch.uint8, device="cpu")
     step = max(1, _ROWS // (3 * pixels.shape[-1]))
     for start in range(0, pixels.shape[-2], step):
-        part = pixels[:, start : start + step].detach()
-        if part.dtype != torch.uint8:
-            part = from_float(part.float(), torch.uint8)
-        interleaved[start : start + step, :, :3] = part.permute(1, 2, 0).cpu()
+        part = _bytes(pixels[:, start : start + step])
+        interleaved[start : start + step, :, :3] = part.permute(1, 2, 0)
     if alpha is not None:
         interleaved[..., 3] = alpha.cpu()
     image = Image.fromarray(interleaved.numpy())
@@ -232,134 +218,49 @@ def to_pil(
     return image
 
 
-def _from_pil(image: Image.Image, shown: str, source: str, to_srgb: bool) -> Raster:
-    color, alpha, profile = decode(image, shown, to_srgb=to_srgb)
+def _bytes(pixels: Tensor) -> Tensor:
+    part = pixels.detach()
+    return (part if part.dtype == torch.uint8 else from_float(part.float(), torch.uint8)).cpu()
+
+
+def _from_pil(image: Image.Image, shown: str, source: str, keep_space: bool) -> Raster:
+    color, alpha, profile = decode(image, shown)
     if color.mode == "F":
         grey = torch.from_numpy(np.array(color, dtype=np.float32))[None]
-        return Raster(_check_values(grey, shown).repeat(3, 1, 1), source=source)
-    pixels = torch.from_numpy(np.array(color)).permute(2, 0, 1).contiguous()
+        return Raster(check_values(grey, shown).repeat(3, 1, 1), source=source)
     opacity = None if alpha is None else torch.from_numpy(np.array(alpha))
-    return Raster(pixels, opacity, profile, source)
+    return _finished(_tensor(color), opacity, profile, source, keep_space)
 
 
-def _from_array(array: np.ndarray, max_pixels: int) -> Raster:
-    shape = list(array.shape)
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        remedy = "give [H, W, 3], [H, W, 4] or [H, W]"
-        if array.ndim == 3 and array.shape[0] in (1, 3, 4):
-            remedy = "channels come last in arrays: use array.transpose(1, 2, 0)"
-        elif array.ndim == 4:
-            remedy = "give one picture at a time, such as array[0]"
-        raise PictureError(f"an array of shape {shape} is no picture: {remedy}")
-    if array.dtype.kind not in "bf" and array.dtype != np.uint8:
-        raise PictureError(_wrong_type("array", array.dtype))
-    _check_pixels(array.shape[1], array.shape[0], max_pixels, f"the array of shape {shape}")
-    # Native byte order, positive strides and memory of our own, which torch needs.
-    array = np.array(
-        array.transpose(2, 0, 1),
-        order="C",
-        dtype=np.float32 if array.dtype.kind == "f" else array.dtype,
-    )
-    values = _check_values(torch.from_numpy(array), "the array")
-    if len(values) == 1:
-        values = values.repeat(3, 1, 1)
-    alpha = None
-    if len(values) == 4:
-        alpha = values[3].clone()
-        if alpha.dtype != torch.uint8:
-            alpha = alpha.mul_(255).round_().to(torch.uint8)
-    return Raster(values[:3], alpha, source="array")
+def _tensor(image: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
-def _from_tensor(tensor: Tensor, max_pixels: int) -> Raster:
-    shape = list(tensor.shape)
-    if tensor.is_meta or tensor.layout != torch.strided:
-        what, remedy = (
-            ("on the device 'meta'", "give one with values")
-            if tensor.is_meta
-            else (f"of the layout {tensor.layout}", "use tensor.to_dense()")
-        )
-        raise PictureError(f"a tensor {what} is no picture: {remedy}")
-    values = tensor.detach()
-    if values.ndim == 4 and shape[0] == 1 and shape[1] == 3:
-        values = values[0]
-    if values.ndim != 3 or len(values) not in (1, 3):
-        remedy = "give [3, H, W], [1, 3, H, W] or [1, H, W]"
-        if tensor.ndim == 4 and shape[0] > 1:
-            remedy = "give one picture at a time, such as tensor[0]"
-        elif tensor.ndim == 3 and shape[2] in (1, 3):
-            remedy = "channels come first in tensors: use tensor.permute(2, 0, 1)"
-        elif tensor.ndim == 2:
-            remedy = "add the channel: use tensor[None]"
-        elif tensor.ndim == 3 and shape[0] == 4:
-            remedy = "tensors carry no transparency: use tensor[:3]"
-        raise PictureError(f"a tensor of shape {shape} is no picture: {remedy}")
-    if not (values.is_floating_point() or values.dtype in (torch.uint8, torch.bool)):
-        raise PictureError(_wrong_type("tensor", values.dtype))
-    _check_pixels(values.shape[2], values.shape[1], max_pixels, f"the tensor of shape {shape}")
-    values = _check_values(values.cpu(), "the tensor")
-    pixels = values.repeat(3, 1, 1) if len(values) == 1 else values.contiguous()
-    return Raster(pixels, source="tensor")
+def _finished(
+    stored: Tensor, alpha: Tensor | None, profile: bytes | None, source: str, keep_space: bool
+) -> Raster:
+    """Bring colors as they were given into the form that everything else works with."""
+    pixels, space = stored, None if profile is None else rgb_space(profile)
+    if space is not None and not space.is_srgb:
+        pixels = _tensor(space.to_srgb(to_pil(stored)))
+    if alpha is not None:
+        pixels = fill_hidden(pixels, alpha > 0)
+    if not keep_space or (space is not None and not space.writable):
+        return Raster(pixels, alpha, source=source)
+    beyond = None
+    if pixels is not stored:
+        beyond = torch.empty(stored.shape, dtype=torch.int16, device="cpu")
+        step = max(1, _ROWS // (3 * stored.shape[-1]))
+        for start in range(0, stored.shape[-2], step):
+            rows = slice(start, start + step)
+            found = _encoded(pixels[:, rows], profile)
+            beyond[:, rows] = _bytes(stored[:, rows]).to(torch.int16) - found
+    return Raster(pixels, alpha, profile, beyond, source)
 
 
-def _wrong_type(what: str, dtype: Any) -> str:
-    return (
-        f"values of type {dtype} are not accepted in an {what}: give uint8, or floats in "
-        "[0, 1] (divide 16-bit values by 65535)"
-    ).replace("an tensor", "a tensor")
-
-
-def _check_pixels(width: int, height: int, max_pixels: int, shown: str) -> None:
-    if width < 1 or height < 1:
-        raise PictureError(f"{shown} has no pixels: give a picture of at least 1 x 1")
-    if width * height > max_pixels:
-        raise PictureError(
-            f"{shown} has {width} x {height} = {width * height:,} pixels, more than the limit of "
-            f"{max_pixels:,}: shrink it first"
-        )
-
-
-def _check_values(values: Tensor, shown: str) -> Tensor:
-    """Return uint8, or float32 in [0, 1]; refuse what can't be a picture."""
-    if values.dtype == torch.uint8:
-        return values
-    if values.dtype == torch.bool:
-        return values.to(torch.uint8) * 255
-    values = values.float()
-    low, high = (float(v) for v in values.aminmax())
-    if not np.isfinite([low, high]).all():
-        raise PictureError(
-            f"{shown} holds NaN or infinite values: replace them first, for "
-            "instance with nan_to_num"
-        )
-    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
-        remedy = "divide by 255" if low >= 0 and 1 < high <= 255 else "scale or clip them first"
-        raise PictureError(
-            f"{shown} holds floats from {low:.4g} to {high:.4g}, but floats must "
-            f"be in [0, 1]: {remedy}"
-        )
-    return values.clamp(0, 1) if low < 0 or high > 1 else values
-
-
-def _luminance(rgb: Tensor) -> Tensor:
-    """Return the luma [H, W] of a picture [3, H, W] in [0, 1]; exact for grey."""
-    out = torch.empty(rgb.shape[-2:], dtype=torch.float32, device=rgb.device)
-    step = max(1, _ROWS // (3 * rgb.shape[-1]))
-    for start in range(0, rgb.shape[-2], step):
-        out[start : start + step] = luma(to_float(rgb[:, start : start + step])[0])[0]
-    return out.clamp_(0, 1)
-
-
-def _resample(tensor: Tensor, height: int, width: int, mode: str) -> Tensor:
-    if (height, width) == tuple(tensor.shape[-2:]):
-        return tensor
-    batch = tensor if tensor.ndim == 4 else tensor[None]
-    if tensor.dtype == torch.uint8 and min(height, width, *tensor.shape[-2:]) == 1:
-        # torch's kernel for bytes takes one-pixel sides for another memory layout and fails.
-        return _resample(tensor.float() / 255, height, width, mode).mul_(255).round_().byte()
-    out = F.interpolate(batch, (height, width), mode=mode, antialias=True, align_corners=False)
-    if out.is_floating_point():
-        out = out.clamp_(0, 1)
-    return out if tensor.ndim == 4 else out[0]
+def _encoded(pixels: Tensor, profile: bytes | None) -> Tensor:
+    """Return sRGB pixels as uint8 of a profile's space."""
+    space = None if profile is None else rgb_space(profile)
+    if space is None or space.is_srgb:
+        return _bytes(pixels)
+    return _tensor(space.from_srgb(to_pil(pixels)))

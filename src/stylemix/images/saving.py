@@ -50,14 +50,9 @@ def save(image: Image.Image, path: str | os.PathLike[str], quality: int = 95) ->
         )
     # Through a symbolic link the file itself is replaced, not the link.
     target = Path(os.path.realpath(path))
-    kind = FORMATS.get(Path(path).suffix.lower())
     if os.path.isdir(target):
         raise PictureError(f"{os.fspath(path)!r} is a folder: add a file name such as result.png")
-    if kind is None:
-        raise PictureError(
-            f"{os.fspath(path)!r} has no ending that says its format: use one of "
-            + ", ".join(FORMATS)
-        )
+    kind = format_of(path)
     if max(image.size) > _LONGEST.get(kind, max(image.size)):
         raise PictureError(
             f"{kind} holds at most {_LONGEST[kind]} pixels per side, the picture is "
@@ -66,6 +61,20 @@ def save(image: Image.Image, path: str | os.PathLike[str], quality: int = 95) ->
     if not os.path.isdir(target.parent):
         raise PictureError(f"the folder {str(target.parent)!r} doesn't exist: create it first")
     _write(_for_format(image, kind), target, kind, _options(image, kind, quality))
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Return the format that a file name's ending asks for, one of the values of :data:`FORMATS`.
+
+    Raises:
+        PictureError: pictures aren't written in that format, or the name has no ending.
+    """
+    ending = Path(path).suffix
+    kind = FORMATS.get(ending.lower())
+    if kind is None:
+        fault = f"ends in {ending}, which isn't written" if ending else "has no ending"
+        raise PictureError(f"{os.fspath(path)!r} {fault}: use one of {', '.join(FORMATS)}")
+    return kind
 
 
 def _for_format(image: Image.Image, kind: str) -> Image.Image:

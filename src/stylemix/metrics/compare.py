@@ -98,8 +98,8 @@ def compare(
         steps = whole_number("steps", steps, 1)
     if names is not None and not names:
         raise ConfigError("name at least one model to compare, or none at all for every one")
-    photograph = to_pil(resize(read(content, to_srgb=True).pixels, long_side=size))
-    painting = to_pil(resize(read(style, to_srgb=True).pixels, long_side=size))
+    photograph = to_pil(resize(read(content).pixels, long_side=size))
+    painting = to_pil(resize(read(style).mostly_visible(), long_side=size))
     judge = _Judge(photograph, painting, features or best_features(), device)
     found = [Compared("the photograph", photograph, 0.0, *judge(photograph))]
     with warnings.catch_warnings():

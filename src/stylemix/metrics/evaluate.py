@@ -322,7 +322,7 @@ class _Bench:
         return {**getattr(self.method, "facts", {}), **self.sets.facts(styles, means)}
 
     def _load(self, picture: Picture) -> tuple[Image.Image, Tensor]:
-        image = to_pil(resize(read(picture, to_srgb=True).pixels, short_side=self.size))
+        image = to_pil(resize(read(picture).pixels, short_side=self.size))
         return image, self._pixels(image)
 
     def _pixels(self, image: Image.Image) -> Tensor:
@@ -357,7 +357,7 @@ class _Bench:
 
     def _two_sizes(self, photograph: _Photograph, j: int) -> dict[str, float]:
         """Compare the results at two sizes, both made from the photograph as it was given."""
-        rgb = to_float(read(photograph.source, to_srgb=True).pixels)[0].to(self.device)
+        rgb = to_float(read(photograph.source).pixels)[0].to(self.device)
         return two_sizes(lambda rgb: self._render(rgb, j), rgb, self.net)
 
     def _identity(self, photograph: _Photograph) -> float:

@@ -84,7 +84,7 @@ def _put(
     sheet: Image.Image, picture: Picture, column: int, row: int, cell: int, label: str
 ) -> None:
     left, top = _GAP + column * (cell + _GAP), _GAP + row * (cell + _LINE + _GAP)
-    small = ImageOps.contain(to_pil(read(picture, to_srgb=True).pixels), (cell, cell))
+    small = ImageOps.contain(to_pil(read(picture).pixels), (cell, cell))
     sheet.paste(small, (left + (cell - small.width) // 2, top + (cell - small.height) // 2))
     if label:
         font = ImageFont.load_default(11)

@@ -65,7 +65,8 @@ def usable_device(device: str | torch.device | None, option: str = "device") -> 
             found = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.empty(0, device=found)
     except (RuntimeError, AssertionError) as problem:
-        reason = str(problem).splitlines()[0]
+        # torch adds a list of everything that it could do elsewhere.
+        reason = str(problem).splitlines()[0].split(". ")[0][:200]
         raise ConfigError(
             f"{option}: {str(device)!r} can't be used here ({reason}); try 'cpu', or 'auto'"
         ) from None

@@ -72,12 +72,16 @@ class Graph:
             with self._lock:
                 found = self._request.infer(arrays, share_inputs=True, share_outputs=True)
                 # The next call draws into the same memory.
-                return torch.from_numpy(found[0].copy())
+                drawn = torch.from_numpy(found[0].copy())
         except RuntimeError as problem:
             reason = " ".join(str(problem).split())[:300]
             if "bad_alloc" in str(problem) or "allocate" in str(problem):
                 raise MemoryError(reason) from problem
             raise CompileError(reason) from problem
+        if drawn.shape != content.shape:
+            # Where memory is lacking, OpenVINO may leave the result of the call before.
+            raise MemoryError(f"OpenVINO gave {list(drawn.shape)} for {list(content.shape)}")
+        return drawn
 
 
 def compile_graph(

@@ -24,6 +24,9 @@ MAX_STRENGTH = 100.0
 MAX_SCALE = 16.0
 """A picture of strokes this large is drawn at 32 pixels; of its inverse, at 8192."""
 
+MAX_SIZE = 100_000
+"""Pixels of a result's long side; :data:`stylemix.images.MAX_PIXELS` bounds its area too."""
+
 SMALLEST_TILE = 64
 """Pixels of a tile's side at least."""
 
@@ -46,7 +49,8 @@ class Options:
         masks: one picture per style, or None.
         preserve_color: keep the photograph's colors.
         palette: a painting whose colors to use, or None.
-        size: pixels of the result's long side, or None for the photograph's.
+        size: pixels of the result's long side, at most :data:`MAX_SIZE`, or None for the
+            photograph's.
         scale: size of the strokes, from 1 / :data:`MAX_SCALE` to :data:`MAX_SCALE`, or None.
         tile: 0, a number of pixels >= 64, or None.
         refine: steps of optimization.
@@ -73,7 +77,7 @@ class Options:
             "weights": None if self.weights is None else _shares(self.weights),
             "masks": None if self.masks is None else _masks(self.masks),
             "preserve_color": _switch("preserve_color", self.preserve_color),
-            "size": None if self.size is None else whole_number("size", self.size, 1, "pixels"),
+            "size": None if self.size is None else check_size(self.size),
             "scale": None if self.scale is None else _scale(self.scale),
             "tile": None if self.tile is None else _tile(self.tile),
             "refine": whole_number("refine", self.refine, 0, "steps"),
@@ -114,6 +118,18 @@ def check_strength(strength: Any) -> float:
         0,
         MAX_STRENGTH,
     )
+
+
+def check_size(size: Any) -> int:
+    """Return ``size`` as an int.
+
+    Raises:
+        ConfigError: it is not a whole number from 1 to :data:`MAX_SIZE`.
+    """
+    found = whole_number("size", size, 1, "pixels")
+    if found > MAX_SIZE:
+        raise ConfigError(f"size must be at most {MAX_SIZE:,} pixels, got {found:,}")
+    return found
 
 
 def check_features(name: Any) -> str | None:

@@ -46,8 +46,11 @@ KEPT = 768
 
 
 def read_painting(picture: Picture) -> Tensor:
-    """Read a painting as an encoded style keeps it: [3, h, w], at most 768 pixels short."""
-    pixels = read(picture, to_srgb=True).pixels
+    """Read a painting as an encoded style keeps it: [3, h, w], at most 768 pixels short.
+
+    Of one with transparent parts, what is mostly visible counts, and is mirrored into the rest.
+    """
+    pixels = read(picture).mostly_visible()
     return resize(pixels, short_side=KEPT) if min(pixels.shape[-2:]) > KEPT else pixels
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -53,14 +54,16 @@ class Request:
             self.progress(ProgressEvent(done, total, make_picture))
 
     def to_image(self, pixels: Tensor) -> Image.Image:
-        """Return the result, with the photograph's transparency, profile and perhaps its colors.
+        """Return the result with the photograph's transparency and color space, perhaps its colors.
 
         Args:
             pixels: what was drawn, [3, H, W], uint8 or float in [0, 1].
         """
+        share = self.content_weight.clamp(0, 1)
         if self.options.preserve_color:
             pixels = preserve_color(to_float(pixels)[0], self.content.float()[0])
-        return replace(self.content, pixels=pixels).to_pil()
+            share = torch.ones(1, 1, 1, 1)
+        return self.content.drawn(pixels, share)
 
 
 def listed(style: Any) -> list[Any]:
@@ -88,7 +91,7 @@ def read_request(
     if count == 0:
         raise ConfigError("the list of styles is empty; give at least one painting")
     options.check_count(count)
-    photograph = read(content)
+    photograph = read(content, keep_space=True)
     if options.size is not None:
         height, width = photograph.size
         scale = options.size / max(height, width)

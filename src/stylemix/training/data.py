@@ -7,19 +7,19 @@ import io
 import logging
 import os
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from stylemix.errors import DataError, PictureError
-from stylemix.images import is_picture_name, read, resize
+from stylemix.images import MAX_PIXELS, Raster, is_picture_name, open_file, read, resize
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,9 @@ class Found:
 def find_pictures(sources: Sequence[str | os.PathLike[str]], *, what: str) -> list[Found]:
     """List the pictures of folders (with their subfolders), globs and tar shards.
 
+    They are files whose names end as pictures do (:func:`stylemix.images.picture_endings`). Others
+    are counted in the log, and so are folders in the sources that trainings wrote.
+
     Args:
         sources: where to look.
         what: for messages.
@@ -128,7 +131,7 @@ def read_found(
 
     def one(item: Found) -> tuple[Found, Tensor] | None:
         try:
-            rgb = read(_open(item), to_srgb=True).pixels
+            rgb = _read(item).mostly_visible()
         except (PictureError, OSError) as problem:
             log.warning("left out %s: %s", item.name, problem)
             return None
@@ -154,9 +157,8 @@ def _find(source: str, what: str) -> Iterator[Found]:
         )
     for match in matches:
         if os.path.isdir(match):
-            for path in sorted(Path(match).rglob("*")):
-                if is_picture_name(path) and not path.is_dir():
-                    yield Found(str(path), str(path), path.relative_to(match).as_posix())
+            for path in _pictures_below(Path(match)):
+                yield Found(str(path), str(path), path.relative_to(match).as_posix())
         elif match.endswith(".tar"):
             try:
                 with tarfile.open(match, "r:") as archive:
@@ -165,6 +167,7 @@ def _find(source: str, what: str) -> Iterator[Found]:
                 raise DataError(
                     f"the tar shard {match} is damaged ({problem}); copy it again"
                 ) from None
+            _tell_of_others(match, [m.name for m in members if not is_picture_name(m.name)])
             for m in sorted(members, key=lambda m: m.name):
                 if is_picture_name(m.name):
                     yield Found(match, f"{match}:{m.name}", m.name, m.offset_data, m.size)
@@ -172,16 +175,58 @@ def _find(source: str, what: str) -> Iterator[Found]:
             yield Found(match, match, "/".join(Path(match).absolute().parts[-2:]))
 
 
-def _open(item: Found) -> str | Image.Image:
+def _pictures_below(folder: Path) -> list[Path]:
+    """Return the picture files of a folder by name; what else lies there is counted in the log.
+
+    Folders in it that a training or :func:`stylemix.checkpoint.save` wrote are passed over, with
+    their sheets of samples.
+    """
+    pictures: list[Path] = []
+    others: list[str] = []
+    written: list[str] = []
+    for place, folders, files in os.walk(folder):
+        own = [name for name in folders if _is_output(Path(place, name))]
+        written += [os.path.join(place, name) for name in own]
+        folders[:] = [name for name in folders if name not in own]
+        pictures += [Path(place, name) for name in files if is_picture_name(name)]
+        others += [n for n in files if not is_picture_name(n) and not n.startswith(".")]
+    _tell_of_others(str(folder), others)
+    if written:
+        log.warning("left out what trainings wrote: %s", ", ".join(sorted(written)))
+    return sorted(pictures)
+
+
+def _is_output(folder: Path) -> bool:
+    """Tell whether a folder is a checkpoint, or the one in it that a training resumes from."""
+    checkpoint = all((folder / name).is_file() for name in ("config.json", "model.safetensors"))
+    return checkpoint or any(
+        (place / "state.safetensors").is_file() for place in (folder, folder / "training")
+    )
+
+
+def _tell_of_others(place: str, names: Sequence[str]) -> None:
+    """Count what isn't taken for a picture, by ending."""
+    if names:
+        endings = Counter(PurePath(name).suffix.lower() or "without an ending" for name in names)
+        listed = [f"{count} {ending}" for ending, count in endings.most_common(5)]
+        more = ", ..." if len(endings) > 5 else ""
+        log.warning(
+            "left out %d of the files in %s, which are no pictures by their names: %s%s",
+            len(names),
+            place,
+            ", ".join(listed),
+            more,
+        )
+
+
+def _read(item: Found) -> Raster:
     if item.name == item.path:
-        return item.path
+        return read(item.path)
     with open(item.path, "rb") as file:
         file.seek(item.offset)
-        content = file.read(item.size)
-    try:
-        return Image.open(io.BytesIO(content))
-    except Exception as problem:  # decoders raise anything on damaged headers
-        raise PictureError(f"it is damaged or no picture ({problem})") from problem
+        content = io.BytesIO(file.read(item.size))
+    with open_file(content, MAX_PIXELS, "it") as image:
+        return read(image)
 
 
 class Crops:

@@ -27,7 +27,7 @@ class TrainingLog:
 
     def __init__(self, folder: Path, tensorboard: bool, progress: bool, done: float) -> None:
         self.folder = folder
-        self.writer = _writer(folder / "tensorboard") if tensorboard else None
+        self.writer = _summary_writer()(str(folder / "tensorboard")) if tensorboard else None
         self.bar = tqdm(
             total=100.0,
             initial=100 * done,
@@ -75,7 +75,16 @@ class TrainingLog:
             self.writer.close()
 
 
-def _writer(folder: Path):  # type: ignore[no-untyped-def]
+def check_tensorboard() -> None:
+    """Refuse at once what :class:`TrainingLog` couldn't do after the pictures are read.
+
+    Raises:
+        ConfigError: TensorBoard isn't installed.
+    """
+    _summary_writer()
+
+
+def _summary_writer():  # type: ignore[no-untyped-def]
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
@@ -83,4 +92,4 @@ def _writer(folder: Path):  # type: ignore[no-untyped-def]
             f"TensorBoard isn't installed: {install_line('train')}, or set "
             "runtime.tensorboard = false"
         ) from None
-    return SummaryWriter(str(folder))
+    return SummaryWriter

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylemix.images import resize
+from stylemix.images import Raster, fill_hidden
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,19 @@ class Frame:
         """Return the frame with a long side of this many pixels; see :func:`images.resize`."""
         if max(self.rgb.shape[:2]) == long_side:
             return self
-        channels = np.ascontiguousarray(self.rgba.transpose(2, 0, 1))
-        small = resize(torch.from_numpy(channels), long_side=long_side).permute(1, 2, 0)
-        pixels = np.ascontiguousarray(small.numpy())
-        alpha = None if self.alpha is None else pixels[..., 3]
-        return replace(self, rgb=np.ascontiguousarray(pixels[..., :3]), alpha=alpha)
+        pixels = torch.from_numpy(np.ascontiguousarray(self.rgb.transpose(2, 0, 1)))
+        alpha = None if self.alpha is None else torch.from_numpy(self.alpha)
+        small = Raster(pixels, alpha).resized(long_side)
+        return replace(
+            self,
+            rgb=np.ascontiguousarray(small.pixels.permute(1, 2, 0).numpy()),
+            alpha=None if small.alpha is None else small.alpha.numpy(),
+        )
+
+    def filled(self) -> Frame:
+        """Return the frame with its hidden colors replaced; see :func:`images.fill_hidden`."""
+        if self.alpha is None:
+            return self
+        pixels = torch.from_numpy(np.ascontiguousarray(self.rgb.transpose(2, 0, 1)))
+        shown = fill_hidden(pixels, torch.from_numpy(self.alpha > 0))
+        return replace(self, rgb=np.ascontiguousarray(shown.permute(1, 2, 0).numpy()))

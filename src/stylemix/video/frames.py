@@ -73,7 +73,7 @@ def _pictures(frames: Iterable[Picture], plan: Plan, duration: Fraction) -> Iter
 def _read(frames: Iterable[Picture], duration: Fraction) -> Iterator[Frame]:
     shape: tuple[int, ...] | None = None
     for number, picture in enumerate(frames):
-        loaded = read(picture, to_srgb=True)
+        loaded = read(picture)
         pixels = np.array(to_pil(loaded.pixels))
         shape = shape or pixels.shape
         if pixels.shape != shape:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image
 
 from stylemix.video.consistency import Blender, Former, Tracked, track
 from stylemix.video.frame import Frame
@@ -41,6 +42,7 @@ def stylized(
         plan: how.
         former: of the frame before the first one, where a video is gone on with.
     """
+    frames = (frame.filled() for frame in frames)
     if plan.size is not None:
         frames = (frame.resized(plan.size) for frame in frames)
     # Strength 0 is the video itself, to the bit.
@@ -74,8 +76,13 @@ def _draw(
         styles, weights = plan.schedule.at(time)
         frame = one.drawn
         masks = [mask.at(time, *frame.shape[:2]) for mask in plan.masks]
-        picture = plan.stylizer.stylize(
-            frame, styles, plan.options, weights=weights, masks=masks or None
+        # Moving masks may be black for a while; stylize would warn of it.
+        picture = (
+            Image.fromarray(frame)
+            if masks and not any(mask.any() for mask in masks)
+            else plan.stylizer.stylize(
+                frame, styles, plan.options, weights=weights, masks=masks or None
+            )
         )
         covered = np.stack(masks).max(0) > 0 if masks else None
         yield one, np.asarray(picture), covered

@@ -46,7 +46,7 @@ class FolderSource(Source):
         size: tuple[int, ...] | None = None
         for number in range(int(start * self.rate), len(self.files)):
             try:
-                picture = read(self.files[number], to_srgb=True)
+                picture = read(self.files[number])
             except PictureError as problem:
                 raise VideoError(f"frame {number + 1}: {problem}") from problem
             pixels = np.array(to_pil(picture.pixels))

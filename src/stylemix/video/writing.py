@@ -89,9 +89,10 @@ def choose_codec(target: Path, name: str | None, crf: int | None) -> tuple[str, 
     """
     ending = target.suffix.lower()
     if ending not in FORMATS:
+        fault = f"ends in {ending}, which isn't written" if ending else "has no ending"
         raise VideoError(
-            f"{str(target)!r} has no ending that says its format: use one of "
-            f"{', '.join(FORMATS)}, or a folder for numbered frames"
+            f"{str(target)!r} {fault}: use one of {', '.join(FORMATS)}, or a folder for numbered "
+            "frames"
         )
     container, names = FORMATS[ending]
     chosen = names[0] if name is None else name

@@ -21,7 +21,7 @@ from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average
 from stylemix.training.data import Crops, read_pictures
 from stylemix.training.descent import not_finite
-from stylemix.training.log import TrainingLog
+from stylemix.training.log import TrainingLog, check_tensorboard
 from stylemix.training.model.bank import bank_of
 from stylemix.training.model.batch_losses import BatchLosses
 from stylemix.training.model.batches import Batches
@@ -92,6 +92,8 @@ class Trainer:
             clock=clock,
         )
         self.device, self.precision = session.device, session.precision
+        if config.runtime.tensorboard:
+            check_tensorboard()
         self.rank, self.world = join_processes(self.device)
         session.world = self.world
         for number, phase in enumerate(config.phases):
