@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +56,39 @@ def test_load_and_encode(files):
 def test_tensors_in_picture_out():
     out = stylemix.stylize(torch.rand(3, 40, 40), torch.rand(3, 50, 50))
     assert out.size == (40, 40)
+
+
+PROGRAM = """
+import resource, sys
+import stylemix
+from PIL import Image
+
+picture = Image.radial_gradient("L").convert("RGB")
+model = stylemix.load("film", runtime=sys.argv[1])
+model.stylize(picture, picture, size=96)
+pages = int(open("/proc/self/statm").read().split()[0])
+room = pages * resource.getpagesize() + 2**28
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+for size in (int(side) for side in sys.argv[2:]):
+    try:
+        print(model.stylize(picture, picture, size=size, tile=0).size)
+    except Exception as problem:
+        print(type(problem).__name__, problem)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits of Linux")
+@pytest.mark.parametrize("runtime", ["torch", "auto"])
+def test_where_memory_is_lacking_the_error_says_what_to_do(runtime):
+    """Whoever reports it: torch, OpenVINO (which gave the former picture), NumPy or Pillow."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, runtime, "1600", "6000", "96"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+    )
+    *large, small = done.stdout.splitlines()
+    assert len(large) == 2, done.stderr
+    for line in large:
+        assert line.startswith("MemoryLimitError the memory is full: give a smaller tile")
+    assert small == "(96, 96)"  # nothing is spoiled by it

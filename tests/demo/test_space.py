@@ -47,8 +47,12 @@ def test_the_front_matter_is_what_a_gradio_space_needs():
 
 
 def test_pins_agree():
+    found = pins()
+    heic = found.pop("pillow-heif")  # phones send HEIC
     own = {"stylemix": PROJECT["version"]} if PUBLISHED else {}
-    assert pins() == {**own, "gradio": FRONT["sdk_version"]}
+    assert found == {**own, "gradio": FRONT["sdk_version"]}
+    (least,) = PROJECT["optional-dependencies"]["heic"]
+    assert least == f"pillow-heif>={heic.split('.')[0]}.0"
 
 
 def test_the_pinned_gradio_is_recent_enough_for_the_extra():

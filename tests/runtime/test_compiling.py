@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from helpers import tiny_model
@@ -82,3 +83,20 @@ def test_what_cannot_be_compiled_or_becomes_another_picture_is_refused(kind, wor
     generator = kind()
     with pytest.raises(CompileError, match=words):
         compile_graph(generator, Plan.of(generator, NOTHING), NOTHING)
+
+
+class Full:
+    """What OpenVINO's compiled models do without memory: they leave the former result."""
+
+    def create_infer_request(self):
+        return self
+
+    def infer(self, arrays, **options):
+        return [np.zeros((1, 3, 8, 8), np.float32)]
+
+
+def test_the_result_of_another_call_is_a_full_memory():
+    model = lean_model()
+    mix = numbers(two_styles(model), 0.5, 0.5)
+    with pytest.raises(MemoryError, match=r"OpenVINO gave \[1, 3, 8, 8\] for \[1, 3, 40, 56\]"):
+        Graph(Full(), Plan.of(model.generator, mix))(CONTENT, mix)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import logging
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from color_profiles import P3
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -148,6 +150,67 @@ def test_hidden_files_and_folders_named_as_pictures_are_none(tmp_path, caplog):
     flat(tmp_path / "b.png" / "c.png", GREEN)
     assert colors(read_pictures([tmp_path], 64)) == [RED, GREEN]
     assert not caplog.records
+
+
+def test_what_is_left_out_is_counted_by_ending(tmp_path, caplog):
+    flat(tmp_path / "data" / "a.png", RED)
+    for name in ("a.txt", "b.txt", "sub/c.TXT", "d.json", "README", ".hidden"):
+        (tmp_path / "data" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "data" / name).write_text("no picture")
+    write_shard(
+        tmp_path / "s.tar", {"x.png": as_bytes(Image.new("RGB", (9, 9), GREEN)), "x.json": b"{}"}
+    )
+    assert colors(read_pictures([tmp_path / "data", tmp_path / "s.tar"], 64)) == [RED, GREEN]
+    folder, shard = (record.getMessage() for record in caplog.records)
+    assert "left out 5 of the files in" in folder
+    assert "3 .txt, 1 .json, 1 without an ending" in folder
+    assert "left out 1 of the files in" in shard and "s.tar" in shard and "1 .json" in shard
+
+
+def test_what_trainings_wrote_is_no_data(tmp_path, caplog):
+    flat(tmp_path / "a.png", RED)
+    flat(tmp_path / "mine" / "b.png", GREEN)  # a folder of pictures like any other
+    flat(tmp_path / "training" / "samples" / "c.png", RED)
+    flat(tmp_path / "begun" / "training" / "samples" / "0000012.jpg", BLUE)
+    (tmp_path / "begun" / "training" / "state.safetensors").touch()
+    flat(tmp_path / "deep" / "done" / "figure.png", BLUE)
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / "deep" / "done" / name).touch()
+    assert colors(read_pictures([tmp_path], 64)) == [RED, GREEN, RED]
+    (record,) = caplog.records
+    assert str(tmp_path / "begun") in record.getMessage()
+    assert str(tmp_path / "deep" / "done") in record.getMessage()
+    # A run whose output is the folder of pictures itself leaves its sheets alone out.
+    flat(tmp_path / "deep" / "done" / "training" / "samples" / "0000012.jpg", BLUE)
+    (tmp_path / "deep" / "done" / "training" / "state.safetensors").touch()
+    assert colors(read_pictures([tmp_path / "deep" / "done"], 64)) == [BLUE]
+
+
+def test_hidden_colors_are_no_data(tmp_path):
+    for around in (0, 255):
+        array = np.full((24, 24, 4), around, np.uint8)
+        array[6:18, 6:18] = (60, 120, 180, 255)
+        array[:6, :, 3] = array[18:, :, 3] = array[:, :6, 3] = array[:, 18:, 3] = 0
+        Image.fromarray(array).save(tmp_path / "x.png")
+        (found,) = read_pictures([tmp_path], 16)
+        color = torch.tensor([60, 120, 180]).reshape(3, 1, 1)
+        assert (found.int() - color).abs().max() <= 1
+
+
+def test_shards_may_hold_what_folders_may(tmp_path):
+    """Such as a PNG with a profile that Pillow alone takes for damage."""
+    icc = P3 + np.random.default_rng(0).bytes(2_000_000)
+    icc = len(icc).to_bytes(4, "big") + icc[4:]
+    buffer = io.BytesIO()
+    Image.new("RGB", (9, 9), RED).save(buffer, "PNG", icc_profile=icc)
+    (tmp_path / "x.png").write_bytes(buffer.getvalue())
+    write_shard(tmp_path / "s.tar", {"x.png": buffer.getvalue(), "y.png": b"no picture"})
+    (one,), (two,) = (
+        read_pictures([tmp_path / "x.png"], 64),
+        read_pictures([tmp_path / "s.tar"], 64),
+    )
+    assert torch.equal(one, two)
+    assert one[0, 0, 0] > RED[0]  # more of red than sRGB's 200
 
 
 def test_large_pictures_are_shrunk_small_ones_are_not(tmp_path):

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import sys
+
+import pytest
 import torch
 from PIL import Image
 
-from stylemix.training.log import TrainingLog
+from stylemix.errors import ConfigError
+from stylemix.training.log import TrainingLog, check_tensorboard
 
 
 def test_samples_become_files(tmp_path):
@@ -46,3 +50,10 @@ def test_tensorboard_files_hold_every_loss(tmp_path):
     assert found.Scalars("images/s")[0].value == 8.0
     assert abs(found.Scalars("learning rate")[0].value - 1e-3) < 1e-8
     assert found.Images("samples")[0].step == 20
+
+
+def test_a_missing_tensorboard_is_told(monkeypatch):
+    check_tensorboard()
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ConfigError, match=r"pip install 'stylemix\[train\]'"):
+        check_tensorboard()

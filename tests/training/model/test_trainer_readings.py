@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from helpers import picture
@@ -101,3 +103,21 @@ def test_infinite_loss_stops_with_the_weights_of_before(tmp_path):
         trainer.run()
     assert all(torch.isfinite(v).all() for v in weights(tmp_path / "model").values())
     assert load_state(trainer.session.state_file)[1]["step"] == 0
+
+
+def test_sheets_of_samples_in_the_data_folder_are_no_photographs(tmp_path):
+    inside = config(
+        tmp_path, output="photos/model", schedule={"steps": 4}, runtime={"sample_every": 2}
+    )
+    first = Trainer(inside)
+    first.run()
+    assert list((tmp_path / "photos" / "model" / "training" / "samples").glob("*.jpg"))
+    again = Trainer(inside)
+    assert len(again.photographs) == len(first.photographs)
+
+
+def test_a_missing_tensorboard_is_noticed_before_pictures_are_read(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    wanted = config(tmp_path, runtime={"tensorboard": True}, data={"content": ["nowhere"]})
+    with pytest.raises(ConfigError, match="TensorBoard isn't installed"):
+        Trainer(wanted)
