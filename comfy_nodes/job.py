@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
 from stylemix import Style, Stylizer
 from stylemix.errors import PictureError
-from stylemix.images import resize
+from stylemix.images import read
 from stylemix.stylizers import Options
 from stylemix.types import Progress
 from stylemix.video import Steadier
@@ -59,11 +58,12 @@ class Job:
         )
 
     def _steadied(self, picture: np.ndarray, steadier: Steadier) -> Image.Image:
+        # Its hidden colors are replaced by reading, so that no motion is seen in them.
+        shown = read(picture)
         if self.options.size is not None:
-            channels = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
-            picture = resize(channels, long_side=self.options.size).permute(1, 2, 0).numpy()
-        opacity = picture[..., 3:]
-        frame = np.ascontiguousarray(picture[..., :3].repeat(3 // min(3, picture.shape[2]), 2))
+            shown = shown.resized(self.options.size)
+        frame = np.ascontiguousarray(shown.pixels.permute(1, 2, 0).numpy())
+        opacity = frame[..., :0] if shown.alpha is None else shown.alpha.numpy()[..., None]
         calm = np.dstack([steadier.before(frame), opacity])
         drawn = np.asarray(self._drawn(calm, replace(self.options, size=None)).convert("RGB"))
         out = steadier.after(drawn)

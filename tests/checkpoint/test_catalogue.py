@@ -58,6 +58,16 @@ def test_an_unknown_name(shelf, name):
     assert ("did you mean 'film'" in str(caught.value)) == (name == "flim")
 
 
+def test_a_file_of_a_model_is_no_model(shelf, monkeypatch):
+    monkeypatch.chdir(shelf)
+    for name in ("alpha/model.safetensors", str(shelf / "alpha" / "config.json")):
+        with pytest.raises(UnknownNameError, match="is a file: a model is a folder with.*alpha'$"):
+            catalogue.resolve(name)
+    for name in ("owner/model.safetensors", "owner/net.pth"):  # the Hub isn't asked
+        with pytest.raises(UnknownNameError, match="no such file: a model is a folder.*'owner'$"):
+            catalogue.resolve(name)
+
+
 def test_only_the_hub_has_revisions(shelf):
     for model in ("film", str(shelf / "alpha"), "gatys"):
         with pytest.raises(ConfigError, match="revision"):

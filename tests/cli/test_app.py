@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 
@@ -75,3 +76,18 @@ def test_an_unknown_command_is_wrong(invoke):
     assert result.exit_code == 2
     assert "stylise" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names of POSIX")
+def test_names_that_the_terminal_can_t_show(environment, model, draw, tmp_path):
+    photo, painting = draw("a.png", 1), draw("s.png", 2)
+    program = [sys.executable, "-m", "stylemix", "stylize"]
+    for name in ("Gemälde-日本.png", os.fsdecode(b"b\xff.png")):
+        done = subprocess.run(
+            [*program, photo, painting, "-m", model, "-o", os.fsencode(tmp_path / name)],
+            capture_output=True,
+            env={**environment, "PYTHONIOENCODING": "ascii"},
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(b"wrote ") and b"(40 x 32)" in done.stdout
+        assert (tmp_path / name).is_file()

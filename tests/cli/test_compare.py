@@ -55,7 +55,7 @@ def test_failures_are_shown_and_told_by_the_exit_status(invoke, draw, model, tmp
 def test_wrong_arguments_before_any_work(invoke, draw, tmp_path):
     photo = draw("photo.png", 1)
     for out, message in (
-        (tmp_path / "sheet.txt", "ending"),
+        (tmp_path / "sheet.txt", "ends in .txt"),
         (photo, "overwritten"),
         (tmp_path / "no" / "s.png", "doesn't exist"),
     ):

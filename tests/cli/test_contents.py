@@ -67,8 +67,8 @@ def test_nothing_found_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     "out, message",
     [
-        ("out.gif", "ending"),
-        ("out", "ending"),
+        ("out.gif", "ends in .gif, which isn't written: use one of .jpg"),
+        ("out", "has no ending"),
         ("nowhere/out.png", "doesn't exist"),
         (".", "quotes"),
     ],

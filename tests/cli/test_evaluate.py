@@ -240,3 +240,15 @@ def test_bad_pictures_cost_their_own_pairs_and_are_listed(invoke, model, folders
     assert [f["what"] for f in found["failures"]] == ["0.png", "1.png"]
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height > 192  # two paintings, one photograph
+
+
+def test_a_missing_video_is_told_before_anything_is_measured(invoke, draw, tmp_path):
+    draw("photos/a.png", 1)
+    draw("paintings/s.png", 2)
+    result = invoke(
+        "evaluate", "--content", tmp_path / "photos", "--style", tmp_path / "paintings",
+        "--video", tmp_path / "nowhere.mp4",
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr and "nowhere.mp4" in result.stderr
+    assert result.stdout == ""

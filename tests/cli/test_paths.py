@@ -12,16 +12,21 @@ from stylemix.errors import PictureError
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["nowhere.jpg", "PAINTING", "-o", "out.png"],
-        ["PHOTO", "nowhere.jpg", "-o", "out.png"],
-        ["PHOTO", "PAINTING", "--palette", "nowhere.jpg", "-o", "out.png"],
-        ["PHOTO", "PAINTING", "--mask", "nowhere.jpg", "-o", "out.png"],
-        ["PHOTO", "PAINTING", "-o", "nowhere/out.png"],
+        ["stylize", "nowhere.jpg", "PAINTING", "-o", "out.png"],
+        ["stylize", "https://example.org/nowhere.jpg", "PAINTING", "-o", "out.png"],
+        ["stylize", "PHOTO", "nowhere.jpg", "-o", "out.png"],
+        ["stylize", "PHOTO", "PAINTING", "--palette", "nowhere.jpg", "-o", "out.png"],
+        ["stylize", "PHOTO", "PAINTING", "--mask", "nowhere.jpg", "-o", "out.png"],
+        ["stylize", "PHOTO", "PAINTING", "-o", "nowhere/out.png"],
+        ["video", "nowhere.mp4", "PAINTING", "-o", "out.mp4"],
+        ["video", "PHOTO", "--style-at", "0=nowhere.jpg", "-o", "out.mp4"],
+        ["compare", "nowhere.jpg", "PAINTING", "-o", "out.png"],
+        ["compare", "PHOTO", "nowhere.jpg", "-o", "out.png"],
     ],
 )
 def test_a_wrong_path_is_refused_before_torch_is_imported(environment, draw, wrong):
     files = {"PHOTO": draw("a.png", 1), "PAINTING": draw("s.png", 2)}
-    arguments = ["stylize", *(files.get(a, a) for a in wrong)]
+    arguments = [files.get(a, a) for a in wrong]
     code = (
         "import sys\nfrom stylemix.cli import main\n"
         f"try:\n    main({arguments!r}, prog_name='stylemix')\n"

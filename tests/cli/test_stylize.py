@@ -149,6 +149,8 @@ WRONG = {
     "missing photograph": (["nowhere.png", "s.png"], "nowhere.png"),
     "missing painting": (["a.png", "nowhere.png"], "nowhere.png"),
     "no picture": (["a.png", "notes.txt"], "notes.txt"),
+    "web address": (["https://example.org/a.jpg", "s.png"], "'https://example.org/a.jpg' is a web"),
+    "a model's file": (["a.png", "s.png", "-m", "x/model.safetensors"], "give the folder"),
     "unknown model": (["a.png", "s.png", "-m", "flim"], "flim"),
     "unknown device": (["a.png", "s.png", "--device", "warp"], "warp"),
     "negative strength": (["a.png", "s.png", "--strength", "-1"], "strength"),

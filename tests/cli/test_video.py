@@ -53,8 +53,11 @@ def test_options_reach_the_video(invoke, model, draw, tmp_path):
         (["a.jpg", "--start", "soon"], "start must be seconds"),
     ],
 )
-def test_wrong_arguments(invoke, tmp_path, arguments, message):
-    result = invoke("video", tmp_path / "in.mp4", *arguments, "-o", tmp_path / "out.mp4")
+def test_wrong_arguments(invoke, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    for name in ("in.mp4", "a.jpg"):
+        (tmp_path / name).touch()
+    result = invoke("video", "in.mp4", *arguments, "-o", "out.mp4")
     assert result.exit_code == 2
     assert message in result.stderr
 

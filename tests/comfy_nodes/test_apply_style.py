@@ -95,7 +95,7 @@ def test_batch_is_rendered_frame_by_frame(encode: Any, apply: Any) -> None:
 
 def test_rgba_keeps_its_opacity_and_grey_becomes_colour(encode: Any, apply: Any) -> None:
     style = encode(image(1))
-    alpha = (torch.rand(1, 32, 48, 1) * 255).round() / 255
+    alpha = (1 + torch.rand(1, 32, 48, 1) * 254).round() / 255
     made = apply(torch.cat([image(0), alpha], -1), style)
     assert torch.equal(made[..., 3:], alpha)
     assert torch.equal(made[..., :3], apply(image(0), style))
@@ -154,7 +154,7 @@ def test_steadied_frames_are_the_librarys(model: Any, encode: Any, apply: Any) -
 
 def test_steadied_frames_keep_size_mask_and_opacity(encode: Any, apply: Any) -> None:
     pytest.importorskip("cv2", reason="steadies frames")
-    alpha = (torch.rand(1, 32, 48, 1) * 255).round() / 255
+    alpha = (1 + torch.rand(1, 32, 48, 1) * 254).round() / 255
     frames = torch.cat([image(0), alpha], -1).repeat(3, 1, 1, 1)
     mask = torch.zeros(1, 32, 48)
     mask[..., :24] = 1
@@ -165,6 +165,21 @@ def test_steadied_frames_keep_size_mask_and_opacity(encode: Any, apply: Any) -> 
     assert small.shape == (3, 64, 96, 4)
     grey = image(0)[..., :1].repeat(2, 1, 1, 1)
     assert apply(grey, encode(image(1)), steady=0.6).shape == (2, 32, 48, 3)
+
+
+@pytest.mark.parametrize("options", [{}, {"steady": 0.6}, {"steady": 0.6, "size": 40}])
+def test_hidden_colors_change_nothing(encode: Any, apply: Any, options: dict[str, Any]) -> None:
+    if options:
+        pytest.importorskip("cv2", reason="steadies frames")
+    alpha = torch.zeros(1, 32, 48, 1)
+    alpha[:, 6:28, 8:40] = 1
+    results = []
+    for hidden in (0.0, 1.0):
+        shown = torch.where(alpha > 0, image(0), torch.tensor(hidden))
+        frames = torch.cat([torch.cat([shown.roll(t, 2), alpha.roll(t, 2)], -1) for t in range(2)])
+        results.append(apply(frames, encode(image(1)), **options))
+    difference = (results[0] - results[1])[..., :3] * results[0][..., 3:]
+    assert difference.abs().max() <= 1.01 / 255
 
 
 def test_the_next_batch_goes_on(nodes: Any, encode: Any) -> None:

@@ -87,7 +87,8 @@ def test_wrong_targets_leave_nothing_behind(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     for path, remedy in (
         (tmp_path / "a.xyz", "use one of .jpg"),
-        (tmp_path / "a", "ending"),
+        (tmp_path / "a", "has no ending: use one of .jpg"),
+        (tmp_path / "a.gif", r"ends in \.gif, which isn't written: use one of"),
         (tmp_path, "add a file name"),
         (tmp_path / "folder.png", "is a folder"),
         (tmp_path / "none" / "a.png", "create it first"),

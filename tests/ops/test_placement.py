@@ -73,6 +73,16 @@ def test_a_device_that_is_not_there(name):
         usable_device(name, "runtime.device")
 
 
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="it is there")
+def test_the_reason_is_one_sentence():
+    """torch adds a list of all that it can do elsewhere, of 2,000 characters."""
+    with pytest.raises(
+        ConfigError, match=r"'mps' can't be used here \(.*\); try 'cpu', or"
+    ) as caught:
+        usable_device("mps")
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("name", [None, "auto", "cuda"])
 def test_each_process_of_a_machine_gets_its_own_gpu(monkeypatch, name):

@@ -34,3 +34,19 @@ def test_a_frame_of_the_right_size_stays_itself():
     frame = Frame(texture(48, 64), SOON, SHORT)
     assert frame.resized(64) is frame
     assert frame.rgba is frame.rgb
+
+
+def test_what_is_hidden_shows_nowhere():
+    alpha = np.zeros((48, 64), np.uint8)
+    alpha[:, 32:] = 255
+    seen = []
+    for hidden in (0, 255):
+        picture = texture(48, 64).copy()
+        picture[:, :32] = hidden
+        frame = Frame(picture, SOON, SHORT, alpha).filled()
+        assert np.array_equal(frame.rgb[:, 32:], picture[:, 32:])
+        assert np.array_equal(frame.rgb[:, :32], picture[:, :31:-1])  # mirrored
+        seen.append(frame.resized(32))
+    assert np.array_equal(seen[0].rgba, seen[1].rgba)
+    opaque = Frame(texture(48, 64), SOON, SHORT)
+    assert opaque.filled() is opaque

@@ -60,3 +60,30 @@ def test_frames_of_two_sizes_are_refused(model):
     found = stylemix.stylize_frames([first, second[:40]], PAINTING, model=model)
     with pytest.raises(ConfigError, match="frame 1 has 64 x 40 pixels, the first 64 x 48"):
         list(found)
+
+
+@pytest.mark.parametrize("options", [{"steady": 0}, {}, {"size": 40}])
+def test_hidden_colors_of_frames_change_nothing(model, options):
+    alpha = np.zeros((48, 64), np.uint8)
+    alpha[10:40, 12:50] = 255
+    results = []
+    for hidden in (0, 255):
+        shown = [np.where(alpha[..., None] > 0, p, np.uint8(hidden)) for p in panning(3)]
+        frames = [np.dstack([p, alpha]) for p in shown]
+        found = stylemix.stylize_frames(frames, PAINTING, model=model, **options)
+        results.append([np.asarray(f).astype(int) for f in found])
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(one[..., 3], other[..., 3])
+        assert np.abs((one - other)[..., :3] * one[..., 3:]).max() <= 255
+
+
+def test_masks_that_are_black_for_a_while_are_not_warned_of(model, tmp_path, recwarn):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for number, level in enumerate((0, 255, 0)):
+        Image.new("L", (64, 48), level).save(masks / f"{number}.png")
+    pictures = panning(3)
+    found = list(stylemix.stylize_frames(pictures, PAINTING, model=model, masks=[str(masks)]))
+    assert np.array_equal(np.asarray(found[0]), pictures[0])
+    assert not np.array_equal(np.asarray(found[1]), pictures[1])
+    assert not [w for w in recwarn.list if "mask" in str(w.message)]

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylemix.checkpoint.checkpoint import CONFIG, read_config
+from stylemix.checkpoint.checkpoint import CONFIG, WEIGHTS, read_config
 from stylemix.checkpoint.download import cached, download
 from stylemix.checkpoint.published import REPOSITORY, distributions, published
 from stylemix.errors import CheckpointError, ConfigError, UnknownNameError
@@ -145,6 +145,7 @@ def resolve(model: str, revision: str | None = None) -> Path:
                 f"another one give {entry.repository!r} as the model"
             )
         return download(entry.repository, entry.revision, entry.sha256)
+    _refuse_file(model)
     if REPOSITORY.fullmatch(model) and not model.startswith("."):
         return download(model, revision)
     if revision is not None and model in methods():
@@ -165,6 +166,18 @@ def resolve(model: str, revision: str | None = None) -> Path:
         f"no model is named {model!r}{suggest(model, names)} ({listed}; or "
         "give a checkpoint folder, or owner/name on the Hugging Face Hub)"
     )
+
+
+def _refuse_file(model: str) -> None:
+    """Say that a model is a folder, where one file of it is given."""
+    path = Path(model)
+    weights = path.suffix.lower() in (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".onnx")
+    if path.is_file() or weights:
+        fault = "is a file" if path.is_file() else "is no model's name, and there is no such file"
+        raise UnknownNameError(
+            f"{model!r} {fault}: a model is a folder with {CONFIG} and {WEIGHTS}, so give the "
+            f"folder, such as {str(path.parent)!r}"
+        )
 
 
 def _refuse_missing_plugin(model: str) -> None:

@@ -186,14 +186,11 @@ def evaluate(
     """  # noqa: D301 (click wants the character \b)
     from stylemix.cli import contents as found
 
-    for file in videos:
-        if not os.path.exists(file):
-            raise missing_file(file)
     photographs, unseen, known = (
         found.pictures_in(folder)[:limit] if folder is not None else []
         for folder in (content, style, seen)
     )
-    _check_files((json_file, csv_file), sheet_file, [*photographs, *unseen, *known])
+    _check_files((json_file, csv_file), sheet_file, [*photographs, *unseen, *known, *videos])
 
     import stylemix
     from stylemix import metrics
@@ -250,9 +247,12 @@ def evaluate(
 
 
 def _check_files(files: Iterable[str | None], sheet: str | None, inputs: list[str]) -> None:
-    """Refuse files that can't be written, before anything is measured."""
+    """Refuse inputs that are missing and files that can't be written, before the measurements."""
     from stylemix.cli.contents import check_file, check_target
 
+    for file in inputs:
+        if not os.path.exists(file):
+            raise missing_file(file)
     for file in filter(None, (*files, sheet)):
         check_file(file, inputs)
     if sheet is not None:

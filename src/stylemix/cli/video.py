@@ -122,7 +122,7 @@ def video(
     count = max(1, len(styles))
     check_masks(masks, count)
     file = out if os.path.splitext(out)[1] else "."  # a folder is made where it is missing
-    refuse_missing(content, [*styles, *(painting for _, painting in dated)], masks, file)
+    refuse_missing(content, [*styles, *(painting for _, painting in dated)], masks or (), file)
 
     import stylemix
     from stylemix.errors import Cancelled

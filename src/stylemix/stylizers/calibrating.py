@@ -53,7 +53,7 @@ def calibration_pairs(
 
 
 def _shrunk(picture: Picture, side: int) -> Tensor:
-    pixels = read(picture, to_srgb=True).pixels
+    pixels = read(picture).pixels
     if min(pixels.shape[-2:]) > side:
         pixels = resize(pixels, short_side=side)
     return to_float(pixels)
