@@ -139,7 +139,7 @@ def test_limit_takes_the_first(invoke, model, folders):
         (["--lpips", "nowhere.pth"], "nowhere.pth"),
         (["--strengths", "0.5,0"], "rising"),
         (["--seen", "nowhere"], "nowhere"),
-        (["--sheet", "sheet.gif"], "ending"),
+        (["--sheet", "sheet.gif"], "ends in .gif"),
         (["--json", "photos/0.png"], "overwritten"),
         (["--json", "nowhere/f.json"], "nowhere"),
     ],
