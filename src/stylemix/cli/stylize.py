@@ -67,9 +67,9 @@ def stylize(
     CONTENT is a photograph, a folder of photographs, or a pattern such as 'trip/*.jpg' (in
     quotes, or the shell takes it apart). For a folder or a pattern OUT is a folder, made if
     missing: each result keeps its photograph's file name. Photographs in formats that are not
-    written (.bmp, .gif, .avif, ...) give a .png of the same name; .heic can be read with
-    pip install 'stylemix[heic]'. Files that exist in OUT are replaced; a file that is read is
-    never overwritten. Results keep the photograph's transparency and color profile.
+    written (.bmp, .gif, .avif, ...) give a .png of the same name; .heic needs the extra heic.
+    Files that exist in OUT are replaced; a file that is read is never overwritten. Results
+    keep the photograph's transparency and color profile.
 
     Ctrl-C while --refine works keeps the picture so far.
 

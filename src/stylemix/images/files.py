@@ -96,7 +96,7 @@ def _opened(file: BinaryIO, shown: str) -> Image.Image:
         return image
     if heif.is_heif(head):
         if not heif.readable():
-            raise PictureError(f"{shown} {heif.MISSING}")
+            raise PictureError(f"{shown} {heif.missing()}")
         heif.register()
     file.seek(0)
     try:
@@ -106,7 +106,7 @@ def _opened(file: BinaryIO, shown: str) -> Image.Image:
             raise PictureError(f"{shown} is empty: get the file again") from None
         if tiff.is_tiff(head):
             if not tiff.readable():
-                raise PictureError(f"{shown} {tiff.MISSING}") from None
+                raise PictureError(f"{shown} {tiff.missing()}") from None
             file.seek(0)
             with suppress(SyntaxError):
                 return tiff.DeepTiff(file, shown)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 
-ENDINGS = (".heic", ".heif", ".hif")
+from stylemix.installing import install_line
 
-MISSING = (
-    "is a HEIC picture, which needs one more package: pip install 'stylemix[heic]', or give it as "
-    "a JPEG"
-)
+ENDINGS = (".heic", ".heif", ".hif")
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
@@ -23,6 +20,11 @@ def readable() -> bool:
 def is_heif(head: bytes) -> bool:
     """Tell a HEIC or HEIF file by its first 32 bytes; AVIF, which begins alike, isn't meant."""
     return head[4:8] == b"ftyp" and head[8:12] in _BRANDS and b"avif" not in head
+
+
+def missing() -> str:
+    """Return what to say of a HEIC file where pillow-heif isn't installed."""
+    return f"is a HEIC picture, which needs the extra heic: {install_line('heic')}, or give a JPEG"
 
 
 @functools.cache

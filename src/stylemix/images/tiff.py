@@ -9,11 +9,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
 from stylemix.errors import PictureError
-
-MISSING = (
-    "is a TIFF picture of a depth that needs one more package: pip install 'stylemix[tiff]', or "
-    "save it with 8 or 16 bits per channel"
-)
+from stylemix.installing import install_line
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _PREMULTIPLIED = 1
@@ -28,6 +24,14 @@ def is_tiff(head: bytes) -> bool:
 def readable() -> bool:
     """Tell whether tifffile is installed."""
     return importlib.util.find_spec("tifffile") is not None
+
+
+def missing() -> str:
+    """Return what to say of such a file where tifffile or imagecodecs isn't installed."""
+    return (
+        f"is a TIFF picture of a depth that needs the extra tiff: {install_line('tiff')}, or save "
+        "it with 8 or 16 bits per channel"
+    )
 
 
 class DeepTiff(ImageFile.ImageFile):
@@ -77,7 +81,7 @@ class DeepTiff(ImageFile.ImageFile):
                 values = self._values()
             except ValueError as problem:
                 if "imagecodecs" in str(problem):
-                    raise PictureError(f"{self.filename!s} {MISSING}") from problem
+                    raise PictureError(f"{self.filename!s} {missing()}") from problem
                 raise
             pixels = np.round(values * 255).astype(np.uint8)
             if pixels.shape[2] == 1:
