@@ -38,7 +38,8 @@ _REQUIREMENTS = {
     "demo/requirements.txt": (
         "# What the Space was tested with. stylemix isn't on PyPI yet: name the address of a wheel "
         "here.\ngradio=={gradio}\npillow-heif==1.8.1\n",
-        "# What the Space was tested with.\nstylemix=={version}\ngradio=={gradio}\npillow-heif==1.8.1\n",
+        "# What the Space was tested with.\nstylemix=={version}\ngradio=={gradio}\n"
+        "pillow-heif==1.8.1\n",
     ),
 }
 """What these files hold before and after the release."""
