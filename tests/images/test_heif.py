@@ -13,7 +13,7 @@ from PIL import Image
 from stylemix.errors import PictureError
 from stylemix.images import is_picture_name, read
 from stylemix.images.heif import is_heif
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 
 def heic(path: Path, **options: object) -> np.ndarray:

@@ -12,7 +12,7 @@ from color_profiles import P3
 
 from stylemix.errors import PictureError
 from stylemix.images import read
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 RGB = np.random.default_rng(0).random((9, 13, 3))
 LEVELS = np.round(RGB * 255).astype(int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from stylemix.dataset.options import FORMATS, DatasetOptions
 from stylemix.errors import PictureError
-from stylemix.images import from_float, read, resize, to_pil
+from stylemix.images import MAX_PIXELS, from_float, open_file, read, resize, to_pil
 
 
 def decode(body: bytes, options: DatasetOptions) -> Tensor:
@@ -31,25 +32,21 @@ def decode(body: bytes, options: DatasetOptions) -> Tensor:
         PictureError: it is damaged, or no picture.
     """
     try:
-        image = Image.open(io.BytesIO(body))
-    except MemoryError:
-        raise
-    # Decoders raise anything on damaged headers; what they say may hold an address in memory.
-    except Exception:
-        raise PictureError("it is no picture that can be read" if body else "it is empty") from None
-    try:
-        found = read(image, to_srgb=True)
+        with open_file(io.BytesIO(body), MAX_PIXELS, "it") as image:
+            found = read(image)
     except PictureError as problem:
         raise PictureError(str(problem).replace("the PIL image", "it")) from problem
+    short, long = min(found.size), max(found.size)
+    wanted = options.size or max(short, options.crop or 0)
+    if wanted != short and found.alpha is None:
+        found = replace(found, pixels=resize(found.pixels, short_side=wanted))
+    elif wanted != short:
+        found = found.resized(round(long * wanted / short))
     pixels = found.pixels
     if pixels.is_floating_point():  # TIFF knows such pictures
         pixels = from_float(pixels, torch.uint8)
     if found.alpha is not None:
         pixels = torch.cat([pixels, found.alpha[None]])
-    short = min(pixels.shape[-2:])
-    wanted = options.size or max(short, options.crop or 0)
-    if wanted != short:
-        pixels = resize(pixels, short_side=wanted)
     if options.crop is None:
         return pixels
     top, left = ((side - options.crop) // 2 for side in pixels.shape[-2:])

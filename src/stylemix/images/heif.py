@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 
-from stylemix.installing import install_line
+from stylemix.plugins.installing import install_line
 
 ENDINGS = (".heic", ".heif", ".hif")
 

@@ -113,7 +113,7 @@ class Raster:
 
     def to_pil(self) -> Image.Image:
         """Return the picture as it was given, where that was kept, as an RGB image, or RGBA."""
-        return self.drawn(self.pixels, torch.ones(1, 1, 1, 1))
+        return self.drawn(self.pixels, torch.ones(1, 1, 1, 1, dtype=torch.float32, device="cpu"))
 
 
 def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, keep_space: bool = False) -> Raster:

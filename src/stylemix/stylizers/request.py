@@ -62,7 +62,7 @@ class Request:
         share = self.content_weight.clamp(0, 1)
         if self.options.preserve_color:
             pixels = preserve_color(to_float(pixels)[0], self.content.float()[0])
-            share = torch.ones(1, 1, 1, 1)
+            share = torch.ones(1, 1, 1, 1, dtype=torch.float32, device="cpu")
         return self.content.drawn(pixels, share)
 
 
