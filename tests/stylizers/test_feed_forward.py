@@ -3,18 +3,22 @@ from __future__ import annotations
 import itertools
 import math
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from helpers import picture, tiny_config, tiny_model, tiny_palette_model
 
+from stylemix.checkpoint.loading import load
 from stylemix.errors import ConfigError, PictureError, UnknownNameError
 from stylemix.images.color import luma
 from stylemix.injections.style import StyleMix
 from stylemix.runtime.leaves import flatten
 from stylemix.stylizers import FeedForward, build
 from stylemix.stylizers.refining import recolored
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,33 @@ def test_every_strength_gives_another_picture(model):
     shots = [array(model.stylize(PHOTO, ONE, strength=s)) for s in (0, 0.5, 1, 1.5)]
     for a, b in itertools.pairwise(shots):
         assert np.abs(a - b).mean() > 0.3
+
+
+def test_strength_above_one_paints_the_picture_again(model):
+    full = array(model.stylize(PHOTO, ONE))
+    again = array(model.stylize(full.astype(np.uint8), ONE))
+    beyond = array(model.stylize(PHOTO, ONE, strength=1.25))
+    assert np.abs(beyond - (full + 0.5 * (again - full))).max() <= 1
+    assert np.abs(array(model.stylize(PHOTO, ONE, strength=1.5)) - again).max() <= 1
+    mask = np.zeros((30, 45), np.uint8)
+    mask[:, :20] = 255
+    masked = array(model.stylize(PHOTO, ONE, strength=1.5, masks=[mask]))
+    assert (masked[:, 24:] == PHOTO[:, 24:]).mean() > 0.98
+
+
+def test_a_strong_style_does_not_end_in_one_color():
+    """The temple under the swirling night became one flat blue at 1.5."""
+    model = load("film")
+    painting = model.encode(EXAMPLES / "paintings/swirling-night.jpg")
+    photo = EXAMPLES / "photos/temple.jpg"
+    once, more = (
+        array(model.stylize(photo, painting, size=256, strength=s)).reshape(-1, 3) for s in (1, 1.5)
+    )
+    # Hues and contrast stay, edges grow.
+    assert more.std(0).min() > 0.9 * once.std(0).min()
+    assert np.abs(more.mean(0) - once.mean(0)).max() < 12
+    edges = [np.abs(np.diff(p.reshape(-1, 256, 3), axis=1)).mean() for p in (once, more)]
+    assert edges[1] > 1.05 * edges[0]
 
 
 def test_unmasked_region_is_the_photograph(model):

@@ -10,7 +10,7 @@ from stylemix.errors import MemoryLimitError
 from stylemix.injections import FiLM
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import rendering
-from stylemix.stylizers.rendering import add_error, render
+from stylemix.stylizers.rendering import add_error, beyond, render
 
 FULL = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
@@ -120,13 +120,16 @@ def test_between_it_is_the_formula():
     torch.testing.assert_close(found, want)
 
 
-def test_below_zero_it_moves_away_and_stays_in_range():
-    found = add_error(OUT / 255, RGB / 255, OUT / 255, weight(-0.5))
-    torch.testing.assert_close(found, (OUT + 0.5 * (OUT - RGB)).div(255).clamp(0, 1))
-
-
 def test_a_map_of_weights_holds_pixel_by_pixel():
     maps = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
     found = add_error(OUT / 255, RGB / 255, AGAIN / 255, maps)
     torch.testing.assert_close(found[..., 0], RGB[..., 0] / 255)
     torch.testing.assert_close(found[..., 1], OUT[..., 1] / 255)
+
+
+def test_beyond_goes_on_in_the_direction_of_the_second_painting():
+    found = beyond(OUT / 255, AGAIN / 255, weight(0.25))
+    torch.testing.assert_close(found, (OUT + AGAIN) / 2 / 255)
+    assert torch.equal(beyond(OUT / 255, AGAIN / 255, weight(0.0)), OUT / 255)
+    far = beyond(OUT / 255, AGAIN / 255, weight(1.0))
+    torch.testing.assert_close(far, (2 * AGAIN - OUT).div(255).clamp(0, 1))

@@ -183,3 +183,19 @@ def test_outside_of_a_mask_stay_even_colors_that_srgb_lacks():
     result = np.asarray(tiny_model().stylize(photo, PHOTO, masks=[mask]))
     assert (result[:, 10:] == [0, 255, 0]).all()
     assert (result[:, :10] != [0, 255, 0]).any(-1).all()
+
+
+def test_drawing_over_leaves_out_what_exceeds_one():
+    mask = np.zeros(PHOTO.shape[:2], np.uint8)
+    mask[0] = 255
+    request = read_request(PHOTO, 2, Options(weights=[3, 1], masks=[mask, mask], strength=1.5))
+    drawn = torch.full_like(request.content.pixels, 7)
+    again = request.over(drawn)
+    assert torch.equal(again.content.pixels, drawn)
+    assert again.content.alpha is request.content.alpha
+    torch.testing.assert_close(again.style_weights[0][0, 0, 0], torch.full((PHOTO.shape[1],), 0.75))
+    assert not again.style_weights[0][0, 0, 1:].any()
+    torch.testing.assert_close(
+        sum(again.style_weights) + again.content_weight, torch.ones_like(again.content_weight)
+    )
+    assert again.content_weight.min() >= 0

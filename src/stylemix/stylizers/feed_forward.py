@@ -28,7 +28,7 @@ from stylemix.stylizers.calibrating import calibration_pairs
 from stylemix.stylizers.evaluating import Lock
 from stylemix.stylizers.progress import part_of
 from stylemix.stylizers.refining import read_painting, recolored
-from stylemix.stylizers.rendering import add_error, render
+from stylemix.stylizers.rendering import add_error, beyond, render
 from stylemix.stylizers.request import Request
 from stylemix.types import Progress, Spec, StyleCode
 
@@ -255,13 +255,15 @@ class FeedForward(Stylizer):
 
     @torch.inference_mode()
     def draw(self, request: Request, styles: Sequence[Style]) -> Tensor:
-        """Draw the photograph by a pass of the network, or two where it shines through.
+        """Draw the photograph by a pass of the network, or two where strength isn't 1.
 
         Returns:
             [3, H, W] of the photograph's type.
         """
         content, rest = request.content.pixels, request.content_weight
         tile, progress = request.options.tile, request.progress
+        if bool((rest < -1e-6).any()):
+            return self._draw_twice(request, styles)
         if not bool(rest.abs().max() > 1e-6):
             mix = StyleMix(tuple(styles), request.style_weights)
             return self.render(content, mix, tile, progress)
@@ -273,8 +275,6 @@ class FeedForward(Stylizer):
             return add_error(out, content, out, rest)
         itself = self.encode_pixels(content)
         mix = StyleMix((*styles, itself), (*request.style_weights, rest))
-        if not bool((rest > 1e-6).any()):
-            return self.render(content, mix, tile, progress)
         out = self.render(content, mix, tile, part_of(progress, 0, 2))
         # The network alone gives the photograph back only roughly; what it misses is added in
         # the content's share, so that strength 0 and unmasked regions are the photograph itself.
@@ -296,6 +296,18 @@ class FeedForward(Stylizer):
             )
             for h, w in [content.shape[-2:]]
         ]
+
+    def _draw_twice(self, request: Request, styles: Sequence[Style]) -> Tensor:
+        """Draw over the picture of strength 1, as far as strength exceeds 1.
+
+        A mixture with a negative share of the photograph would leave what the network has learned,
+        and ends in one flat color; a painted picture painted again gets more of the same strokes.
+        """
+        once = request.over(request.content.pixels)
+        progress = request.progress
+        first = self.draw(replace(once, progress=part_of(progress, 0, 2)), styles)
+        again = replace(request.over(first), progress=part_of(progress, 1, 2))
+        return beyond(first, self.draw(again, styles), (-request.content_weight).clamp_min(0))
 
     def render(
         self,

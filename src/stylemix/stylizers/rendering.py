@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -108,22 +109,35 @@ def _render_whole(
     return from_float(out, content.dtype)
 
 
+def beyond(out: Tensor, again: Tensor, excess: Tensor) -> Tensor:
+    """Return ``out + 2 * excess * (again - out)``, clipped to [0, 1]; row by row.
+
+    Half of the strength that a model was trained for is a second painting: a mere half of one can
+    hardly be seen, as its strokes lie beside the first ones.
+
+    Args:
+        out: what was drawn, [3, H, W].
+        again: that picture, drawn once more, [3, H, W].
+        excess: by how much strength exceeds 1, [1, 1, H, W] or [1, 1, 1, 1].
+    """
+    result = torch.empty_like(out)
+    for part, w in _bands(out, excess):
+        value = torch.lerp(to_float(out[:, part]), to_float(again[:, part]), 2 * w)
+        result[:, part] = from_float(value[0], result.dtype)
+    return result
+
+
 def add_error(out: Tensor, content: Tensor, again: Tensor, weight: Tensor) -> Tensor:
     """Return ``out + weight * (content - again)``, and ``content`` where weight is 1; row by row.
-
-    A weight below 0 moves away from the photograph.
 
     Args:
         out: what was drawn, [3, H, W].
         content: the photograph, [3, H, W].
         again: the photograph as the network draws it, [3, H, W].
-        weight: of the photograph, [1, 1, H, W] or [1, 1, 1, 1].
+        weight: of the photograph, in [0, 1], [1, 1, H, W] or [1, 1, 1, 1].
     """
     result = torch.empty_like(out)
-    rows = max(1, 4_000_000 // max(1, 3 * content.shape[-1]))
-    for start in range(0, content.shape[-2], rows):
-        part = slice(start, start + rows)
-        w = weight if weight.shape[-2:] == (1, 1) else weight[:, :, part]
+    for part, w in _bands(content, weight):
         drawn, own, missed = (to_float(x[:, part]) for x in (out, content, again))
         result[:, part] = from_float(with_error(drawn, own, missed, w)[0], result.dtype)
     return result
@@ -133,3 +147,11 @@ def with_error(drawn: Tensor, own: Tensor, missed: Tensor, weight: Tensor) -> Te
     """Return what :func:`add_error` does, of pictures [B, 3, H, W] in [0, 1]."""
     # The second part is little but where the weight is near 1.
     return torch.lerp((drawn + weight * (own - missed)).clamp(0, 1), own, weight.clamp(0, 1) ** 4)
+
+
+def _bands(picture: Tensor, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Give bands of rows that bound the memory of a sum, each with its part of a weight map."""
+    rows = max(1, 4_000_000 // max(1, 3 * picture.shape[-1]))
+    for start in range(0, picture.shape[-2], rows):
+        part = slice(start, start + rows)
+        yield part, weight if weight.shape[-2:] == (1, 1) else weight[:, :, part]

@@ -53,6 +53,20 @@ class Request:
         if self.progress is not None:
             self.progress(ProgressEvent(done, total, make_picture))
 
+    def over(self, pixels: Tensor) -> Request:
+        """Return a request to draw over a picture; what exceeds strength 1 is left out.
+
+        Args:
+            pixels: what stands in the photograph's place, [3, H, W].
+        """
+        excess = (-self.content_weight).clamp_min(0)
+        return replace(
+            self,
+            content=replace(self.content, pixels=pixels),
+            style_weights=tuple(weight / (1 + excess) for weight in self.style_weights),
+            content_weight=self.content_weight.clamp_min(0),
+        )
+
     def to_image(self, pixels: Tensor) -> Image.Image:
         """Return the result with the photograph's transparency and color space, perhaps its colors.
 

@@ -96,7 +96,7 @@ def draw_at_scale(request: Request, scale: float, first: Draw, again: Draw | Non
         start = add_detail(drawn, seen.content.pixels, to_float(larger.content.pixels)[0])
         assert again is not None
         progress = part_of(request.progress, number, len(sides))
-        painted = again(replace(_over(larger, start), progress=progress))
+        painted = again(replace(larger.over(start), progress=progress))
         drawn = add_finer(start, painted, KEPT * max(seen.content.size) / side)
         seen = larger
     if len(sides) > 1:
@@ -258,14 +258,3 @@ def _fit(weight: Tensor, size: tuple[int, int]) -> Tensor:
     if weight.shape[-2:] in ((1, 1), size):
         return weight
     return F.interpolate(weight, size, mode="bilinear", antialias=True)
-
-
-def _over(request: Request, start: Tensor) -> Request:
-    """Return a request to draw over a picture; what the first pass exaggerated is not again."""
-    excess = (-request.content_weight).clamp_min(0)
-    return replace(
-        request,
-        content=replace(request.content, pixels=start),
-        style_weights=tuple(weight / (1 + excess) for weight in request.style_weights),
-        content_weight=request.content_weight.clamp_min(0),
-    )
