@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from browsing import CHROMIUM
+from browsing import PATIENCE as MILLISECONDS
 from helpers import picture, tiny_model
 from safetensors.torch import save_file
 
@@ -82,7 +84,9 @@ def start(files: Files, *options: str) -> Server:
     pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
     env = {
         **os.environ,
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")])
+        ),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
         "STYLEMIX_VGG16": files.vgg16,
@@ -148,3 +152,65 @@ def start_server(files):
     yield begin
     for running in started:
         stop(running)
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory) -> Path:
+    folder = os.environ.get("STYLEMIX_SCREENSHOTS")
+    if folder is None:
+        return tmp_path_factory.mktemp("screenshots")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Give one browser to the tests of a module."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="the browser tests need: pip install playwright"
+    )
+    if CHROMIUM is None:
+        pytest.skip("the browser tests need Chromium: apt-get install chromium")
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", *camera]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server):
+    """Open the page; give it once the first picture is shown."""
+    pages = []
+
+    def open_page(width: int = 1280, height: int = 900, url: str = server.url, **options):
+        page = chromium.new_page(viewport={"width": width, "height": height}, **options)
+        pages.append(page)
+        page.set_default_timeout(MILLISECONDS)
+        page.errors, page.hosts = [], set()
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                page.errors.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                page.hosts.add(request.url.split("/")[2])
+                if request.url.startswith("http")
+                else None
+            ),
+        )
+        page.goto(url)
+        page.wait_for_selector("#photo img")
+        page.wait_for_selector("#image-1 img")
+        page.wait_for_selector("#result .sm-after")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()

@@ -8,7 +8,14 @@ import pytest
 from stylemix.demo.addresses import NoAddresses
 
 
-def call(body: bytes, *, kind: bytes = b"application/json", method: str = "POST", pieces: int = 1):
+def call(
+    body: bytes,
+    *,
+    kind: bytes = b"application/json",
+    method: str = "POST",
+    pieces: int = 1,
+    path: str = "/",
+):
     """Send a request through the middleware; give the status and what the application read."""
     sent, read = [], []
     size = max(1, -(-len(body) // pieces))
@@ -29,7 +36,7 @@ def call(body: bytes, *, kind: bytes = b"application/json", method: str = "POST"
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "headers": [(b"content-type", kind)]}
+    scope = {"type": "http", "path": path, "method": method, "headers": [(b"content-type", kind)]}
     asyncio.run(NoAddresses(app)(scope, receive, send))
     return sent[0]["status"], b"".join(read)
 
@@ -73,3 +80,23 @@ def test_what_is_no_json_passes_for_the_application_to_refuse():
         b'{"path": "http://a"}',
     )
     assert call(b"", method="GET") == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"application/json; x=multipart",
+        b"application/json; boundary=multipart/form-data",
+        b"text/multipart",
+        b"",
+    ],
+)
+def test_only_the_media_type_tells_how_a_body_is_read(kind):
+    assert call(b'{"path": "http://a"}', kind=kind) == (400, b"")
+    assert call(b"x", kind=b"Multipart/Form-Data; boundary=b") == (200, b"x")
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/file=http://a/b.png", "/x/file=HTTPS:/a/b.png"])
+def test_no_address_is_served_as_a_file(path):
+    assert call(b"", method="GET", path=path) == (400, b"")
+    assert call(b"", method="GET", path="/gradio_api/file=/tmp/http.png") == (200, b"")

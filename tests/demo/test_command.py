@@ -22,6 +22,7 @@ def test_help_names_every_option():
         "--max-megapixels",
         "--queue",
         "--open",
+        "--mcp",
         "--share",
     ):
         assert option in text

@@ -11,6 +11,8 @@ from stylemix.demo.controls import (
     CONTROLS,
     feature_choices,
     read_order,
+    refine_choices,
+    runtime_choices,
     scale_choices,
     size_choices,
     tile_choices,
@@ -38,6 +40,7 @@ def ask(files, **changes):
         "tile": "256",
         "refine": 25,
         "refine_features": "vgg16",
+        "runtime": "torch",
     }
     for name, value in changes.items():
         if name == "weights":
@@ -66,6 +69,8 @@ def test_values_arrive_under_the_library_s_names(files):
     }
     assert ask(files, preserve_color=True).options.preserve_color
     assert ask(files, palette=files.other_photo).options.palette == files.other_photo
+    assert order.runtime == "torch"
+    assert order.size == (512, 384)
     assert order.pixels == 512 * 384
     assert ask(files, size="original").pixels == 96 * 72
 
@@ -104,6 +109,12 @@ def test_every_choice_offered_can_be_used(files):
         ask(files, scale=scale)
     for _, tile in tile_choices():
         ask(files, tile=tile)
+    for _, steps in refine_choices():
+        ask(files, refine=steps)
+    runtimes = [value for _, value in runtime_choices()]
+    assert set(runtimes) - {"openvino"} == {"auto", "torch"}
+    for name in runtimes:
+        ask(files, runtime=name)
     features = [value for _, value in feature_choices()]
     assert features == list(FEATURES) == list(FEATURE_COST)
     for name in features:
@@ -137,7 +148,7 @@ def test_a_model_with_a_style_of_its_own_needs_no_painting(files):
     [
         ({"photo": None}, PictureError, "no photograph"),
         ({"paintings": [None] * 4}, PictureError, "no painting"),
-        ({"strength": 1.6}, ConfigError, "1.5"),
+        ({"strength": 2.1}, ConfigError, "2.0"),
         ({"strength": -0.1}, ConfigError, "strength"),
         ({"strength": float("nan")}, ConfigError, "strength"),
         ({"strength": "high"}, ConfigError, "strength"),
@@ -156,7 +167,9 @@ def test_a_model_with_a_style_of_its_own_needs_no_painting(files):
         ({"refine_features": "vgg19"}, ConfigError, "refine_features must be one of thin, vgg16"),
         ({"palette": "/nowhere.png"}, PictureError, "the palette's painting"),
         ({"size": "4096", "limits": Limits(max_pixels=10_000_000)}, PictureError, "the result"),
-        ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the photograph"),
+        ({"size": "original", "limits": Limits(max_pixels=50)}, PictureError, "the result"),
+        ({"limits": Limits(max_decoded=50)}, PictureError, "the photograph"),
+        ({"runtime": "abacus"}, ConfigError, "runtime must be one of auto, torch"),
     ],
 )
 def test_what_is_refused(files, changes, error, words):

@@ -5,13 +5,28 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stylemix.demo.examples import MOST, THUMBNAIL, find_folder, prepare
+from stylemix.demo.examples import MOST, PAIRS, THUMBNAIL, find_folder, prepare
 from stylemix.errors import PictureError
 
 
 def test_without_a_folder_there_are_none(tmp_path):
     assert prepare(None, tmp_path).photos == ()
     assert prepare(tmp_path / "empty", tmp_path).paintings == ()
+    assert prepare(None, tmp_path).pairs == ()
+
+
+def test_pairs_are_the_known_ones_or_else_the_first(files, tmp_path):
+    pairs = prepare(Path(files.examples), tmp_path / "a").pairs
+    assert [(a.title, b.title) for a, b in pairs] == [
+        ("Photos 1", "Paintings 10"),
+        ("Photos 2", "Paintings 11"),
+    ]
+    folder = find_folder()
+    if folder is None:
+        pytest.skip("this copy of stylemix lies outside its repository")
+    pairs = prepare(folder, tmp_path / "b").pairs
+    assert len(pairs) == len(PAIRS)
+    assert [(Path(a.picture).stem, Path(b.picture).stem) for a, b in pairs] == list(PAIRS)
 
 
 def test_pictures_are_copied_with_thumbnails(files, tmp_path):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from stylemix.demo.jobs import Jobs
-from stylemix.errors import Cancelled
+from stylemix.errors import Cancelled, StylemixError
 from stylemix.types import ProgressEvent
 
 
@@ -38,6 +38,28 @@ def test_gives_the_result_and_progress(jobs):
     assert result == "done"
     assert [(e.done, e.total) for e in seen] == [(0, 1), (1, 3), (2, 3), (3, 3)]
     assert jobs.open == 0
+
+
+def test_places_in_the_queue_and_a_full_one(jobs):
+    go_on = threading.Event()
+
+    async def main():
+        few = Jobs(most=1)
+        works = [
+            asyncio.ensure_future(few.run(lambda _: go_on.wait(), session=s, progress=nothing))
+            for s in ("a", "b")
+        ]
+        await until(lambda: few.open == 2)
+        assert (few.ahead("a"), few.ahead("b"), few.ahead("c")) == (0, 1, 0)
+        with pytest.raises(StylemixError, match="the queue is full: 1"):
+            await few.run(lambda _: None, session="c", progress=nothing)
+        go_on.set()
+        await asyncio.gather(*works)
+        assert few.ahead("b") == 0
+        await few.run(lambda _: None, session="c", progress=nothing)
+        few.close()
+
+    asyncio.run(main())
 
 
 def test_errors_of_the_work_reach_the_caller(jobs):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from stylemix.demo.limits import Limits, check_picture, check_pixels, check_work, named
+from stylemix.demo.limits import Limits, check_picture, check_result, check_work, named
 from stylemix.errors import ConfigError, PictureError
 
 
@@ -28,7 +28,24 @@ def test_too_many_pixels_are_refused_by_the_header(tmp_path):
     cut = path.read_bytes()[:60]
     path.write_bytes(cut)
     with pytest.raises(PictureError, match=r"100\.0 megapixels"):
-        check_picture(str(path), "the photograph", Limits(max_pixels=24_000_000))
+        check_picture(str(path), "the photograph", Limits(max_decoded=24_000_000))
+
+
+def test_a_large_jpeg_passes_as_it_is_decoded_at_a_fraction(tmp_path):
+    path = tmp_path / "phone.jpg"
+    Image.new("L", (900, 700)).save(path)
+    limits = Limits(max_decoded=100_000, max_stored=700_000)
+    assert check_picture(str(path), "the photograph", limits) == (900, 700)
+    with pytest.raises(PictureError, match=r"0\.6 megapixels"):
+        check_picture(str(path), "the photograph", Limits(max_stored=600_000))
+
+
+def test_a_photograph_that_lies_on_its_side_is_measured_upright(tmp_path):
+    path = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20)).save(path, exif=exif)
+    assert check_picture(str(path), "the photograph", Limits()) == (20, 40)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"<svg xmlns='x'/>"])
@@ -46,9 +63,9 @@ def test_a_missing_file_asks_for_a_new_upload(tmp_path):
 
 
 def test_pixels_at_the_limit_pass():
-    check_pixels(10, 10, "the result", Limits(max_pixels=100))
+    check_result(10, 10, Limits(max_pixels=100))
     with pytest.raises(PictureError, match="the result"):
-        check_pixels(10, 11, "the result", Limits(max_pixels=100))
+        check_result(10, 11, Limits(max_pixels=100))
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "9"])

@@ -81,6 +81,19 @@ def test_two_in_a_hurry_are_one(photo, tmp_path):
     assert Image.open(first.after).size == (1024, 683)
 
 
+def test_who_waits_is_not_kept_for_ever(photo, tmp_path):
+    async def main():
+        found = Previews(photo, tmp_path)
+        work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        assert await found.get(work, 0.01) is None
+        assert not work.done()
+        found.put(shown(1, 3, (90, 60), 0))
+        assert (await found.get(work, 5)).done == 1
+        work.cancel()
+
+    asyncio.run(main())
+
+
 def test_work_that_fails_ends_the_waiting(photo, tmp_path):
     async def main():
         found = Previews(photo, tmp_path)

@@ -33,6 +33,16 @@ def test_every_pixel_goes_to_the_painting_of_its_colour(values, alpha):
         np.testing.assert_array_equal(np.asarray(mask), np.where(owner == slot, 255, 0))
 
 
+def test_edges_are_soft_and_share_every_pixel():
+    owner = np.zeros((300, 400), int)
+    owner[:, 200:] = 1
+    left, right = (np.asarray(m, int) for m in regions.masks([drawing(owner)], [0, 1]))
+    assert (np.abs(left + right - 255) <= 1).all()
+    assert left[0, 150] == 255 and right[0, 250] == 255
+    edge = left[150, 180:220]
+    assert (np.diff(edge) <= 0).all() and len(set(edge)) > 8
+
+
 def test_only_slots_in_use_get_masks():
     masks = regions.masks([drawing(np.array([[1, 3]]))], [1, 3])
     assert [np.asarray(m).tolist() for m in masks] == [[[255, 0]], [[0, 255]]]
@@ -103,7 +113,7 @@ def test_an_edge_changes_its_owner_once(slots):
     share = np.linspace(0, 1, 101)[:, None]
     edge = np.pad((lower + share * (upper - lower)).round(), ((0, 0), (0, 1)), constant_values=200)
     masks = regions.masks([Image.fromarray(edge[None].astype(np.uint8))], slots)
-    below, above = (np.asarray(mask)[0] > 0 for mask in masks)
+    below, above = (np.asarray(mask)[0] > 127 for mask in masks)  # its edge is soft
     assert (below == (share[:, 0] <= 0.5)).sum() >= 100  # of 101; colours are rounded
     assert (below != above).all()
 

@@ -7,7 +7,7 @@ import pytest
 from helpers import picture
 from PIL import Image
 
-from stylemix.demo.results import PREVIEW, preview, write
+from stylemix.demo.results import PREVIEW, THUMBNAIL, name_of, preview, write
 from stylemix.images import to_pil
 
 
@@ -19,6 +19,29 @@ def test_the_png_is_exact_and_previews_are_of_its_size(files, tmp_path):
     for path, wanted in ((result.before, Image.open(files.photo)), (result.after, image)):
         difference = np.asarray(Image.open(path).convert("RGB"), int) - np.asarray(wanted, int)
         assert np.abs(difference).mean() < 6
+
+
+def test_there_is_a_jpeg_and_a_small_picture(files, tmp_path):
+    image = to_pil(picture(5, 600, 800)[0])
+    result = write(image, files.photo, tmp_path, "cat-waves")
+    assert (Path(result.png).name, Path(result.jpeg).name) == ("cat-waves.png", "cat-waves.jpg")
+    with Image.open(result.jpeg) as jpeg:
+        assert (jpeg.format, jpeg.size) == ("JPEG", (800, 600))
+        assert np.abs(np.asarray(jpeg, int) - np.asarray(image, int)).mean() < 3
+    assert max(Image.open(result.thumbnail).size) == THUMBNAIL
+
+
+@pytest.mark.parametrize(
+    "photo, paintings, name",
+    [
+        ("/x/temple.jpg", ["/y/swirling-night.jpg"], "temple-swirling-night"),
+        ("IMG 0001 (2).JPG", ["a.png", "b.png"], "img-0001-2-a-b"),
+        ("写真.jpg", [], "stylemix"),
+        ("../..", ["x" * 300], "x" * 40),
+    ],
+)
+def test_names_come_from_the_files_and_are_harmless(photo, paintings, name):
+    assert name_of(photo, paintings) == name
 
 
 def test_large_results_are_shown_small(files, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import socket
 import struct
@@ -10,6 +12,7 @@ import urllib.parse
 import urllib.request
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +52,7 @@ def record(path: str) -> dict:
 
 REST = [
     *(None, None, None, 1, 1, 1, 1, 1, False, None, "1024", "automatic", "tiny", 0, "thin", None),
-    "pixels",
+    *("pixels", "auto"),
 ]
 
 
@@ -131,7 +134,7 @@ def upload(server, name: str, content: bytes) -> tuple[int, bytes]:
 
 
 def test_a_file_above_the_limit_is_refused(server):
-    assert upload(server, "a.png", b"x" * (20 * 2**20 + 1))[0] == 413
+    assert upload(server, "a.png", b"x" * (50 * 2**20 + 1))[0] == 413
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..\\\\evil.png"])
@@ -189,3 +192,71 @@ def test_names_of_models(files):
         assert next(iter(model_choices([name]))) == name
     with pytest.raises(ConfigError, match="'tiny'"):
         model_choices([files.models[0], files.models[0]])
+
+
+def test_answers_tell_browsers_what_is_allowed(server):
+    for path in ("", "config", "gradio_api/file=/etc/passwd", "no/such/page"):
+        try:
+            answer = urllib.request.urlopen(server.url + path, timeout=60)
+        except urllib.error.HTTPError as problem:
+            answer = problem
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'self' https://huggingface.co" in policy
+
+
+@pytest.mark.parametrize("kind", ["application/json; x=multipart", "text/plain"])
+def test_no_parameter_of_the_media_type_opens_a_way_to_the_web(server, kind):
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    listener.settimeout(2)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.png"
+    body = json.dumps({"data": [record(url), record(url), *REST]}).encode()
+    status, answer = fetch(f"{server.url}gradio_api/call/stylize", body, **{"Content-Type": kind})
+    assert (status, b"uploaded" in answer) == (400, True)
+    assert fetch(f"{server.url}gradio_api/file={url}")[0] == 400
+    with pytest.raises(TimeoutError):
+        listener.accept()
+    listener.close()
+
+
+def test_no_sample_is_shown_that_would_not_work(server):
+    """Gradio's page of samples names a picture in the web, which is refused."""
+    config = json.loads(fetch(f"{server.url}config")[1])
+    assert config["footer_links"] == []
+
+
+def test_assistants_are_offered_the_endpoint_when_asked_for(start_server, server, files):
+    mcp = pytest.importorskip("mcp", reason="it needs: pip install 'gradio[mcp]'")
+    from mcp.client.streamable_http import streamablehttp_client
+
+    def picture(path: str) -> str:
+        return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+    async def use(url: str) -> tuple[list[str], list[Any]]:
+        async with (
+            streamablehttp_client(url) as (reader, writer, _),
+            mcp.ClientSession(reader, writer) as session,
+        ):
+            await session.initialize()
+            names = [tool.name for tool in (await session.list_tools()).tools]
+            asked = {
+                "photo": picture(files.photo),
+                "painting_1": picture(files.paintings[0]),
+                "size": "384",
+            }
+            answers = [
+                await session.call_tool(names[0], {**asked, **change})
+                for change in ({}, {"photo": "http://127.0.0.1:1/a.png"})
+            ]
+            return names, answers
+
+    assert fetch(f"{server.url}gradio_api/mcp/", b"{}")[0] in (404, 405)  # not unless asked
+    running = start_server("--mcp")
+    names, (made, refused) = asyncio.run(use(f"{running.url}gradio_api/mcp/"))
+    assert names == ["stylize"]
+    assert not made.isError
+    assert "384 × 288 pixels" in made.content[-1].text
+    assert refused.isError

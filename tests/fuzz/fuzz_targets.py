@@ -30,7 +30,7 @@ CONFIGS = {"encoder": PretrainConfig, "features": DistillConfig}
 
 
 def _picture(path: Path, name: str) -> None:
-    read(path, to_srgb=zlib.crc32(path.read_bytes()) % 2 == 0)
+    read(path, keep_space=zlib.crc32(path.read_bytes()) % 2 == 0)
 
 
 def _mask(path: Path, name: str) -> None:

@@ -205,3 +205,27 @@ def test_open_files_are_read_by_what_they_hold() -> None:
             pass
     with pytest.raises(PictureError, match="it has 32 x 24"), open_file(buffer, 100, "it"):
         pass
+
+
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_sides(tmp_path):
+    path = tmp_path / "phone.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # upright it stands
+    whole = Image.fromarray(picture(600, 800))
+    whole.save(path, quality=95, exif=exif)
+    for enough, size in ((800, (800, 600)), (401, (800, 600)), (400, (400, 300)), (90, (100, 75))):
+        with open_file(str(path), 10**9, long_side=enough) as image:
+            assert image.size == (size[0], size[1])
+        raster = read(path, long_side=enough)
+        assert raster.size == size  # height and width, turned
+        small = np.asarray(whole.transpose(Image.Transpose.ROTATE_270).resize(size[::-1]), int)
+        assert np.abs(raster.pixels.permute(1, 2, 0).numpy() - small).mean() < 3
+    with pytest.raises(PictureError, match="more than the limit"):
+        read(path, max_pixels=100_000)
+    assert read(path, max_pixels=200_000, long_side=300).size == (400, 300)
+
+
+def test_other_formats_are_decoded_whole(tmp_path):
+    path = tmp_path / "large.png"
+    Image.fromarray(picture(60, 80)).save(path)
+    assert read(path, long_side=10).size == (60, 80)

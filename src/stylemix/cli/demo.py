@@ -38,7 +38,7 @@ from stylemix.errors import ConfigError
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Pictures to offer: a folder with the folders photos and paintings.  "
-    "[default: the repository's examples, when it is run there]",
+    "[default: those that ship with stylemix]",
 )
 @click.option(
     "--max-megapixels",
@@ -46,7 +46,7 @@ from stylemix.errors import ConfigError
     default=24.0,
     show_default=True,
     metavar="N",
-    help="Larger photographs and results are refused.",
+    help="Larger results are refused.",
 )
 @click.option(
     "--queue",
@@ -57,6 +57,12 @@ from stylemix.errors import ConfigError
     help="Requests that may wait; more are refused.",
 )
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the page.")
+@click.option(
+    "--mcp",
+    is_flag=True,
+    help="Offer it to assistants by the Model Context Protocol too, at /gradio_api/mcp "
+    "(needs: pip install 'gradio[mcp]').",
+)
 @click.option("--share", is_flag=True, help="Ask Gradio for a public address (needs internet).")
 def demo(
     models: tuple[str, ...],
@@ -67,6 +73,7 @@ def demo(
     queue: int,
     open_browser: bool,
     share: bool,
+    mcp: bool,
 ) -> None:
     """Open the demo: photograph, paintings, strength, regions and more, in the browser.
 
@@ -98,6 +105,7 @@ def demo(
         limits=limits,
         open_browser=open_browser,
         share=share,
+        mcp=mcp,
     )
     try:
         click.echo(f"stylemix demo at {running.url} (Ctrl-C ends it)")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from stylemix.demo.bodies import Application, Message, Receive, Send, refuse
 
+REFUSAL = "Files must be uploaded; web addresses aren't fetched."
+_ADDRESS = re.compile(r"/file=\s*https?:", re.IGNORECASE)
+
 
 class NoAddresses:
-    """ASGI middleware that answers 400 to JSON which names a web address as a file's path.
+    """ASGI middleware that answers 400 to whatever names a web address as a file's path.
 
-    Gradio would download it, however large it is. It must run behind
-    :class:`stylemix.demo.bodies.BodyLimit`, for it holds the body in memory.
+    That is JSON with such a path, or the path of a file to be served. Gradio would download it,
+    however large it is. It must run behind :class:`stylemix.demo.bodies.BodyLimit`, for it holds
+    the body in memory.
 
     Args:
         app: what to call.
@@ -24,8 +29,16 @@ class NoAddresses:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _ADDRESS.search(str(scope.get("path", ""))):
+            await refuse(send, 400, REFUSAL)
+            return
         kind = dict(scope.get("headers", ())).get(b"content-type", b"")
-        if scope["type"] != "http" or scope.get("method") != "POST" or b"multipart" in kind:
+        # Only the media type decides how a body is read, not its parameters.
+        multipart = kind.partition(b";")[0].strip().lower() == b"multipart/form-data"
+        if scope.get("method") in ("GET", "HEAD") or multipart:
             await self.app(scope, receive, send)
             return
         body = b""
@@ -37,7 +50,7 @@ class NoAddresses:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         if _names_address(body):
-            await refuse(send, 400, "Files must be uploaded; web addresses aren't fetched.")
+            await refuse(send, 400, REFUSAL)
             return
         given = False
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from PIL import Image
 
-from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_pixels
+from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_result
 from stylemix.demo.regions import masks
 from stylemix.errors import ConfigError, PictureError
+from stylemix.runtime import RUNTIMES
+from stylemix.runtime.library import missing
 from stylemix.stylizers import Options
 
 ORIGINAL = "original"
@@ -19,7 +21,7 @@ SIZES = (384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 PIXELS = "pixels"
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 TILES = (256, 384, 512, 768, 1024)
-MAX_STRENGTH = 1.5
+MAX_STRENGTH = 2.0
 MAX_WEIGHT = 2.0
 MAX_REFINE = 100
 PALETTE = "the palette's painting"
@@ -48,6 +50,17 @@ def feature_choices() -> list[tuple[str, str]]:
     return [("Small network (built in)", "thin"), ("VGG-16 (slower, better)", "vgg16")]
 
 
+def refine_choices() -> list[tuple[str, int]]:
+    """Return labels and values of the page's control ``refine``; programs may ask for others."""
+    return [("Off", 0), ("25", 25), ("50", 50), ("100", MAX_REFINE)]
+
+
+def runtime_choices() -> list[tuple[str, str]]:
+    """Return labels and values of the control ``runtime``: those that can be had here."""
+    words = {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}
+    return [(words[name], name) for name in RUNTIMES if name != "openvino" or not missing()]
+
+
 @dataclass(frozen=True)
 class Control:
     """One control of the page, and parameter of the API.
@@ -71,14 +84,21 @@ class Order:
         paintings: paths of one to four paintings; none where the model needs none.
         labels: what the user calls them.
         options: the other options.
-        pixels: of the result.
+        runtime: where the network's pass runs.
+        size: width and height of the result in pixels.
     """
 
     photo: str
     paintings: tuple[str, ...]
     labels: tuple[str, ...]
     options: Options
-    pixels: int
+    runtime: str
+    size: tuple[int, int]
+
+    @property
+    def pixels(self) -> int:
+        """Of the result."""
+        return self.size[0] * self.size[1]
 
     def in_users_words(self, text: str) -> str:
         """Return a message with the server's paths replaced by what users call the files."""
@@ -135,14 +155,15 @@ def read_order(
     if options["size"] is not None:
         scale = options["size"] / max(width, height)
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        check_pixels(width, height, "the result", limits)
+    check_result(width, height, limits)
     weights = [
         _number(values[f"weight_{slot + 1}"], f"weight {slot + 1}", MAX_WEIGHT) for slot in used
     ]
     found = Options(
         weights=weights or None, masks=masks(layers, used or [0]), palette=palette, **options
     )
-    return Order(photo, chosen, labels, found, width * height)
+    runtime = _choice(values["runtime"], "runtime", runtime_choices())
+    return Order(photo, chosen, labels, found, runtime, (width, height))
 
 
 def _number(value: Any, name: str, most: float) -> float:
@@ -196,6 +217,7 @@ CONTROLS: dict[str, Control] = {
     ),
     "palette": Control(),
     "scale": Control(PIXELS, lambda value, _: _scale(value)),
+    "runtime": Control("auto"),
 }
 """Every control by its name, in the order of the API's parameters. A new option needs an entry
 here, with how to read it, and a component of the same name on the page."""

@@ -1,4 +1,4 @@
-"""Photographs and paintings to try; they lie in the repository, not in the wheel."""
+"""Photographs and paintings to try, and pairs of them that go well together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from stylemix.demo.results import preview
 from stylemix.images import is_picture_name
 
 THUMBNAIL = 240
+PAIRS = (
+    ("temple", "swirling-night"),
+    ("cat", "rose-window"),
+    ("mountains", "knife-birches"),
+    ("astronaut", "rolling-waves"),
+    ("coffee", "dotted-river"),
+    ("dandelion", "wild-harbour"),
+)
+"""Stems of the photographs and paintings whose finished pictures are offered, the best first."""
 MOST = 12
 """Pictures of each kind that the page shows."""
 
@@ -30,15 +39,24 @@ class Example:
 
 @dataclass(frozen=True)
 class Examples:
-    """What the galleries show; both empty where there is no folder of examples."""
+    """What the page offers; all empty where there is no folder of examples."""
 
     photos: tuple[Example, ...] = ()
     paintings: tuple[Example, ...] = ()
 
+    @property
+    def pairs(self) -> tuple[tuple[Example, Example], ...]:
+        """Photographs with a painting each: those of :data:`PAIRS`, or else the first ones."""
+        photos = {Path(e.picture).stem: e for e in self.photos}
+        paintings = {Path(e.picture).stem: e for e in self.paintings}
+        known = [(photos[a], paintings[b]) for a, b in PAIRS if a in photos and b in paintings]
+        return tuple(known or list(zip(self.photos, self.paintings, strict=False))[: len(PAIRS)])
+
 
 def find_folder() -> Path | None:
-    """Find the repository's examples: where this package lies in it, or is run in it."""
-    for root in (Path(__file__).resolve().parents[3], Path.cwd()):
+    """Find the examples: in the wheel, in the repository that this is, or is run in."""
+    here = Path(__file__).resolve()
+    for root in (here.parent, here.parents[3], Path.cwd()):
         folder = root / "examples"
         if (folder / "photos").is_dir() and (folder / "paintings").is_dir():
             return folder

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from stylemix.errors import Cancelled
+from stylemix.errors import Cancelled, StylemixError
 from stylemix.types import Progress, ProgressEvent
 
 T = TypeVar("T")
@@ -20,9 +20,13 @@ class Jobs:
 
     A cancelled job stops at its next progress call. Whoever asked is told at once, but the next
     job starts only then, so that users who start and cancel can't pile up work.
+
+    Args:
+        most: jobs that may wait; more are refused.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 40) -> None:
+        self._most = most
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stylemix")
         self._flags: dict[threading.Event, str | None] = {}
 
@@ -30,6 +34,11 @@ class Jobs:
     def open(self) -> int:
         """Jobs that wait or run."""
         return len(self._flags)
+
+    def ahead(self, session: str | None) -> int:
+        """Count the jobs before a session's first one, that at work included."""
+        owners = list(self._flags.values())
+        return owners.index(session) if session in owners else 0
 
     async def run(
         self, work: Callable[[Progress], T], *, session: str | None, progress: Progress
@@ -42,9 +51,14 @@ class Jobs:
             progress: called from the worker with what the work reports.
 
         Raises:
+            StylemixError: too many jobs wait already.
             Cancelled: :meth:`stop` was called for the session.
             asyncio.CancelledError: the awaiting task was cancelled.
         """
+        if self.open > self._most:
+            raise StylemixError(
+                f"the queue is full: {self._most} pictures wait already; try again in a moment"
+            )
         flag = threading.Event()
 
         def tick(event: ProgressEvent) -> None:

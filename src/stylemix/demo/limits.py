@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from PIL import ExifTags
+
 from stylemix.errors import ConfigError, PictureError, StylemixError
 from stylemix.images.files import open_file
 
@@ -21,7 +23,9 @@ class Limits:
 
     Attributes:
         max_file_bytes: of one uploaded picture.
-        max_pixels: of one uploaded picture, and of one result.
+        max_pixels: of one result.
+        max_decoded: of one picture in memory.
+        max_stored: of one picture in its file; a JPEG is decoded at a fraction of its sides.
         max_side: the largest ``size`` to choose, in pixels.
         max_work: of an optimization, in pixels times steps; one through VGG-16 counts
             :data:`FEATURE_COST` times as much.
@@ -30,8 +34,10 @@ class Limits:
         cache_seconds: how long they are kept at most.
     """
 
-    max_file_bytes: int = 20 * 2**20
+    max_file_bytes: int = 50 * 2**20
     max_pixels: int = 24_000_000
+    max_decoded: int = 50_000_000
+    max_stored: int = 210_000_000
     max_side: int = 4096
     max_work: int = 200_000_000
     queue: int = 40
@@ -53,7 +59,7 @@ def check_picture(path: str, label: str, limits: Limits) -> tuple[int, int]:
         limits: the bounds.
 
     Returns:
-        Width and height in pixels, as stored.
+        Width and height in pixels, turned upright.
 
     Raises:
         PictureError: it is missing, no picture or too large.
@@ -67,24 +73,34 @@ def check_picture(path: str, label: str, limits: Limits) -> tuple[int, int]:
             )
         with open_file(path, max_pixels=2**62) as image:
             width, height = image.size
+            # Without the first part Pillow would decode a PNG for it.
+            if "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
+                width, height = height, width
+        with open_file(path, max_pixels=2**62, long_side=1) as image:
+            decoded = image.width * image.height
     except StylemixError as problem:
         raise PictureError(named(problem, path, label)) from None
     except OSError:
         raise PictureError(f"{label} is no longer on the server: upload it again") from None
-    check_pixels(width, height, label, limits)
+    most = limits.max_decoded if decoded == width * height else limits.max_stored
+    _check_pixels(width, height, label, most, "choose a smaller one")
     return width, height
 
 
-def check_pixels(width: int, height: int, label: str, limits: Limits) -> None:
-    """Refuse a picture of too many pixels.
+def check_result(width: int, height: int, limits: Limits) -> None:
+    """Refuse a result of too many pixels.
 
     Raises:
         PictureError: it has more than ``limits.max_pixels``.
     """
-    if width * height > limits.max_pixels:
+    _check_pixels(width, height, "the result", limits.max_pixels, "choose a smaller size")
+
+
+def _check_pixels(width: int, height: int, label: str, most: int, advice: str) -> None:
+    if width * height > most:
         raise PictureError(
             f"{label} has {width} x {height} pixels = {width * height / 1e6:.1f} megapixels, more "
-            f"than the limit of {limits.max_pixels / 1e6:.1f}: choose a smaller one"
+            f"than the limit of {most / 1e6:.1f}: {advice}"
         )
 
 

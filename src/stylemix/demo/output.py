@@ -1,4 +1,4 @@
-"""The page's right side: the result, and what is changed most often."""
+"""The page's right side: the result, what is changed most often, and the buttons."""
 
 from __future__ import annotations
 
@@ -7,78 +7,129 @@ from typing import Any
 
 import gradio as gr
 
-from stylemix.demo.controls import MAX_REFINE, MAX_STRENGTH
-from stylemix.demo.widgets import title
+from stylemix.demo.controls import (
+    CONTROLS,
+    MAX_STRENGTH,
+    ORIGINAL,
+    refine_choices,
+    size_choices,
+)
+from stylemix.demo.examples import Example
+from stylemix.demo.limits import Limits
+from stylemix.demo.markup import said, strip
+from stylemix.demo.widgets import row, script
 
-EMPTY = "Choose a photograph and a painting, then press **Paint it**."
+EMPTY = "Choose a photograph and a painting, then press Paint it."
 
 
 @dataclass(frozen=True)
 class Output:
-    """What the page shows of the work.
+    """What the page shows of the work; the first eight are those of a view, in its order.
 
     Attributes:
-        result: photograph and picture to compare.
-        bar: how far an optimization has come.
-        line: what was done.
+        result: photograph and picture to compare, or a sheet of pictures.
+        line: what is done, was done or went wrong.
         go: the button that begins.
         cancel: the button that ends without a picture.
         stop: the button that ends with the picture so far.
-        download: the button that downloads the picture.
+        jpeg: the button that downloads a JPEG.
+        png: the button that downloads a PNG.
+        reuse: the button that takes the picture for the photograph.
+        variants: the button that begins a sheet.
+        estimate: size and expected seconds.
+        pairs: finished examples to choose from.
+        yours: the browser's pictures to choose from.
     """
 
-    result: gr.ImageSlider
-    bar: gr.HTML
-    line: gr.Markdown
+    result: gr.HTML
+    line: gr.HTML
     go: gr.Button
     cancel: gr.Button
     stop: gr.Button
-    download: gr.DownloadButton
+    jpeg: gr.DownloadButton
+    png: gr.DownloadButton
+    reuse: gr.Button
+    variants: gr.Button
+    estimate: gr.HTML
+    pairs: gr.HTML
+    yours: gr.HTML
 
 
-def lay_out(controls: dict[str, gr.components.Component]) -> Output:
-    """Lay out the result, and below it what is changed most often and the buttons."""
-    title("Result")
-    result = gr.ImageSlider(
-        label="Before and after",
-        show_label=False,
-        format="webp",
-        elem_id="result",
-        interactive=False,
-        max_height=620,
-        buttons=["fullscreen"],
+def lay_out(
+    controls: dict[str, gr.components.Component],
+    limits: Limits,
+    line: gr.HTML,
+    pairs: tuple[tuple[Example, Example], ...],
+) -> Output:
+    """Lay out the right side.
+
+    Args:
+        controls: gets the controls that are changed most often.
+        limits: bounds the sizes to choose.
+        line: made before, as the left side writes it too.
+        pairs: whose finished pictures can be seen at a click.
+    """
+    result = gr.HTML("", js_on_load=script("frame.js"), elem_id="result")
+    with gr.Row(elem_id="caption"):
+        line.render()
+        keep: dict[str, Any] = {"size": "sm", "interactive": False, "min_width": 60, "scale": 0}
+        jpeg = gr.DownloadButton("JPEG", elem_id="jpeg", **keep)
+        png = gr.DownloadButton("PNG", elem_id="png", **keep)
+        reuse = gr.Button("Use as photograph", elem_id="reuse", **keep)
+    with gr.Row(elem_id="actions"):
+        _often(controls, limits)
+    with gr.Row(elem_id="buttons"):
+        side: dict[str, Any] = {"scale": 1, "min_width": 90}
+        go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3, min_width=150)
+        variants = gr.Button("Variants", elem_id="variants", **side)
+        cancel = gr.Button("Cancel", elem_id="cancel", interactive=False, **side)
+        stop = gr.Button("Stop here", elem_id="stop", visible=False, **side)
+    with gr.Row(elem_id="below"):
+        estimate = gr.HTML("", elem_id="estimate")
+        controls["preserve_color"] = gr.Checkbox(
+            False, label="Keep the photograph's colors", elem_id="preserve-color", scale=0
+        )
+    yours = row("", "yours")
+    shown = [(a.thumbnail, f"{a.title} as {b.title}", b.thumbnail) for a, b in pairs]
+    finished = row(strip(shown, "Finished examples"), "pairs")
+    return Output(
+        result, line, go, cancel, stop, jpeg, png, reuse, variants, estimate, finished, yours
     )
-    progress = gr.HTML(elem_id="bar", padding=False)
-    line = gr.Markdown(EMPTY, elem_classes="sm-line", elem_id="line")
-    with gr.Column(elem_id="actions"):
-        with gr.Group():
-            controls["strength"] = gr.Slider(
-                0,
-                MAX_STRENGTH,
-                value=1.0,
-                step=0.05,
-                label="Strength",
-                elem_id="strength",
-                buttons=["reset"],
-                info="0 is the photograph, 1 as trained, more exaggerates",
-            )
-            controls["refine"] = gr.Slider(
-                0,
-                MAX_REFINE,
-                value=0,
-                step=5,
-                label="Refine",
-                elem_id="refine",
-                buttons=["reset"],
-                info="Further steps: slower, and nearer to the painting; try 25",
-            )
-            controls["preserve_color"] = gr.Checkbox(
-                False, label="Keep the photograph's colors", elem_id="preserve-color"
-            )
-        with gr.Row(elem_id="buttons"):
-            small: dict[str, Any] = {"variant": "stop", "scale": 1, "min_width": 90}
-            go = gr.Button("Paint it", variant="primary", elem_id="go", scale=3)
-            cancel = gr.Button("Cancel", elem_id="cancel", interactive=False, **small)
-            stop = gr.Button("Stop here", elem_id="stop", visible=False, **small)
-    download = gr.DownloadButton("Download as PNG", elem_id="download", interactive=False)
-    return Output(result, progress, line, go, cancel, stop, download)
+
+
+def first_line() -> gr.HTML:
+    """Return the line below the result, to be rendered in its place."""
+    return gr.HTML(said(EMPTY), elem_id="line", render=False)
+
+
+def _often(controls: dict[str, gr.components.Component], limits: Limits) -> None:
+    controls["strength"] = gr.Slider(
+        0,
+        MAX_STRENGTH,
+        value=1.0,
+        step=0.05,
+        label="Strength",
+        elem_id="strength",
+        buttons=["reset"],
+        scale=3,
+        min_width=170,
+    )
+    sizes = size_choices(limits)
+    default = CONTROLS["size"].default
+    controls["size"] = gr.Dropdown(
+        sizes,
+        value=default if default in [value for _, value in sizes] else ORIGINAL,
+        label="Long side",
+        elem_id="size",
+        filterable=False,
+        scale=2,
+        min_width=116,
+    )
+    controls["refine"] = gr.Radio(
+        refine_choices(),
+        value=0,
+        label="Refine in steps",
+        elem_id="refine",
+        scale=3,
+        min_width=200,
+    )

@@ -1,110 +1,120 @@
-"""The page: controls, galleries and what their events call."""
+"""The page: where its parts lie, and what their events call."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.components.image_editor import AcceptBlobs
 
-from stylemix.checkpoint.catalogue import models as known
-from stylemix.demo.controls import (
-    CONTROLS,
-    MAX_WEIGHT,
-    ORIGINAL,
-    feature_choices,
-    scale_choices,
-    size_choices,
-    tile_choices,
-)
-from stylemix.demo.examples import Example, Examples
+from stylemix.demo import camera, folds, history, output, paintings, photograph
+from stylemix.demo.controls import CONTROLS
+from stylemix.demo.examples import Examples
 from stylemix.demo.limits import PAINTINGS
 from stylemix.demo.look import HEADER
-from stylemix.demo.output import Output, lay_out
-from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
-from stylemix.demo.service import EDITOR_SIDE, Service, endpoint
-from stylemix.demo.widgets import PRIVATE, offer, thumbnails, title
+from stylemix.demo.markup import refused, said
+from stylemix.demo.output import Output
+from stylemix.demo.service import Service, endpoint, sentence
+from stylemix.demo.showcase import Showcase
+from stylemix.demo.watching import STOPPED, View, Watching, idle, records_shown
+from stylemix.demo.widgets import PRIVATE
+from stylemix.errors import StylemixError
 
-OWN_STYLE = (
-    "The model **{}** draws in a style of its own and needs no painting. "
-    "Paintings count for *Refine* alone."
-)
+STAYS = "A finished example. Your own pictures stay where they are."
 
 
-def build(service: Service, examples: Examples) -> gr.Blocks:
+def build(service: Service, examples: Examples, showcase: Showcase) -> gr.Blocks:
     """Make the page.
 
     Args:
         service: what its events call.
-        examples: what its galleries show.
+        examples: what it offers.
+        showcase: their finished pictures.
     """
     seconds = service.limits.cache_seconds
     with gr.Blocks(title="stylemix", analytics_enabled=False, delete_cache=(60, seconds)) as page:
-        gr.HTML(HEADER, padding=False)
-        controls: dict[str, gr.components.Component] = {}
-        with gr.Row(elem_id="columns"):
-            with gr.Column(scale=5, min_width=320):
-                controls["photo"] = _photograph(examples.photos)
-                own_style = _paintings(service, examples.paintings, controls)
-                controls["palette"] = _palette(examples.paintings)
-                controls["regions"] = _regions(service)
-                _advanced(service, own_style, controls)
-            with gr.Column(scale=6, min_width=320, elem_id="output"):
-                output = lay_out(controls)
-        _connect(service, controls, output)
+        gr.HTML(HEADER)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Photograph"):
+                _studio(page, service, examples, showcase)
+            with gr.Tab("Camera", elem_id="camera-tab"):
+                camera.lay_out(service, examples.paintings)
         page.unload(service.leave)
-        if examples.photos and examples.paintings:
-            start = (examples.photos[0].picture, examples.paintings[0].picture)
-            first = [controls["photo"], controls["painting_1"]]
-            page.load(lambda: start, None, first, queue=False, **PRIVATE)
     return page
 
 
+def _studio(page: gr.Blocks, service: Service, examples: Examples, showcase: Showcase) -> None:
+    controls: dict[str, gr.components.Component] = {}
+    line = output.first_line()
+
+    def own(path: str) -> bool:
+        return not any(Path(e.picture).parent == Path(path).parent for e in _all(examples))
+
+    with gr.Row(elem_id="columns"):
+        with gr.Column(scale=5, min_width=320, elem_id="inputs"):
+            controls["photo"] = photograph.lay_out(service, examples.photos, own)
+            note = folds.own_style(service, next(iter(service.models)))
+            paintings.lay_out(examples.paintings, controls, own, line)
+            controls["palette"] = folds.palette(examples.paintings)
+            controls["regions"] = folds.regions(service)
+            folds.advanced(service, note, controls)
+        with gr.Column(scale=7, min_width=320, elem_id="output"):
+            out = output.lay_out(controls, service.limits, line, showcase.pairs)
+    shown = gr.State([])
+    kept = gr.BrowserState([], storage_key="stylemix-pictures")
+    view = [
+        *(out.result, out.line, out.go, out.cancel, out.stop, out.jpeg, out.png, out.reuse),
+        *(shown, kept, out.yours),
+    ]
+    watching = Watching(service)
+    _connect(watching, controls, out, view, kept)
+    _connect_choices(watching, controls, out, view, own, showcase)
+    _connect_start(page, watching, controls, view, showcase)
+    _connect_api(service, controls)
+
+
 def _connect(
-    service: Service, controls: dict[str, gr.components.Component], output: Output
+    watching: Watching,
+    controls: dict[str, gr.components.Component],
+    out: Output,
+    view: list[Any],
+    kept: gr.BrowserState,
 ) -> None:
-    """Connect the buttons and the API with the service."""
+    """Connect the buttons, and what is told while controls are moved."""
+    service = watching.service
     inputs = [controls[name] for name in CONTROLS]
-    go, cancel, stop = output.go, output.cancel, output.stop
-    alone: dict[str, Any] = {"concurrency_id": "stylize", "concurrency_limit": 1}
-    # The browser calls listeners one after another, each when the former has answered.
-    go.click(lambda: gr.Button(interactive=True), None, cancel, queue=False, **PRIVATE)
-    run = go.click(
-        service.watch,
-        inputs=inputs,
-        outputs=[output.download, output.result, output.line, output.bar, cancel, stop],
-        preprocess=False,
-        show_progress_on=output.result,
-        api_visibility="private",
-        **alone,
+    # Pictures wait in the service, which tells their places; Gradio lets all of them in.
+    alone: dict[str, Any] = {"preprocess": False, "concurrency_limit": None, **PRIVATE}
+    runs: list[dict[str, Any]] = []
+    for button, work in ((out.go, watching.paint), (out.variants, watching.variants)):
+        run = button.click(work, [*inputs, kept], view, **alone)
+        run.failure(lambda: idle().values(), None, view, queue=False, **PRIVATE)
+        run.then(watching.estimate, inputs, out.estimate, preprocess=False, **PRIVATE)
+        runs.append(run)
+    out.cancel.click(
+        lambda: idle(line=said(STOPPED)).values(), None, view, cancels=runs, queue=False, **PRIVATE
     )
-    run.then(
-        lambda: ("", gr.Button(visible=True, interactive=False), gr.Button(visible=False)),
-        None,
-        [output.bar, cancel, stop],
-        queue=False,
-        **PRIVATE,
-    )
-    cancel.click(
-        lambda: gr.Button(interactive=False), None, cancel, cancels=[run], queue=False, **PRIVATE
-    )
-    stop.click(lambda: gr.Button(interactive=False), None, stop, queue=False, **PRIVATE)
-    stop.click(service.stop, None, None, queue=False, **PRIVATE)
-    # Programs get one answer; the client would take the page's first preview for it.
-    gr.Button(visible=False).click(
-        endpoint(service),
-        inputs=inputs,
-        outputs=[output.download, output.result, output.line],
-        api_name="stylize",
-        preprocess=False,
-        **alone,
-    )
+    out.stop.click(lambda: gr.Button(interactive=False), None, out.stop, queue=False, **PRIVATE)
+    out.stop.click(service.stop, None, None, queue=False, **PRIVATE)
+    newest: dict[str, Any] = {"trigger_mode": "always_last", "preprocess": False, **PRIVATE}
+    controls["strength"].input(watching.quick, inputs, view, concurrency_limit=2, **newest)  # type: ignore[attr-defined]
+    told = ("photo", *(f"painting_{k}" for k in range(1, PAINTINGS + 1)), "strength", "size")
+    changes = [controls[name].change for name in (*told, "model", "refine", "scale", "runtime")]  # type: ignore[attr-defined]
+    gr.on(changes, watching.estimate, inputs, out.estimate, concurrency_limit=4, **newest)
     photo = controls["photo"]
     assert isinstance(photo, gr.Image)
+
+    def canvas(payload: Any) -> tuple[Any, Any]:
+        try:
+            return service.canvas(payload), gr.skip()
+        except StylemixError as problem:
+            return None, refused(sentence(str(problem)))
+
     photo.change(
-        service.canvas,
+        canvas,
         photo,
-        controls["regions"],
+        [controls["regions"], out.line],
         preprocess=False,
         concurrency_id="canvas",
         concurrency_limit=2,
@@ -112,232 +122,105 @@ def _connect(
     )
 
 
-def _photograph(examples: tuple[Example, ...]) -> gr.Image:
-    title("Photograph")
-    photo = gr.Image(
-        label="Photograph",
-        show_label=False,
-        type="filepath",
-        image_mode=None,
-        sources=["upload", "webcam", "clipboard"],
-        height=300,
-        elem_id="photo",
-        buttons=[],
-        placeholder="Drop a photograph here, or click to choose one",
-    )
-    offer(examples, photo, "photo-examples")
-    return photo
-
-
-def _own_style(service: Service, model: str) -> gr.Markdown:
-    """Return the note that no painting is needed, shown where that is so."""
-    own = service.own_style(model)
-    return gr.Markdown(
-        OWN_STYLE.format(model) if own else "",
-        visible=own,
-        elem_id="own-style",
-        elem_classes="sm-hint",
-    )
-
-
-def _paintings(
-    service: Service,
-    examples: tuple[Example, ...],
+def _connect_choices(
+    watching: Watching,
     controls: dict[str, gr.components.Component],
-) -> gr.Markdown:
-    """Lay out the paintings with their weights; return the note on a model's own style."""
-    title("Paintings")
-    own_style = _own_style(service, next(iter(service.models)))
-    shown = gr.State(1)
-    columns, slots, weights = [], [], []
-    with gr.Row(elem_id="slots"):
-        for number in range(1, PAINTINGS + 1):
-            with gr.Column(
-                min_width=140,
-                visible=number == 1,
-                elem_id=f"painting-{number}",
-                elem_classes="sm-slot",
-            ) as column:
-                slots.append(
-                    gr.Image(
-                        label=f"Painting {number}",
-                        type="filepath",
-                        image_mode=None,
-                        height=190,
-                        sources=["upload"],
-                        elem_id=f"image-{number}",
-                        buttons=[],
-                        placeholder="Drop a painting here, or click to choose one",
-                    )
-                )
-                weights.append(
-                    gr.Slider(
-                        0,
-                        MAX_WEIGHT,
-                        value=1.0,
-                        step=0.05,
-                        label=f"Weight {number}",
-                        visible=False,
-                        elem_id=f"weight-{number}",
-                        buttons=[],
-                    )
-                )
-            columns.append(column)
-    if examples:
-        strip = thumbnails(examples, "painting-examples")
-
-        def choose(
-            count: int, first: Any, second: Any, third: Any, fourth: Any, event: gr.SelectData
-        ) -> list[Any]:
-            filled = (first, second, third, fourth)
-            empty = [k for k in range(count) if filled[k] is None]
-            target = empty[0] if empty else count - 1
-            picture = examples[event.index].picture
-            return [picture if k == target else gr.skip() for k in range(PAINTINGS)]
-
-        strip.select(choose, [shown, *slots], slots, queue=False, preprocess=False, **PRIVATE)
-    more = gr.Button("+ Mix in another painting", size="sm", elem_id="more")
-
-    def reveal(count: int) -> list[Any]:
-        count = min(count + 1, PAINTINGS)
-        return [
-            count,
-            gr.Button(visible=count < PAINTINGS),
-            *(gr.Column(visible=k < count) for k in range(PAINTINGS)),
-            *(gr.Slider(visible=k < count) for k in range(PAINTINGS)),
-        ]
-
-    more.click(reveal, shown, [shown, more, *columns, *weights], queue=False, **PRIVATE)
-    controls |= {f"painting_{k}": slot for k, slot in enumerate(slots, 1)}
-    controls |= {f"weight_{k}": weight for k, weight in enumerate(weights, 1)}
-    return own_style
-
-
-def _palette(examples: tuple[Example, ...]) -> gr.Image:
-    with gr.Accordion("Colors of another painting", open=False, elem_id="palette-panel"):
-        gr.Markdown(
-            "Strokes and texture come from the paintings above, colors from this one. "
-            "Leave it empty to use the paintings' own.",
-            elem_classes="sm-hint",
-        )
-        palette = gr.Image(
-            label="Colors of another painting",
-            show_label=False,
-            type="filepath",
-            image_mode=None,
-            height=190,
-            sources=["upload"],
-            elem_id="palette",
-            buttons=[],
-            placeholder="Drop a painting here, or click to choose one",
-        )
-        offer(examples, palette, "palette-examples")
-    return palette
-
-
-def _regions(service: Service) -> gr.ImageEditor:
-    with gr.Accordion("Regions", open=False, elem_id="regions"):
-        names = ", ".join(f"{name} for painting {k}" for k, name in enumerate(COLOR_NAMES, 1))
-        gr.Markdown(
-            f"Paint on the photograph: {names}. What stays unpainted stays photograph. "
-            "Paint nothing to use the whole picture.",
-            elem_classes="sm-hint",
-        )
-        editor = gr.ImageEditor(
-            label="Regions",
-            show_label=False,
-            type="filepath",
-            sources=(),
-            transforms=(),
-            layers=False,
-            canvas_size=(EDITOR_SIDE, EDITOR_SIDE),
-            height=420,
-            brush=gr.Brush(
-                default_size=40, colors=[(color, OPACITY) for color in COLORS], color_mode="fixed"
-            ),
-            eraser=gr.Eraser(default_size=40),
-            elem_id="regions-editor",
-            buttons=[],
-        )
-
-    def accept(data: AcceptBlobs) -> None:
-        record = data.data
-        index = record["index"]
-        service.drawings.put(
-            str(record["id"]),
-            record["type"],
-            int(index) if index not in (None, "", "null") else -1,
-            data.files[0][1],
-        )
-
-    # Gradio would keep every drawing that is never sent, and as many layers as a request claims.
-    accept._is_server_fn = True  # type: ignore[attr-defined]
-    editor.accept_blobs = accept
-    return editor
-
-
-def _advanced(
-    service: Service, own_style: gr.Markdown, controls: dict[str, gr.components.Component]
+    out: Output,
+    view: list[Any],
+    own: Callable[[str], bool],
+    showcase: Showcase,
 ) -> None:
-    """Lay out the model, size, strokes, tile and feature network."""
-    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        told = {info.name: info.description for info in known()}
-        first = next(iter(service.models))
-        model = gr.Dropdown(
-            list(service.models),
-            value=first,
-            label="Model",
-            elem_id="model",
-            filterable=False,
-            info=told.get(first) or None,
-        )
+    """Connect the rows of pictures below the result, the sheet, and what takes a picture over."""
+    uploads = watching.service.uploads
+    shown, kept = view[-3], view[-2]
+    slots = [controls[f"painting_{k}"] for k in range(1, PAINTINGS + 1)]
+    photo = controls["photo"]
 
-        def tell(name: str) -> tuple[gr.Dropdown, gr.Markdown]:
-            return gr.Dropdown(info=told.get(name) or ""), _own_style(service, name)
+    def take(event: gr.SelectData, records: Any) -> tuple[Any, ...]:
+        entries = history.recall(records_shown(records), uploads)
+        if event.index >= len(entries):
+            return View(line=refused("This picture is no longer on the server.")).values()
+        return watching.show(entries[event.index]).values()
 
-        model.input(tell, model, [model, own_style], queue=False, **PRIVATE)
-        with gr.Row():
-            sizes = size_choices(service.limits)
-            offered, default = [value for _, value in sizes], CONTROLS["size"].default
-            size = gr.Dropdown(
-                sizes,
-                value=default if default in offered else ORIGINAL,
-                label="Size",
-                info="Long side of the result",
-                elem_id="size",
-                filterable=False,
-                min_width=140,
-            )
-            scale = gr.Dropdown(
-                scale_choices(),
-                value=CONTROLS["scale"].default,
-                label="Strokes",
-                elem_id="scale",
-                filterable=False,
-                info="Against the picture's size",
-                min_width=140,
-            )
-            tile = gr.Dropdown(
-                tile_choices(),
-                value=CONTROLS["tile"].default,
-                label="Tile",
-                elem_id="tile",
-                filterable=False,
-                info="Smaller ones need less memory",
-                min_width=140,
-            )
-        features = gr.Dropdown(
-            feature_choices(),
-            value="thin",
-            label="Network that refining compares by",
-            elem_id="refine-features",
-            filterable=False,
-            info="VGG-16's weights are downloaded by the server once",
-        )
-    controls |= {
-        "size": size,
-        "scale": scale,
-        "tile": tile,
-        "model": model,
-        "refine_features": features,
+    out.yours.select(take, kept, view, queue=False, **PRIVATE)
+    out.result.select(take, shown, view, queue=False, **PRIVATE)
+
+    def reuse(records: Any) -> Any:
+        entries = history.recall(records_shown(records), uploads)
+        return entries[0].png if len(entries) == 1 else gr.skip()
+
+    out.reuse.click(reuse, shown, photo, queue=False, **PRIVATE)
+
+    async def finished(event: gr.SelectData, *payloads: Any) -> tuple[Any, ...]:
+        entry = await showcase.get(event.index)
+        stay = [gr.skip()] * (1 + len(slots))
+        if entry is None:
+            return (*stay, *View(line=refused("This example can't be painted.")).values())
+        now = watching.show(entry)
+        if any(isinstance(p, dict) and own(str(p.get("path"))) for p in payloads):
+            return (*stay, *View(**{**vars(now), "line": said(STAYS)}).values())
+        first, second = showcase.pairs[event.index]
+        return (first.picture, second.picture, *[None] * (len(slots) - 1), *now.values())
+
+    out.pairs.select(
+        finished, [photo, *slots], [photo, *slots, *view], queue=False, preprocess=False, **PRIVATE
+    )
+
+
+def _connect_start(
+    page: gr.Blocks,
+    watching: Watching,
+    controls: dict[str, gr.components.Component],
+    view: list[Any],
+    showcase: Showcase,
+) -> None:
+    """Show the browser's last picture when the page is opened, or the first finished example."""
+    kept = view[-2]
+    uploads = watching.service.uploads
+
+    async def start(records: Any) -> tuple[Any, ...]:
+        entries = history.recall(records, uploads)
+        first = showcase.pairs[0] if showcase.pairs else None
+        painting = first[1].picture if first else None
+        if entries:
+            now = watching.show(entries[0], [e.record() for e in entries])
+            return (entries[0].photo, painting, *now.values())
+        entry = await showcase.get(0) if first else None
+        now = View() if entry is None else watching.show(entry)
+        return (first[0].picture if first else None, painting, *now.values())
+
+    page.load(
+        start,
+        kept,
+        [controls["photo"], controls["painting_1"], *view],
+        concurrency_limit=None,
+        **PRIVATE,
+    )
+
+
+def _connect_api(service: Service, controls: dict[str, gr.components.Component]) -> None:
+    """Connect the API, which offers every model and any number of steps."""
+    inputs = {
+        **controls,
+        "model": gr.Dropdown(
+            list(service.models), value=next(iter(service.models)), visible=False, label="Model"
+        ),
+        "refine": gr.Number(0, precision=0, visible=False, label="Refine"),
     }
+    # Programs get one answer; the client would take the page's first preview for it.
+    gr.Button(visible=False).click(
+        endpoint(service),
+        inputs=[inputs[name] for name in CONTROLS],
+        outputs=[
+            gr.DownloadButton(visible=False),
+            gr.ImageSlider(visible=False),
+            gr.Markdown(visible=False),
+        ],
+        api_name="stylize",
+        preprocess=False,
+        concurrency_limit=None,
+    )
+
+
+def _all(examples: Examples) -> tuple[Any, ...]:
+    return (*examples.photos, *examples.paintings)

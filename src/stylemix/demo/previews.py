@@ -75,14 +75,16 @@ class Previews:
         self._shown = time.monotonic()
         self._loop.call_soon_threadsafe(self._ready.set)
 
-    async def get(self, work: asyncio.Future[Any]) -> Preview | None:
-        """Wait for the next preview; None once ``work`` is done."""
+    async def get(self, work: asyncio.Future[Any], patience: float | None = None) -> Preview | None:
+        """Wait for the next preview; None once ``work`` is done, or after some seconds."""
         waiter: asyncio.Future[Any] = asyncio.ensure_future(self._ready.wait())
         try:
-            await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {work, waiter}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             waiter.cancel()
-        if work.done():
+        if work.done() or not self._ready.is_set():
             return None
         self._ready.clear()
         return self._newest

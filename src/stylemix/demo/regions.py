@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from stylemix.errors import ConfigError, PictureError
 
@@ -17,6 +17,10 @@ OPACITY = 0.7
 COLOR_NAMES = ("red", "blue", "yellow", "green")
 MAX_PIXELS = 8_000_000
 """Of one drawing; the page draws on a preview that is far smaller."""
+
+SOFTNESS = 0.01
+"""Radius of a region's soft edge, as a share of the drawing's long side: a region that ended within
+a pixel would look cut out."""
 
 _VISIBLE = 40  # of 255: fainter pixels are a stroke's soft rim
 
@@ -30,7 +34,8 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
         used: the slots, 0 to 3, that hold a painting.
 
     Returns:
-        One greyscale mask (0 or 255) per entry of ``used``, or None where nothing was painted.
+        One greyscale mask per entry of ``used``, or None where nothing was painted. Their edges are
+        soft, and their sum is 255 wherever the drawing is painted all around.
 
     Raises:
         PictureError: a layer is too large, or sizes differ.
@@ -46,7 +51,9 @@ def masks(layers: Sequence[Image.Image], used: Sequence[int]) -> list[Image.Imag
                 f"{slot + 1}, but there is no painting {slot + 1}: add it, or erase "
                 "the region"
             )
-    return [Image.fromarray(np.where(owner == slot, 255, 0).astype(np.uint8)) for slot in used]
+    radius = SOFTNESS * max(owner.shape)
+    hard = (Image.fromarray(np.where(owner == slot, 255, 0).astype(np.uint8)) for slot in used)
+    return [m.filter(ImageFilter.GaussianBlur(radius)) if radius >= 1 else m for m in hard]
 
 
 def _owner(layers: Sequence[Image.Image]) -> np.ndarray | None:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from stylemix.demo.addresses import NoAddresses
 from stylemix.demo.bodies import BodyLimit
 from stylemix.demo.cache import Sweeper
 from stylemix.demo.examples import find_folder, prepare
+from stylemix.demo.headers import Headers
 from stylemix.demo.limits import PAINTINGS, Limits
 from stylemix.demo.service import Service
+from stylemix.demo.showcase import Showcase
 from stylemix.demo.uploads import Uploads
 from stylemix.errors import ConfigError
 
 _OTHER_BODIES = 4 * 2**20  # requests without files; a drawing's layer is the largest
+_MCP_BODIES = 32 * 2**20  # an assistant sends pictures in the text of its request
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,21 @@ class Running:
     Attributes:
         url: where it listens, with a slash at the end.
         service: what answers.
+        showcase: what paints the examples.
         folder: its uploads, results and examples.
         blocks: Gradio's application.
     """
 
     url: str
     service: Service
+    showcase: Showcase
     folder: Path
     blocks: gr.Blocks
 
     def close(self) -> None:
         """Stop the server and delete its files."""
         self.blocks.close(verbose=False)
+        self.showcase.close()
         self.service.jobs.close()
         if os.environ.get("GRADIO_TEMP_DIR") == str(self.folder / "cache"):
             del os.environ["GRADIO_TEMP_DIR"]
@@ -89,6 +96,7 @@ def launch(
     limits: Limits | None = None,
     open_browser: bool = False,
     share: bool = False,
+    mcp: bool = False,
 ) -> Running:
     """Start the server and return.
 
@@ -101,10 +109,14 @@ def launch(
         limits: bounds of what users may ask for.
         open_browser: open the page.
         share: ask Gradio for a public address.
+        mcp: offer the endpoint to programs that speak the Model Context Protocol too.
 
     Raises:
-        ConfigError: there is no model, or the port can't be used.
+        ConfigError: there is no model, the port can't be used, or the package for ``mcp`` is
+            missing.
     """
+    if mcp:
+        _check_mcp()
     limits = limits or Limits()
     choices = model_choices(models)
     folder = Path(tempfile.mkdtemp(prefix="stylemix-demo-")).resolve()
@@ -116,8 +128,11 @@ def launch(
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     gr.set_static_paths([str(shown)])
     service = Service(choices, limits, Uploads(cache, shown), cache)
-    blocks = page.build(service, prepare(examples or find_folder(), shown))
-    blocks.queue(max_size=limits.queue, default_concurrency_limit=4, api_open=False)
+    found = prepare(examples or find_folder(), shown)
+    showcase = Showcase(service, found.pairs, shown / "finished")
+    blocks = page.build(service, found, showcase)
+    # The service has a queue of its own; Gradio's holds the page's small events too.
+    blocks.queue(max_size=10 * limits.queue + 100, default_concurrency_limit=4, api_open=False)
     try:
         _, url, public = blocks.launch(
             server_name=host,
@@ -130,25 +145,44 @@ def launch(
             max_file_size=limits.max_file_bytes,
             ssr_mode=False,
             run_history=False,
-            footer_links=["api"],
+            footer_links=[],
+            mcp_server=mcp,
             state_session_capacity=500,
             enable_monitoring=False,
             theme=look.theme(),
-            css=look.CSS,
-            app_kwargs={"lifespan": _sweeping(cache, limits), "middleware": _middleware(limits)},
+            css=look.css(),
+            app_kwargs={
+                "lifespan": _sweeping(cache, limits),
+                "middleware": _middleware(limits, mcp),
+            },
         )
     except OSError as problem:
+        showcase.close()
         shutil.rmtree(folder, ignore_errors=True)
         raise ConfigError(
             f"the demo can't listen there ({problem}); choose another --port"
         ) from problem
-    return Running(public or url, service, folder, blocks)
+    return Running(public or url, service, showcase, folder, blocks)
 
 
-def _middleware(limits: Limits) -> list[Middleware]:
+def _check_mcp() -> None:
+    try:
+        import_module("mcp.server")  # Gradio would start without it and say nothing
+    except ImportError as problem:
+        raise ConfigError(
+            f"--mcp needs one more package ({problem}); run: pip install 'gradio[mcp]'"
+        ) from problem
+
+
+def _middleware(limits: Limits, mcp: bool) -> list[Middleware]:
     uploads = (PAINTINGS + 1) * limits.max_file_bytes + 2**20
     return [
-        Middleware(BodyLimit, upload_bytes=uploads, other_bytes=_OTHER_BODIES),
+        Middleware(Headers),
+        Middleware(
+            BodyLimit,
+            upload_bytes=uploads,
+            other_bytes=_MCP_BODIES if mcp else _OTHER_BODIES,
+        ),
         Middleware(NoAddresses),
     ]
 

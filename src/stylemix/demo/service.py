@@ -1,18 +1,20 @@
-"""What the page's events and the API endpoint ``/stylize`` do."""
+"""What stands behind the page and the API endpoint ``/stylize``: from controls to a result."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
+from PIL import Image
 
 import stylemix
 from stylemix.checkpoint import read_config
@@ -22,30 +24,47 @@ from stylemix.checkpoint.download import cached
 from stylemix.checkpoint.model_card import needs_painting
 from stylemix.checkpoint.published import REPOSITORY
 from stylemix.demo.controls import CONTROLS, PALETTE, Order, read_order
+from stylemix.demo.estimates import Estimates, Work, work_of
 from stylemix.demo.jobs import Jobs
 from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_work
-from stylemix.demo.look import bar
-from stylemix.demo.previews import Previews
-from stylemix.demo.results import Result, preview, write
+from stylemix.demo.results import Result, name_of, preview, write
 from stylemix.demo.uploads import Drawings, Uploads, read_layers
 from stylemix.errors import Cancelled, ConfigError, StylemixError
+from stylemix.images import read
+from stylemix.injections.style import Style
+from stylemix.stylizers import Stylizer
 from stylemix.types import Progress, ProgressEvent
 
 EDITOR_SIDE = 1024
 """Long side in pixels of the photograph that regions are drawn on."""
+PAINTING_SIDE = 2048
+"""Long side in pixels that is enough of a painting."""
+STYLES = 8
+"""Encoded paintings that are kept."""
+FULL = "The memory is full: choose a smaller size or tile."
 
 
 @dataclass(frozen=True)
 class Painted:
-    """A result and what the line below it says.
+    """A result and what is told of it.
 
     Attributes:
         result: its files.
-        line: size, model, steps and seconds.
+        size: width and height in pixels.
+        counted: the steps or tiles, in words; empty for a single pass.
+        seconds: that it took; None where nobody has waited for it.
     """
 
     result: Result
-    line: str
+    size: tuple[int, int]
+    counted: str
+    seconds: float | None
+
+    def line(self, model: str) -> str:
+        """Return size, model, steps and seconds."""
+        took = "" if self.seconds is None else f"{self.seconds:.1f} s"
+        parts = (f"{self.size[0]} × {self.size[1]} pixels", model, self.counted, took)
+        return " · ".join(part for part in parts if part)
 
 
 class Service:
@@ -65,9 +84,12 @@ class Service:
         self.limits = limits
         self.uploads = uploads
         self.folder = folder
-        self.jobs = Jobs()
+        self.jobs = Jobs(limits.queue)
         self.drawings = Drawings()
+        self.estimates = Estimates()
         self._keeping: set[str] = set()
+        self._styles: OrderedDict[tuple[Any, ...], Style] = OrderedDict()
+        self._lock = threading.Lock()
 
     async def stylize(
         self, request: gr.Request | None, progress: gr.Progress, *controls: Any
@@ -80,50 +102,15 @@ class Service:
 
         Returns the result as PNG; small pictures of the photograph and the result; a line on it.
         """
-        with _told():
-            order, model = self._read(controls)
-            painted = await self._paint(order, model, _session(request), _shown_by(progress))
-        return painted.result.png, (painted.result.before, painted.result.after), painted.line
 
-    async def watch(
-        self,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio hands it in
-        *controls: Any,
-    ) -> AsyncIterator[tuple[Any, ...]]:
-        """Do what :meth:`stylize` does for the page, which sees the picture grow.
+        def shown(event: ProgressEvent) -> None:
+            progress((event.done, event.total), desc="Painting", unit="steps")
 
-        Yields the result's file, the two pictures to compare, the line, the bar, and the buttons
-        that cancel and that stop: once there is a picture so far, the latter takes the former's
-        place.
-        """
-        with _told():
-            order, model = self._read(controls)
-            previews = Previews(order.photo, self.folder) if self._steps(order, model) else None
-            work = asyncio.ensure_future(
-                self._paint(order, model, _session(request), _shown_by(progress), previews)
-            )
-            try:
-                while previews is not None and (now := await previews.get(work)) is not None:
-                    yield (
-                        gr.skip(),
-                        (now.before, now.after),
-                        f"Step {now.done} of {now.total}",
-                        bar(now.done, now.total),
-                        gr.Button(visible=False),
-                        gr.Button(visible=True, interactive=True),
-                    )
-                painted = await work
-            finally:
-                work.cancel()  # Gradio closes this generator when its event is cancelled
-        yield (
-            gr.DownloadButton(value=painted.result.png, interactive=True),
-            (painted.result.before, painted.result.after),
-            painted.line,
-            "",
-            gr.Button(visible=True, interactive=False),
-            gr.Button(visible=False),
-        )
+        with told():
+            order, model = self.read(controls)
+            painted = await self.paint(order, model, session_of(request), shown)
+        result = painted.result
+        return result.png, (result.before, result.after), painted.line(model)
 
     def own_style(self, model: str) -> bool:
         """Tell whether a model draws in a style of its own; it isn't loaded for it.
@@ -141,7 +128,7 @@ class Service:
             folder = cached(target, None)
         return folder is not None and not needs_painting(read_config(folder))
 
-    def _read(self, controls: Sequence[Any]) -> tuple[Order, str]:
+    def read(self, controls: Sequence[Any]) -> tuple[Order, str]:
         """Read the controls, in the order of :data:`CONTROLS`; return what is asked of which model.
 
         Raises:
@@ -167,10 +154,10 @@ class Service:
             own_style=self.own_style(model),
         )
         features = str(order.options.refine_features)
-        check_work(order.pixels, self._steps(order, model), features, self.limits)
+        check_work(order.pixels, self.steps(order, model), features, self.limits)
         return order, model
 
-    def _steps(self, order: Order, model: str) -> int:
+    def steps(self, order: Order, model: str) -> int:
         """Return how many steps of optimization an order takes; methods have a number of their own.
 
         The model isn't loaded for it, which may take long: a method is known by its name.
@@ -179,76 +166,125 @@ class Service:
             return order.options.refine
         return int(getattr(stylemix.load(self.models[model], device="cpu"), "steps", 0))
 
-    async def _paint(
-        self,
-        order: Order,
-        model: str,
-        session: str | None,
-        progress: Progress,
-        previews: Previews | None = None,
+    def work(self, order: Order, model: str) -> Work:
+        """Return what an order takes, for :attr:`estimates`."""
+        options = order.options
+        passes = 2 if options.strength != 1 or options.masks else 1
+        if self.models[model] in methods():
+            passes = 0
+        if options.scale is not None:
+            passes *= 2
+        return work_of(
+            f"{model} {order.runtime}",
+            order.pixels,
+            passes,
+            self.steps(order, model),
+            str(options.refine_features),
+        )
+
+    async def paint(
+        self, order: Order, model: str, session: str | None, progress: Progress
     ) -> Painted:
+        """Render what is asked, when it is its turn.
+
+        Args:
+            order: what is asked.
+            model: of which model.
+            session: who asks.
+            progress: called from the worker.
+
+        Raises:
+            Cancelled: the session has left, or stopped before there was a picture.
+            StylemixError: it can't be done.
+        """
         started = time.perf_counter()
         last = ProgressEvent(0, 0)
 
         def report(event: ProgressEvent) -> None:
             nonlocal last
             last = event
-            if previews is None or event.done == 0:
-                progress(event)
-            else:
-                previews.put(event)
+            progress(event)
 
-        def work(tick: Progress) -> tuple[Result, tuple[int, int], bool]:
-            return self._render(order, model, tick, session)
+        def work(tick: Progress) -> tuple[Image.Image, Result, bool]:
+            picture, whole = self.render(order, model, tick, session)
+            name = name_of(order.photo, order.paintings)
+            return picture, write(picture, order.photo, self.folder, name), whole
 
         try:
-            result, (width, height), whole = await self.jobs.run(
-                work, session=session, progress=report
-            )
+            picture, result, whole = await self.jobs.run(work, session=session, progress=report)
         finally:
             self._keeping.discard(session or "")
-        seconds = time.perf_counter() - started
-        steps = last.total
-        counted = (
-            f"{steps} step{'s' if steps != 1 else ''}"
-            if whole
-            else f"stopped after {last.done} of {steps} steps"
-        )
-        return Painted(result, f"{width} × {height} pixels · {model} · {counted} · {seconds:.1f} s")
+        counted = _counted(last, whole, bool(self.steps(order, model)))
+        return Painted(result, picture.size, counted, time.perf_counter() - started)
 
-    def _render(
-        self, order: Order, model: str, tick: Progress, session: str | None
-    ) -> tuple[Result, tuple[int, int], bool]:
-        """Render and write; tells size and whether it is more than the picture so far."""
-        whole = True
+    def render(
+        self, order: Order, model: str, tick: Progress | None = None, session: str | None = None
+    ) -> tuple[Image.Image, bool]:
+        """Render what is asked; tell whether it is more than the picture so far."""
+        options = order.options
         try:
-            # By name, which spares the copy of the weights that `load` gives.
-            picture = stylemix.stylize(
-                order.photo,
-                list(order.paintings),
-                model=self.models[model],
-                progress=tick,
-                **vars(order.options),
-            )
+            stylizer = stylemix.load(self.models[model], runtime=order.runtime)
+            photo = read(order.photo, keep_space=True, long_side=options.size).to_pil()
+            styles = [self.style(stylizer, model, painting) for painting in order.paintings]
+            begun = time.perf_counter()
+            picture = stylizer.stylize(photo, styles, options, progress=tick)
+            self.estimates.learn(self.work(order, model), time.perf_counter() - begun)
         except Cancelled as stop:
             if stop.picture is None or session not in self._keeping:
                 raise
-            picture, whole = stop.picture, False
+            return stop.picture, False
         except StylemixError as problem:
             raise type(problem)(order.in_users_words(str(problem))) from None
-        return write(picture, order.photo, self.folder), picture.size, whole
+        return picture, True
+
+    def style(self, stylizer: Stylizer, model: str, painting: str) -> Style:
+        """Return a painting encoded; the last few are kept."""
+        key = (model, stylizer.fingerprint, painting)
+        with self._lock:
+            if key in self._styles:
+                self._styles.move_to_end(key)
+                return self._styles[key]
+        made = stylizer.encode(read(painting, long_side=PAINTING_SIDE).to_pil())
+        with self._lock:
+            self._styles[key] = made
+            while len(self._styles) > STYLES:
+                self._styles.popitem(last=False)
+        return made
+
+    def small(self, order: Order, side: int) -> Order:
+        """Return an order for a picture whose long side has at most ``side`` pixels, unrefined."""
+        scale = min(1.0, side / max(order.size))
+        width, height = (max(1, round(length * scale)) for length in order.size)
+        options = replace(order.options, size=max(width, height), refine=0, tile=None, scale=None)
+        return replace(order, options=options, size=(width, height))
 
     def canvas(self, photo: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Return a new photograph for the regions' editor to draw on."""
-        with _told():
-            path = self.uploads.path(photo, "the photograph")
-            if path is None:
-                return None
-            check_picture(path, "the photograph", self.limits)
-            target = self.folder / f"canvas-{Path(path).parent.name}" / f"{Path(path).name}.webp"
-            if not target.is_file():
-                preview(path, target, EDITOR_SIDE)
+        """Return a new photograph for the regions' editor to draw on.
+
+        Raises:
+            PictureError: it can't be used.
+        """
+        path = self.uploads.path(photo, "the photograph")
+        if path is None:
+            return None
+        target = self.folder / f"canvas-{Path(path).parent.name}" / f"{Path(path).name}.webp"
+        self.shrink(path, target, EDITOR_SIDE)
         return {"background": str(target), "layers": [], "composite": None}
+
+    def shrink(self, photo: str, target: Path, side: int) -> None:
+        """Write a photograph small, unless that is done already.
+
+        Raises:
+            PictureError: it can't be used.
+        """
+        check_picture(photo, "the photograph", self.limits)
+        if target.is_file():
+            return
+        try:
+            preview(photo, target, side)
+        except StylemixError as problem:
+            words = str(problem).replace(repr(photo), "the photograph")
+            raise type(problem)(words.replace(photo, "the photograph")) from None
 
     def stop(self, request: gr.Request) -> None:
         """Stop the work of a browser and keep the picture so far."""
@@ -286,25 +322,31 @@ def endpoint(service: Service) -> Callable[..., Any]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn errors into ones that the page shows."""
+def told() -> Iterator[None]:
+    """Turn errors into ones that Gradio hands to programs."""
     try:
         yield
     except Cancelled:
         raise gr.Error("Cancelled.", print_exception=False, duration=3) from None
     except StylemixError as problem:
-        raise gr.Error(_sentence(str(problem)), print_exception=False) from problem
+        raise gr.Error(sentence(str(problem)), print_exception=False) from problem
     except (MemoryError, torch.OutOfMemoryError) as problem:
-        raise gr.Error("The memory is full: choose a smaller size or tile.") from problem
+        raise gr.Error(FULL) from problem
 
 
-def _session(request: gr.Request | None) -> str | None:
+def session_of(request: gr.Request | None) -> str | None:
+    """Return what tells browsers apart, or None."""
     return getattr(request, "session_hash", None)
 
 
-def _shown_by(progress: gr.Progress) -> Progress:
-    return lambda event: progress((event.done, event.total), desc="Painting", unit="steps")
-
-
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return a message with a capital and a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _counted(last: ProgressEvent, whole: bool, optimized: bool) -> str:
+    total, unit = last.total, "step" if optimized else "tile"
+    if not whole:
+        return f"stopped after {last.done} of {total} {unit}s"
+    # A pass, or two where the photograph shines through, are nothing to count.
+    return f"{total} {unit}{'s' if total != 1 else ''}" if optimized or total > 2 else ""

@@ -1,25 +1,45 @@
-"""What the page is made of in several places: headings, and rows of examples to choose from."""
+"""What the page is made of in several places: headings, and rows of pictures to choose from."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from stylemix.demo.examples import Example
+from stylemix.demo.markup import strip
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Of an event that is no endpoint of the API."""
 
 
-def title(text: str, hint: str = "") -> None:
-    """Write a heading, and what to do there, in small."""
-    gr.Markdown(f"## {text}", elem_classes="sm-title")
-    if hint:
-        gr.Markdown(hint, elem_classes="sm-hint")
+def script(name: str) -> str:
+    """Return one of the page's own programs."""
+    return (Path(__file__).parent / name).read_text("utf-8")
 
 
-def offer(examples: tuple[Example, ...], into: gr.Image, name: str) -> None:
+def title(text: str) -> None:
+    """Write a heading."""
+    gr.HTML(f"<h2>{text}</h2>", elem_classes="sm-title")
+
+
+def hint(text: str) -> None:
+    """Write what to do there, in small."""
+    gr.Markdown(text, elem_classes="sm-hint")
+
+
+def row(html: str, name: str) -> gr.HTML:
+    """Show a row of pictures; its event ``select`` tells the index of the one that is chosen."""
+    return gr.HTML(html, js_on_load=script("strip.js"), elem_id=name)
+
+
+def examples_row(examples: tuple[Example, ...], name: str, label: str) -> gr.HTML:
+    """Show examples as a row of small pictures."""
+    return row(strip([(e.thumbnail, e.title, "") for e in examples], label), name)
+
+
+def offer(examples: tuple[Example, ...], into: gr.Image, name: str, label: str) -> None:
     """Show the examples, if there are any; a click puts one into the picture."""
     if not examples:
         return
@@ -27,23 +47,4 @@ def offer(examples: tuple[Example, ...], into: gr.Image, name: str) -> None:
     def choose(event: gr.SelectData) -> str:
         return examples[event.index].picture
 
-    thumbnails(examples, name).select(choose, None, into, queue=False, **PRIVATE)
-
-
-def thumbnails(examples: tuple[Example, ...], name: str) -> gr.Gallery:
-    """Show the examples as a row of thumbnails."""
-    return gr.Gallery(
-        [(e.thumbnail, e.title) for e in examples],
-        show_label=False,
-        columns=len(examples),
-        rows=1,
-        height=100,
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        elem_id=name,
-        elem_classes="sm-strip",
-        object_fit="cover",
-        container=False,
-        fit_columns=False,
-    )
+    examples_row(examples, name, label).select(choose, None, into, queue=False, **PRIVATE)

@@ -116,7 +116,13 @@ class Raster:
         return self.drawn(self.pixels, torch.ones(1, 1, 1, 1, dtype=torch.float32, device="cpu"))
 
 
-def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, keep_space: bool = False) -> Raster:
+def read(
+    picture: Picture,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    keep_space: bool = False,
+    long_side: int | None = None,
+) -> Raster:
     """Read a picture.
 
     Files and PIL images are turned upright by their EXIF orientation; of an animation, a file's
@@ -130,6 +136,8 @@ def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, keep_space: bool = F
         max_pixels: larger pictures are refused, files by their header before decoding.
         keep_space: keep what :meth:`Raster.drawn` needs to give a result in the picture's own color
             space. (A profile that only leads out of its space, such as a scanner's, isn't kept.)
+        long_side: pixels that are enough: a JPEG file may be decoded at 1/2, 1/4 or 1/8 of its
+            sides, as long as its long side has that many. ``max_pixels`` bounds what is decoded.
 
     Returns:
         The picture, on the CPU.
@@ -141,7 +149,7 @@ def read(picture: Picture, *, max_pixels: int = MAX_PIXELS, keep_space: bool = F
         name = os.fspath(picture)
         if not isinstance(name, str):
             name = os.fsdecode(name)
-        with open_file(name, max_pixels) as image:
+        with open_file(name, max_pixels, long_side=long_side) as image:
             return _from_pil(image, f"{name!r}", Path(name).name, keep_space)
     if isinstance(picture, Image.Image):
         check_pixels(*picture.size, max_pixels, "the PIL image")

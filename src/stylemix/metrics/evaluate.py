@@ -85,8 +85,8 @@ def evaluate_pairs(
     ``regularity`` of the strokes where the photograph is flat, ``regularity_over``, that minus the
     painting's own, and ``halo`` beside strong edges, all three where the photograph has such
     places; ``shift_psnr``; ``identity_psnr``, how well the photograph comes back when it is its own
-    style (the network's own work, without the exact copy that strength 0 gives); and ``seconds`` of the
-    method.
+    style (the network's own work, without the exact copy that strength 0 gives); and ``seconds``
+    of the method.
 
     Args:
         method: from (photograph, painting), both PIL, to a PIL image of the photograph's size;
