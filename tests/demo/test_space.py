@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import stylemix
 from stylemix.demo.limits import FEATURE_COST, Limits
 from stylemix.demo.regions import COLORS
 from stylemix.plugins.installing import PUBLISHED
@@ -82,9 +84,17 @@ def test_the_regions_colours_are_documented(color):
 def test_the_limits_are_documented():
     limits = Limits()
     assert f"{limits.max_file_bytes // 2**20} MB" in README
-    assert f"{limits.max_pixels // 10**6} megapixels" in README
+    assert f"{limits.max_pixels // 10**6} megapixels (`--max-megapixels`)" in README
+    assert f"{limits.max_stored // 10**6} megapixels as JPEG" in README
+    assert f"{limits.max_decoded // 10**6} megapixels in other formats" in README
     assert f"queue of {limits.queue}" in README
     assert f"{limits.max_work // 10**6} million pixels times steps" in README
     assert f"{FEATURE_COST['vgg16']} times" in README
     assert f"{limits.cache_bytes // 2**30} GB, one hour" in README
     assert limits.cache_seconds == 3600
+
+
+def test_every_control_is_in_the_table():
+    table = README.split("## Controls")[1].split("\n## ")[0]
+    arguments = set(inspect.signature(stylemix.stylize).parameters) - {"device", "progress"}
+    assert {name for name in arguments if f"| `{name}` |" in table} == arguments
