@@ -11,8 +11,7 @@ from PIL import Image
 from stylemix.demo.limits import PAINTINGS, Limits, check_picture, check_result
 from stylemix.demo.regions import masks
 from stylemix.errors import ConfigError, PictureError
-from stylemix.runtime import RUNTIMES
-from stylemix.runtime.library import missing
+from stylemix.runtime import RUNTIMES, check_runtime
 from stylemix.stylizers import Options
 
 ORIGINAL = "original"
@@ -58,7 +57,8 @@ def refine_choices() -> list[tuple[str, int]]:
 def runtime_choices() -> list[tuple[str, str]]:
     """Return labels and values of the control ``runtime``: those that can be had here."""
     words = {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}
-    return [(words[name], name) for name in RUNTIMES if name != "openvino" or not missing()]
+    words["openvino-int8"] = "OpenVINO, 8 bits"
+    return [(words.get(name, name), name) for name in RUNTIMES if _to_be_had(name)]
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,13 @@ def read_order(
     )
     runtime = _choice(values["runtime"], "runtime", runtime_choices())
     return Order(photo, chosen, labels, found, runtime, (width, height))
+
+
+def _to_be_had(runtime: str) -> bool:
+    try:
+        return bool(check_runtime(runtime))
+    except ConfigError:
+        return False
 
 
 def _number(value: Any, name: str, most: float) -> float:

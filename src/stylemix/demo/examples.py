@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylemix.demo.results import preview
+from stylemix.errors import PictureError
 from stylemix.images import is_picture_name
+from stylemix.images.examples import examples_folder
 
 THUMBNAIL = 240
 PAIRS = (
@@ -54,13 +56,12 @@ class Examples:
 
 
 def find_folder() -> Path | None:
-    """Find the examples: in the wheel, in the repository that this is, or is run in."""
-    here = Path(__file__).resolve()
-    for root in (here.parent, here.parents[3], Path.cwd()):
-        folder = root / "examples"
-        if (folder / "photos").is_dir() and (folder / "paintings").is_dir():
-            return folder
-    return None
+    """Find the examples: those of this installation, or of the folder that it is run in."""
+    try:
+        return examples_folder()
+    except PictureError:
+        folder = Path.cwd() / "examples"
+    return folder if (folder / "photos").is_dir() and (folder / "paintings").is_dir() else None
 
 
 def prepare(source: Path | None, target: Path) -> Examples:

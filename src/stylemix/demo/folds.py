@@ -117,7 +117,7 @@ def advanced(
             controls["scale"] = _choice("scale", scale_choices(), "Strokes", "Their size")
             controls["tile"] = _choice("tile", tile_choices(), "Tile", "Small ones spare memory")
             controls["runtime"] = _choice(
-                "runtime", runtime_choices(), "Runtime", "The picture is the same"
+                "runtime", runtime_choices(), "Runtime", "How it computes"
             )
         controls["refine_features"] = _choice(
             "refine_features",

@@ -17,7 +17,7 @@ from stylemix.demo.markup import refused, said
 from stylemix.demo.output import Output
 from stylemix.demo.service import Service, endpoint, sentence
 from stylemix.demo.showcase import Showcase
-from stylemix.demo.watching import STOPPED, View, Watching, idle, records_shown
+from stylemix.demo.watching import View, Watching, idle, records_shown
 from stylemix.demo.widgets import PRIVATE
 from stylemix.errors import StylemixError
 
@@ -86,15 +86,11 @@ def _connect(
     inputs = [controls[name] for name in CONTROLS]
     # Pictures wait in the service, which tells their places; Gradio lets all of them in.
     alone: dict[str, Any] = {"preprocess": False, "concurrency_limit": None, **PRIVATE}
-    runs: list[dict[str, Any]] = []
     for button, work in ((out.go, watching.paint), (out.variants, watching.variants)):
         run = button.click(work, [*inputs, kept], view, **alone)
         run.failure(lambda: idle().values(), None, view, queue=False, **PRIVATE)
         run.then(watching.estimate, inputs, out.estimate, preprocess=False, **PRIVATE)
-        runs.append(run)
-    out.cancel.click(
-        lambda: idle(line=said(STOPPED)).values(), None, view, cancels=runs, queue=False, **PRIVATE
-    )
+    out.cancel.click(watching.cancel, None, out.cancel, queue=False, **PRIVATE)
     out.stop.click(lambda: gr.Button(interactive=False), None, out.stop, queue=False, **PRIVATE)
     out.stop.click(service.stop, None, None, queue=False, **PRIVATE)
     newest: dict[str, Any] = {"trigger_mode": "always_last", "preprocess": False, **PRIVATE}

@@ -92,6 +92,13 @@ class Watching:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._cancelled: set[str | None] = set()
+
+    def cancel(self, request: gr.Request) -> gr.Button:
+        """End a browser's work without a picture; what it watches tells that within a tick."""
+        self._cancelled.add(request.session_hash)
+        self.service.jobs.stop(request.session_hash)
+        return gr.Button(interactive=False)
 
     async def paint(self, request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, ...]]:
         """Paint one picture; ``given`` are the controls and what the browser keeps.
@@ -188,6 +195,7 @@ class Watching:
         self, order: Order, model: str, request: gr.Request, kept: Any, before: str = ""
     ) -> AsyncIterator[View]:
         service, session = self.service, request.session_hash
+        self._cancelled.discard(session)
         yield View(
             line=working(before + "Waiting…", None),
             go=gr.Button(interactive=False),
@@ -212,6 +220,8 @@ class Watching:
         try:
             while not task.done():
                 picture = await previews.get(task, TICK)
+                if session in self._cancelled:
+                    raise Cancelled("the work was cancelled")
                 if task.done():
                     break
                 if not begun:
@@ -230,7 +240,8 @@ class Watching:
                 yield view
             painted = await task
         finally:
-            task.cancel()  # Gradio closes this generator when its event is cancelled
+            task.cancel()  # Gradio also closes this generator when the browser has left
+            self._cancelled.discard(session)
         entry = entry_of(painted, order, label(model))
         yield self.show(entry, history.with_new(entry, kept, service.uploads))
 
