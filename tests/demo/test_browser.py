@@ -96,6 +96,11 @@ def test_regions_are_painted_on_the_photograph(visit, screenshots):
         page.mouse.move(middle[0] + 30, middle[1], steps=8)
         page.mouse.up()
     page.wait_for_timeout(2000)  # the drawing is sent when the hand rests
+    # A preview looks at the drawing too, and leaves it for the picture.
+    page.locator("#strength input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    wait_for_line(page, "A quick preview")
     result = paint(page)
     page.screenshot(path=screenshots / "desktop-regions.png", full_page=True)
     changed = np.abs(result - photo).mean(2) > 40

@@ -133,3 +133,10 @@ def test_wrong_controls_are_refused(live):
         asyncio.run(made.frame("a", camera, painting, 1.0, 4096))
     with pytest.raises(ConfigError, match="strength"):
         asyncio.run(made.frame("a", camera, painting, "high", 256))
+
+
+def test_a_server_of_slow_methods_only_says_so(live):
+    made, painting = live
+    made._service.models = {"gatys": "gatys"}
+    with pytest.raises(ConfigError, match="one pass"):
+        asyncio.run(made.frame("a", record(Image.new("RGB", (8, 8))), painting, 1.0, 256))

@@ -51,6 +51,18 @@ def test_one_that_fails_is_none_and_the_others_go_on(service, files, tmp_path):
     showcase.close()
 
 
+def test_an_optimization_paints_no_examples(service, files, tmp_path):
+    pairs = prepare(Path(files.examples), tmp_path / "shown").pairs
+    service.models = {"gatys": "gatys"}
+    showcase = Showcase(service, pairs, tmp_path / "shown" / "finished")
+    assert showcase.pairs == ()
+    showcase.close()
+    service.models = {"gatys": "gatys", "tiny": files.models[0]}
+    showcase = Showcase(service, pairs, tmp_path / "shown" / "finished")
+    assert " · tiny" in asyncio.run(showcase.get(0)).line
+    showcase.close()
+
+
 def test_closing_ends_the_waiting(service, files, tmp_path):
     showcase = Showcase(service, [], tmp_path / "shown" / "finished")
     showcase.close()

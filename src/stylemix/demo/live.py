@@ -75,7 +75,11 @@ class Live:
         return _as_html(made), said(f"{rate:.1f} frames per second · {1000 * took:.0f} ms each")
 
     def _paint(self, camera: Any, path: str, strength: Any, side: int) -> Image.Image:
-        model = next(iter(self._service.models))
+        model = self._service.quick_model
+        if model is None:
+            raise ConfigError(
+                "the camera needs a model that draws in one pass; this server has none"
+            )
         stylizer = stylemix.load(self._service.models[model])
         style = self._service.style(stylizer, model, path)
         picture = picture_of(camera)

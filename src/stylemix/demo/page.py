@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,16 +174,18 @@ def _connect_start(
     kept = view[-2]
     uploads = watching.service.uploads
 
-    async def start(records: Any) -> tuple[Any, ...]:
+    async def start(records: Any) -> AsyncIterator[tuple[Any, ...]]:
         entries = history.recall(records, uploads)
         first = showcase.pairs[0] if showcase.pairs else None
         painting = first[1].picture if first else None
         if entries:
             now = watching.show(entries[0], [e.record() for e in entries])
-            return (entries[0].photo, painting, *now.values())
-        entry = await showcase.get(0) if first else None
-        now = View() if entry is None else watching.show(entry)
-        return (first[0].picture if first else None, painting, *now.values())
+            yield (entries[0].photo, painting, *now.values())
+        elif first:
+            yield (first[0].picture, painting, *View().values())
+            # Just after the start of the server it takes a moment.
+            if (entry := await showcase.get(0)) is not None:
+                yield (gr.skip(), gr.skip(), *watching.show(entry).values())
 
     page.load(
         start,

@@ -102,15 +102,22 @@ class Service:
 
         Returns the result as PNG; small pictures of the photograph and the result; a line on it.
         """
-
-        def shown(event: ProgressEvent) -> None:
-            progress((event.done, event.total), desc="Painting", unit="steps")
-
         with told():
             order, model = self.read(controls)
+            unit = "steps" if self.steps(order, model) else "tiles"
+
+            def shown(event: ProgressEvent) -> None:
+                progress((event.done, event.total), desc="Painting", unit=unit)
+
             painted = await self.paint(order, model, session_of(request), shown)
         result = painted.result
         return result.png, (result.before, result.after), painted.line(model)
+
+    @property
+    def quick_model(self) -> str | None:
+        """The first model that draws in one pass of a network; None where there is none."""
+        slow = methods()
+        return next((name for name, target in self.models.items() if target not in slow), None)
 
     def own_style(self, model: str) -> bool:
         """Tell whether a model draws in a style of its own; it isn't loaded for it.

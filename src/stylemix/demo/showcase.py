@@ -38,7 +38,9 @@ class Showcase:
     def __init__(
         self, service: Service, pairs: Sequence[tuple[Example, Example]], folder: Path
     ) -> None:
-        self.pairs = tuple(pairs)
+        self._model = service.quick_model or ""
+        # An optimization would keep the server busy for minutes.
+        self.pairs = tuple(pairs) if self._model else ()
         self._service, self._folder = service, folder
         self._made: dict[int, Entry | None] = {}
         self._changed = threading.Condition()
@@ -80,7 +82,7 @@ class Showcase:
             if self._ended:
                 raise Cancelled("the server ends")
 
-        model = next(iter(self._service.models))
+        model = self._model
         asked = {
             "photo": {"path": photo.picture},
             "painting_1": {"path": painting.picture},

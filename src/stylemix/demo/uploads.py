@@ -76,10 +76,13 @@ class Drawings:
             while len(self._layers) > self._most:
                 self._layers.popitem(last=False)
 
-    def take(self, key: str) -> list[bytes]:
-        """Return the layers of a drawing, the lowest first, and forget it."""
+    def get(self, key: str) -> list[bytes]:
+        """Return the layers of a drawing, the lowest first.
+
+        It is kept: estimates and previews look at a drawing before the picture is asked for.
+        """
         with self._lock:
-            layers = self._layers.pop(key, {})
+            layers = dict(self._layers.get(key, {}))
         return [layers[index] for index in sorted(layers)]
 
 
@@ -100,7 +103,7 @@ def read_layers(
     if not isinstance(payload, Mapping):
         return []
     if isinstance(payload.get("id"), str):
-        return [_decode(data) for data in drawings.take(payload["id"])]
+        return [_decode(data) for data in drawings.get(payload["id"])]
     layers = payload.get("layers")
     files = list(layers)[:MAX_LAYERS] if isinstance(layers, Sequence) else []
     images = []

@@ -27,7 +27,7 @@ def weight_maps(
 
     Style k gets ``strength * c * w_k m_k / sum_j w_j m_j`` with the coverage
     ``c = min(1, sum_j m_j)``; the content gets what is missing to one (below zero where strength
-    exceeds one: an extrapolation away from the content).
+    exceeds one, which each method reads in its own way).
 
     Args:
         weights: one number >= 0 per style, the largest about 1.
