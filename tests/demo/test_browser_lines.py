@@ -99,6 +99,7 @@ def test_the_time_is_told_before_and_the_button_waits(visit, slow):
     begin_slowly(page, slow)
     wait_for_line(page, r"^Tile \d+ of \d+$")
     assert page.is_disabled("#go")
+    assert page.is_disabled("#variants")
     assert page.get_attribute(AFTER, "src") == kept
     bar = page.locator("#line .sm-bar i").get_attribute("style")
     done, total = map(int, re.findall(r"\d+", line(page)))

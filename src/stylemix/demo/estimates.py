@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stylemix.demo.limits import FEATURE_COST
 
-STEP = 8.0
+STEP = 6.0
 """Passes of a network that a step of optimization through the thin features takes, until one has
 been measured."""
 

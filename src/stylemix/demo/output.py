@@ -24,18 +24,18 @@ EMPTY = "Choose a photograph and a painting, then press Paint it."
 
 @dataclass(frozen=True)
 class Output:
-    """What the page shows of the work; the first eight are those of a view, in its order.
+    """What the page shows of the work; the first nine are those of a view, in its order.
 
     Attributes:
         result: photograph and picture to compare, or a sheet of pictures.
         line: what is done, was done or went wrong.
         go: the button that begins.
+        variants: the button that begins a sheet.
         cancel: the button that ends without a picture.
         stop: the button that ends with the picture so far.
         jpeg: the button that downloads a JPEG.
         png: the button that downloads a PNG.
         reuse: the button that takes the picture for the photograph.
-        variants: the button that begins a sheet.
         estimate: size and expected seconds.
         pairs: finished examples to choose from.
         yours: the browser's pictures to choose from.
@@ -44,12 +44,12 @@ class Output:
     result: gr.HTML
     line: gr.HTML
     go: gr.Button
+    variants: gr.Button
     cancel: gr.Button
     stop: gr.Button
     jpeg: gr.DownloadButton
     png: gr.DownloadButton
     reuse: gr.Button
-    variants: gr.Button
     estimate: gr.HTML
     pairs: gr.HTML
     yours: gr.HTML
@@ -93,7 +93,10 @@ def lay_out(
     shown = [(a.thumbnail, f"{a.title} as {b.title}", b.thumbnail) for a, b in pairs]
     finished = row(strip(shown, "Finished examples"), "pairs")
     return Output(
-        result, line, go, cancel, stop, jpeg, png, reuse, variants, estimate, finished, yours
+        *(result, line, go, variants, cancel, stop, jpeg, png, reuse),
+        estimate=estimate,
+        pairs=finished,
+        yours=yours,
     )
 
 

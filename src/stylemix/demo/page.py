@@ -64,8 +64,8 @@ def _studio(page: gr.Blocks, service: Service, examples: Examples, showcase: Sho
     shown = gr.State([])
     kept = gr.BrowserState([], storage_key="stylemix-pictures")
     view = [
-        *(out.result, out.line, out.go, out.cancel, out.stop, out.jpeg, out.png, out.reuse),
-        *(shown, kept, out.yours),
+        *(out.result, out.line, out.go, out.variants, out.cancel, out.stop),
+        *(out.jpeg, out.png, out.reuse, shown, kept, out.yours),
     ]
     watching = Watching(service)
     _connect(watching, controls, out, view, kept)

@@ -45,6 +45,7 @@ class View:
         result: HTML of the frame.
         line: HTML of the line below.
         go: the button that begins.
+        variants: the button that begins a sheet.
         cancel: the button that ends without a picture.
         stop: the button that ends with the picture so far.
         jpeg: the button that downloads a JPEG.
@@ -58,6 +59,7 @@ class View:
     result: Any = None
     line: Any = None
     go: Any = None
+    variants: Any = None
     cancel: Any = None
     stop: Any = None
     jpeg: Any = None
@@ -77,6 +79,7 @@ def idle(**changes: Any) -> View:
     """Return a view whose buttons wait for the next picture."""
     return View(
         go=gr.Button(interactive=True),
+        variants=gr.Button(interactive=True),
         cancel=gr.Button(visible=True, interactive=False),
         stop=gr.Button(visible=False),
         **changes,
@@ -199,6 +202,7 @@ class Watching:
         yield View(
             line=working(before + "Waiting…", None),
             go=gr.Button(interactive=False),
+            variants=gr.Button(interactive=False),
             cancel=gr.Button(visible=True, interactive=True),
             stop=gr.Button(visible=False),
         )
