@@ -126,5 +126,7 @@ def test_ctrl_c_and_going_on(environment, model, paintings, tmp_path):
     assert process.returncode == 130
     assert "pictures were drawn; the same command goes on." in said
     assert (out / "failures.jsonl").read_bytes() == b""
+    # Another number of workers goes on as well.
+    command[command.index("--workers") + 1] = "0"
     last = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert last.stdout == f"wrote 40 pictures to {out}\n", last.stderr
