@@ -48,3 +48,14 @@ def test_floats_stay_floats():
                       enumerate((1.0, 0.5))])  # fmt: skip
     assert torch.allclose(found, both, atol=1e-5)
     assert not torch.allclose(found[0], found[1], atol=1e-2)
+
+
+@pytest.mark.parametrize("dtype, most", [(torch.float64, 1e-5), (torch.float16, 5e-3)])
+def test_models_of_another_type_draw_the_same(dtype, most):
+    photos = torch.cat([picture(2), picture(3)])
+    found = []
+    for model in (tiny_model(), tiny_model().to(dtype)):
+        styles = [[model.encode(picture(0)[0])], [model.encode(picture(1)[0])]]
+        found.append(draw_batch(model, photos, styles, [1.0, 0.5]))
+    assert found[1].dtype == torch.float32
+    assert (found[0] - found[1]).abs().mean() <= most

@@ -45,7 +45,7 @@ def draw_batch(
         request = read_request(content[0], len(styles[0]), Options(strength=strengths[0]))
         return model.draw(request, styles[0])[None].to(model.device)
     pictures = to_float(content.to(model.device))
-    strength = torch.tensor(strengths, device=model.device).view(-1, 1, 1, 1)
+    strength = torch.tensor(strengths, device=model.device, dtype=torch.float32).view(-1, 1, 1, 1)
     count = len(styles[0])
     mixed = tuple(_stacked([own[k] for own in styles]) for k in range(count))
     weights = (strength / count,) * count
@@ -72,6 +72,7 @@ def _draw(model: FeedForward, pictures: Tensor, mix: StyleMix) -> Tensor:
     generator = model.generator
     height, width = pictures.shape[-2:]
     margin = generator.margin
+    pictures = pictures.to(model.dtype)
     inner = mirror(pictures, margin) if margin else pictures
     padded = pad_to_multiple(inner, generator.multiple_of, generator.minimum_size)
     out = generator(padded, mix)
