@@ -113,3 +113,17 @@ def test_damaged_files_say_the_same_each_time(content, message):
 )
 def test_endings(own, kind, expected):
     assert ending(own, DatasetOptions(format=kind)) == expected
+
+
+def test_hidden_colors_do_not_bleed_into_edges():
+    results = []
+    for hidden in (0, 255):
+        array = np.full((40, 60, 4), hidden, np.uint8)
+        array[..., 3] = 0
+        array[10:30, 14:46] = (200, 30, 60, 255)
+        buffer = io.BytesIO()
+        Image.fromarray(array).save(buffer, "PNG")
+        results.append(decode(buffer.getvalue(), DatasetOptions(size=24)))
+    assert torch.equal(*results) and results[0].shape == (4, 24, 36)
+    shown = results[0][:3, results[0][3] > 0].int()
+    assert (shown - torch.tensor([[200], [30], [60]])).abs().max() <= 1
