@@ -12,7 +12,6 @@ from typing import Any
 
 from PIL import Image
 
-import stylemix
 from stylemix.demo.markup import said
 from stylemix.demo.service import Service
 from stylemix.errors import ConfigError, PictureError, StylemixError
@@ -80,7 +79,7 @@ class Live:
             raise ConfigError(
                 "the camera needs a model that draws in one pass; this server has none"
             )
-        stylizer = stylemix.load(self._service.models[model])
+        stylizer = self._service.stylizer(model)
         style = self._service.style(stylizer, model, path)
         picture = picture_of(camera)
         picture.thumbnail((side, side), Image.Resampling.BILINEAR)

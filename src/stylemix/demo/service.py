@@ -39,6 +39,9 @@ EDITOR_SIDE = 1024
 """Long side in pixels of the photograph that regions are drawn on."""
 PAINTING_SIDE = 2048
 """Long side in pixels that is enough of a painting."""
+LOADED = 4
+"""Models that are kept."""
+
 STYLES = 8
 """Encoded paintings that are kept."""
 FULL = "The memory is full: choose a smaller size or tile."
@@ -89,6 +92,8 @@ class Service:
         self.estimates = Estimates()
         self._keeping: set[str] = set()
         self._styles: OrderedDict[tuple[Any, ...], Style] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], Stylizer] = OrderedDict()
+        self._loading = threading.Lock()
         self._lock = threading.Lock()
 
     async def stylize(
@@ -230,7 +235,7 @@ class Service:
         """Render what is asked; tell whether it is more than the picture so far."""
         options = order.options
         try:
-            stylizer = stylemix.load(self.models[model], runtime=order.runtime)
+            stylizer = self.stylizer(model, order.runtime)
             photo = read(order.photo, keep_space=True, long_side=options.size).to_pil()
             styles = [self.style(stylizer, model, painting) for painting in order.paintings]
             begun = time.perf_counter()
@@ -243,6 +248,17 @@ class Service:
         except StylemixError as problem:
             raise type(problem)(order.in_users_words(str(problem))) from None
         return picture, True
+
+    def stylizer(self, model: str, runtime: str = "auto") -> Stylizer:
+        """Return a model; the last few are kept, and with them what is compiled for them."""
+        key = (model, runtime)
+        with self._loading:
+            if key not in self._loaded:
+                self._loaded[key] = stylemix.load(self.models[model], runtime=runtime)
+                while len(self._loaded) > LOADED:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(key)
+            return self._loaded[key]
 
     def style(self, stylizer: Stylizer, model: str, painting: str) -> Style:
         """Return a painting encoded; the last few are kept."""
