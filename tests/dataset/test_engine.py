@@ -94,7 +94,7 @@ def test_failures_are_listed_and_the_others_made(tree, paintings, tmp_path, mode
     (record,) = records(setup.out, units)
     assert record["results"] == 10 == len(lines)
     assert [f["name"] for f in record["failures"]] == ["cat/0", "dog/e"]
-    assert record["failures"][0]["reason"] == "it is empty"
+    assert record["failures"][0]["reason"].startswith("it is empty")
     assert "damaged or cut short" in record["failures"][1]["reason"]
     assert not [n for n in pictures if "/0" in n or "/e" in n]
     assert sum(drawn) == 14
