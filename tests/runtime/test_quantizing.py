@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from importlib.util import find_spec
@@ -69,6 +70,22 @@ def test_convolutions_alone_are_in_int8():
     want = core().compile_model(model, "CPU")([t.numpy() for t in inputs[0]])[0]
     got = core().compile_model(found, "CPU")([t.numpy() for t in inputs[0]])[0]
     assert 0 < np.abs(got - want).mean() < 0.02 * np.abs(want).mean()
+
+
+@needs_nncf
+@torch.inference_mode()
+def test_the_programs_own_log_stays_as_it_is():
+    handler = logging.StreamHandler()
+    logging.getLogger().addHandler(handler)
+    try:
+        model = lean_model()
+        mix = numbers(two_styles(model), 0.7, 0.3)
+        for _ in range(2):
+            compile_graph(model.generator, Plan.of(model.generator, mix), mix, samples(model))
+        assert handler.level == logging.NOTSET
+        assert handler in logging.getLogger().handlers
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 @needs_nncf

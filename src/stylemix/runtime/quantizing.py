@@ -63,7 +63,8 @@ def quantize(model: Any, samples: Sequence[Mapping[str, Tensor] | Sequence[Tenso
     """
     check_quantizing()
     nncf = import_quietly("nncf")
-    nncf.set_log_level(logging.ERROR)
+    # Not by its own set_log_level, which sets the level of the program's handlers too.
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     arrays = [
         {name: tensor.numpy() for name, tensor in each.items()}
         if isinstance(each, Mapping)

@@ -44,8 +44,14 @@ def draw_batch(
     if len(content) == 1:
         request = read_request(content[0], len(styles[0]), Options(strength=strengths[0]))
         return model.draw(request, styles[0])[None].to(model.device)
-    pictures = to_float(content.to(model.device))
     strength = torch.tensor(strengths, device=model.device, dtype=torch.float32).view(-1, 1, 1, 1)
+    if bool((strength > 1 + 1e-6).any()):
+        # As in FeedForward.draw: above 1, the picture is painted over.
+        first = draw_batch(model, content, styles, [min(1.0, float(s)) for s in strengths])
+        again = draw_batch(model, first, styles, [1.0] * len(content))
+        value = torch.lerp(to_float(first), to_float(again), 2 * (strength - 1).clamp_min(0))
+        return from_float(value, content.dtype)
+    pictures = to_float(content.to(model.device))
     count = len(styles[0])
     mixed = tuple(_stacked([own[k] for own in styles]) for k in range(count))
     weights = (strength / count,) * count
@@ -59,11 +65,9 @@ def draw_batch(
     # Bytes can be resized on the CPU alone.
     itself = model.encode_pixels(content.cpu() if content.dtype == torch.uint8 else pictures)
     drawn = draw(StyleMix((*mixed, itself), (*weights, rest)))
-    if not bool((rest > 1e-6).any()):
-        return drawn
     # As in FeedForward.draw: what the network misses of the photograph, in its share.
     again = draw(StyleMix.single(itself))
-    value = with_error(to_float(drawn), pictures, to_float(again), rest.clamp(0, 1))
+    value = with_error(to_float(drawn), pictures, to_float(again), rest)
     return from_float(value, content.dtype)
 
 
