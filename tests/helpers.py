@@ -105,3 +105,19 @@ def devices_of_feature_networks() -> Iterator[set[str]]:
         yield seen
     finally:
         hook.remove()
+
+
+@contextmanager
+def file_size_limit(most: int) -> Iterator[None]:
+    """Let this process write files of at most so many bytes, as on a disk that is nearly full."""
+    import resource
+    import signal
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    usual = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error instead of the end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, usual)

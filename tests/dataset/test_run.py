@@ -21,6 +21,7 @@ from dataset_cases import (
     members,
     opened,
 )
+from helpers import file_size_limit
 
 from stylemix.dataset import DatasetReport, stylize_dataset
 from stylemix.dataset.storage import STATE
@@ -203,20 +204,14 @@ def test_something_changed_since(tree, paintings, tmp_path, model, finished):
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
 def test_a_full_disk(tree, paintings, tmp_path, model):
-    import resource
-
     out = tmp_path / "out"
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     run(tree, paintings, tmp_path / "whole", model, to="shards")
-    try:
-        # Enough for encoded paintings and manifest, not for a shard.
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, before[1]))
-        with pytest.raises(DataError, match=r"shard-00000\d.tar can't be written .*the same comm"):
-            run(tree, paintings, out, model, to="shards")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    # Enough for encoded paintings and manifest, not for a shard.
+    with (
+        file_size_limit(8000),
+        pytest.raises(DataError, match=r"shard-00000\d.tar can't be written .*the same comm"),
+    ):
+        run(tree, paintings, out, model, to="shards")
     assert not [f for f in (out / STATE / "part").iterdir()]
     run(tree, paintings, out, model, to="shards")
     assert contents(out) == contents(tmp_path / "whole")

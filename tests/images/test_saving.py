@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import file_size_limit
 from PIL import Image, ImageCms
 
 from stylemix.errors import ConfigError, PictureError
@@ -129,18 +130,11 @@ def test_too_long_for_the_format(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs file size limits")
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
 def test_a_full_disk_keeps_the_old_file(tmp_path: Path, suffix: str) -> None:
-    import resource
-
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(b"old")
     noisy = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        with pytest.raises(PictureError, match="can't be written"):
-            save(noisy, path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with file_size_limit(4096), pytest.raises(PictureError, match="can't be written"):
+        save(noisy, path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import file_size_limit
 from PIL import Image, ImageSequence
 
 av = pytest.importorskip("av")
@@ -170,18 +171,13 @@ def test_no_frames_are_an_error_and_no_file(tmp_path):
 
 @pytest.mark.parametrize("name, problem", [("a.mkv", None), ("b.mp4", KeyboardInterrupt)])
 def test_a_file_for_which_there_is_no_room_is_told_or_not_kept(tmp_path, name, problem):
-    resource = pytest.importorskip("resource", reason="limits the size of files")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    pytest.importorskip("resource", reason="limits the size of files")
     out = writer(tmp_path / name, crf=0)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
-    try:
-        with pytest.raises(problem or VideoError) as raised, out:
-            for frame in frames_of(panning(10)):
-                out.write(frame)
-            if problem is not None:
-                raise problem
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with file_size_limit(2000), pytest.raises(problem or VideoError) as raised, out:
+        for frame in frames_of(panning(10)):
+            out.write(frame)
+        if problem is not None:
+            raise problem
     if problem is None:
         assert "free some space" in str(raised.value)
         assert getattr(raised.value.__cause__, "errno", None) == errno.EFBIG
