@@ -36,7 +36,7 @@ def install_plugin_line(plugin: str) -> str:
     """Return the command that installs one of stylemix's own plugins.
 
     Args:
-        plugin: its distribution, such as ``"stylemix-wct"``.
+        plugin: the name of its distribution.
     """
     if PUBLISHED:
         return f"pip install {plugin}"
