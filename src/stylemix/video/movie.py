@@ -20,6 +20,7 @@ from stylemix.video.audio import AudioTracks
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
 from stylemix.video.pieces import read_packets
+from stylemix.video.priority import kept_priority
 from stylemix.video.resuming import Piece
 from stylemix.video.timing import ticks
 from stylemix.video.writing import Codec, Writer
@@ -88,7 +89,9 @@ class MovieWriter(Writer):
             picture.pts = ticks(frame.time, self._time_base)
             picture.time_base = self._time_base
             self._durations[picture.pts] = max(1, ticks(frame.duration, self._time_base))
-            self._mux(self._stream.encode(picture))
+            with kept_priority():
+                packets = self._stream.encode(picture)
+            self._mux(packets)
 
     def join(self, pieces: Sequence[tuple[Path, Piece]], *, relative: bool) -> None:
         """Put the packets of other files into this one, instead of frames.
