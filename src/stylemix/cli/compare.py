@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from typing import Any
 
 import click
 
+from stylemix.cli.bars import progress_bar
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED
 from stylemix.cli.options import device_option
 from stylemix.cli.paths import refuse_missing
@@ -99,7 +99,7 @@ def compare(
     from stylemix.images import save
     from stylemix.metrics import compare as metrics
 
-    with closing(_bar()) as bar, stopping() as stop:
+    with closing(progress_bar("step")) as bar, stopping() as stop:
 
         def watch(name: str, done: int, total: int) -> None:
             bar.set_description(name, refresh=False)
@@ -126,9 +126,3 @@ def compare(
         sys.exit(INTERRUPTED)
     if any(result.problem for result in results):
         sys.exit(SOME_FAILED)
-
-
-def _bar() -> Any:
-    from tqdm import tqdm
-
-    return tqdm(unit="step", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)

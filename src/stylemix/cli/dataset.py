@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stylemix.cli.bars import progress_bar
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED, SOME_FAILED
 from stylemix.cli.options import device_option, model_option, runtime_option
 
@@ -172,7 +173,7 @@ def dataset(source: str, paintings: str, out: str, **options: Any) -> None:
     from stylemix.dataset import stylize_dataset
 
     done = total = 0
-    with closing(_bar()) as bar:
+    with closing(progress_bar("picture")) as bar:
 
         def progress(event: ProgressEvent) -> None:
             nonlocal done, total
@@ -198,10 +199,3 @@ def dataset(source: str, paintings: str, out: str, **options: Any) -> None:
     if report.failed:
         click.echo(f"{report.failed} samples failed: see failures.jsonl there", err=True)
         sys.exit(SOME_FAILED)
-
-
-def _bar() -> Any:
-    from tqdm import tqdm
-
-    # disable=None shows it on a terminal only.
-    return tqdm(unit="picture", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stylemix.cli.bars import progress_bar
 from stylemix.cli.errors import (
     EXIT_CODES,
     INTERRUPTED,
@@ -131,7 +132,7 @@ def _one(job: Job, stylizer: Stylizer, styles: list[Style], options: Options) ->
     from stylemix.images import save
 
     optimizes = bool(options.refine) or stylizer.optimizes
-    with closing(_bar("step" if optimizes else "tile")) as bar, stopping(optimizes) as stop:
+    with closing(progress_bar("step" if optimizes else "tile")) as bar, stopping(optimizes) as stop:
 
         def progress(event: ProgressEvent) -> None:
             if bar.total != event.total:
@@ -168,7 +169,7 @@ def _all(
 
     failures: list[tuple[str, str]] = []
     begun = 0
-    with closing(_bar("picture", len(jobs))) as bar:
+    with closing(progress_bar("picture", len(jobs))) as bar:
         for job in jobs:
             begun += 1
             try:
@@ -196,12 +197,3 @@ def _summarize(jobs: Sequence[Job], failures: list[tuple[str, str]], begun: int,
         click.echo(
             f"{len(jobs) - begun} not begun, as nothing more can be written to {out}", err=True
         )
-
-
-def _bar(unit: str, total: int | None = None) -> Any:
-    from tqdm import tqdm
-
-    # disable=None shows it on a terminal only.
-    return tqdm(
-        total=total, unit=unit, file=sys.stderr, disable=None, leave=False, dynamic_ncols=True
-    )

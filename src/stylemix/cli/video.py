@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stylemix.cli.bars import progress_bar
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
 from stylemix.cli.options import check_masks, device_option, drawing_options, model_option
 from stylemix.cli.paths import refuse_missing
@@ -130,7 +131,7 @@ def video(
     given: Any = dict(dated) if dated else list(styles)
     if dated and len(given) < len(dated):
         raise click.UsageError("two --style-at options have the same time")
-    with closing(_bar()) as bar, stopping() as stop:
+    with closing(progress_bar("frame")) as bar, stopping() as stop:
 
         def progress(event: ProgressEvent) -> None:
             bar.total = event.total
@@ -153,10 +154,3 @@ def video(
             sys.exit(INTERRUPTED)
     scenes = f", {report.scenes} scenes" if report.scenes > 1 else ""
     click.echo(f"wrote {report.path} ({report.frames} frames{scenes})")
-
-
-def _bar() -> Any:
-    from tqdm import tqdm
-
-    # disable=None shows it on a terminal only.
-    return tqdm(unit="frame", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
