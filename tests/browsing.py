@@ -16,6 +16,8 @@ PATIENCE = 120_000
 """Milliseconds that an answer may take where many processes share a processor."""
 AFTER = '#result img[src*="after.webp"]'
 """The finished picture."""
+QUICK = '#result img[src*="quick.webp"]'
+"""The small one that follows the strength."""
 
 
 def pixels(page, which: str = "after") -> np.ndarray:

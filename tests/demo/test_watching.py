@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import asyncio
+import shutil
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
 
 import gradio
 
-from stylemix.demo.controls import Order
-from stylemix.demo.watching import STRENGTHS, View, idle, told, variants_of, waiting
+from stylemix.demo.controls import CONTROLS, Order
+from stylemix.demo.limits import Limits
+from stylemix.demo.service import Service
+from stylemix.demo.uploads import Uploads
+from stylemix.demo.watching import STRENGTHS, View, Watching, idle, told, variants_of, waiting
 from stylemix.stylizers import Options
 from stylemix.types import ProgressEvent
 
@@ -74,3 +81,26 @@ def test_what_a_view_leaves_out_stays_on_the_page():
     assert waits.go.interactive
     assert not waits.cancel.interactive
     assert not waits.stop.visible
+
+
+def test_a_preview_that_is_late_leaves_the_picture_alone(files, tmp_path):
+    photo, painting = (shutil.copy(f, tmp_path) for f in (files.photo, files.paintings[0]))
+    service = Service({"tiny": files.models[0]}, Limits(), Uploads(tmp_path), tmp_path)
+    given = {"photo": {"path": photo}, "painting_1": {"path": painting}, "model": "tiny"}
+    controls = [given.get(name, control.default) for name, control in CONTROLS.items()]
+    watching = Watching(service)
+
+    async def both():
+        alone = await watching.quick(*controls)
+        preview = asyncio.ensure_future(watching.quick(*controls))
+        await asyncio.sleep(0)  # the preview begins first
+        painted = [
+            v async for v in watching.paint(SimpleNamespace(session_hash="a"), *controls, [])
+        ]
+        return alone, await preview, painted[-1]
+
+    alone, late, painted = asyncio.run(both())
+    service.jobs.close()
+    assert "quick.webp" in alone[0]
+    assert "after.webp" in painted[0]
+    assert late == View().values()

@@ -96,6 +96,7 @@ class Watching:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._cancelled: set[str | None] = set()
+        self._begun = 0
 
     def cancel(self, request: gr.Request) -> gr.Button:
         """End a browser's work without a picture; what it watches tells that within a tick."""
@@ -146,7 +147,7 @@ class Watching:
 
     async def quick(self, *controls: Any) -> tuple[Any, ...]:
         """Return a small picture at once, for a control that is being moved."""
-        service = self.service
+        service, begun = self.service, self._begun
         if service.jobs.open:
             return View().values()
         try:
@@ -157,9 +158,11 @@ class Watching:
             picture, _ = await asyncio.to_thread(service.render, small, model)
         except StylemixError:
             return View().values()  # it is told when the button is pressed
+        if self._begun != begun:
+            return View().values()  # it would cover the picture that was asked for since
         folder = service.folder / f"quick-{secrets.token_hex(16)}"
         folder.mkdir()
-        before, after = folder / "before.webp", folder / "after.webp"
+        before, after = folder / "before.webp", folder / "quick.webp"
         write_small(picture, picture.size, after)
         write_small(read(order.photo, long_side=QUICK).to_pil(), picture.size, before)
         return View(
@@ -198,6 +201,7 @@ class Watching:
         self, order: Order, model: str, request: gr.Request, kept: Any, before: str = ""
     ) -> AsyncIterator[View]:
         service, session = self.service, request.session_hash
+        self._begun += 1
         self._cancelled.discard(session)
         yield View(
             line=working(before + "Waiting…", None),
