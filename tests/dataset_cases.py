@@ -12,9 +12,11 @@ from typing import Any
 import torch
 from helpers import picture
 from PIL import Image
+from torch.utils.data import Dataset
 
 from stylemix.dataset.storage import Entry, Storage
 from stylemix.images import to_pil
+from stylemix.transforms import RandomStyle
 
 TINY: dict[str, Any] = {"workers": 0, "runtime": "torch", "device": "cpu", "shard_size": 2}
 """Arguments of stylize_dataset for tests: in this process, two samples a unit."""
@@ -133,3 +135,16 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 def walked(storage: Storage) -> list[Entry]:
     """Give the files of a storage."""
     return list(storage.walk())
+
+
+class Photos(Dataset):
+    """Six photographs, transformed; a module that spawned workers find by its name holds it."""
+
+    def __init__(self, transform: RandomStyle) -> None:
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return self.transform((picture(index, 16, 16)[0] * 255).byte())

@@ -5,10 +5,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from dataset_cases import body, difference, image, make_tree
+from dataset_cases import Photos, body, difference, image, make_tree
 from helpers import picture, tiny_model
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -101,17 +101,6 @@ def test_transparency_of_an_image_stays(model):
     found = RandomStyle(PAINTINGS, p=1.0, model=model)(clear)
     assert found.mode == "RGBA"
     assert np.array_equal(np.array(found)[..., 3], np.array(clear)[..., 3])
-
-
-class Photos(Dataset):
-    def __init__(self, transform: RandomStyle) -> None:
-        self.transform = transform
-
-    def __len__(self) -> int:
-        return 6
-
-    def __getitem__(self, index: int) -> torch.Tensor:
-        return self.transform((picture(index, 16, 16)[0] * 255).byte())
 
 
 def loaded(transform: RandomStyle, context: str, workers: int = 2) -> torch.Tensor:

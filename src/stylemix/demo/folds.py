@@ -152,8 +152,9 @@ def _models(service: Service, note: gr.Markdown) -> gr.Dropdown:
         choices = model_choices(service.models, all_of_them or name in COMPARED)
         return gr.Dropdown(choices=choices, value=name)
 
-    model.input(tell, model, [model, note], queue=False, **PRIVATE)
-    more.input(extend, [more, model], model, queue=False, **PRIVATE)
+    newest: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **PRIVATE}
+    model.input(tell, model, [model, note], **newest)
+    more.input(extend, [more, model], model, **newest)
     return model
 
 

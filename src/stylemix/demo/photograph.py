@@ -58,7 +58,14 @@ def lay_out(
         return now, strip_of(now, examples)
 
     photo.input(
-        keep, [photo, uploads], [uploads, shown], preprocess=False, concurrency_limit=2, **PRIVATE
+        keep,
+        [photo, uploads],
+        [uploads, shown],
+        preprocess=False,
+        concurrency_limit=2,
+        # By default an upload would be lost while the removal of the one before is told.
+        trigger_mode="always_last",
+        **PRIVATE,
     )
 
     def choose(event: gr.SelectData, kept: list[Any]) -> str:
