@@ -93,7 +93,7 @@ def test_ctrl_c_keeps_a_playable_part(environment, model, draw, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGKILL")
-def test_a_killed_run_goes_on(environment, invoke, model, draw, tmp_path):
+def test_a_killed_run_goes_on(environment, command, invoke, model, draw, tmp_path):
     source = write_clip(tmp_path / "in.mp4", panning(60, 1, 1) * 2, sound="aac")
     out, whole = tmp_path / "out.mp4", tmp_path / "whole.mp4"
     arguments = ["video", str(source), draw("s.png", 2), "-m", model, "--resume", "-o"]
@@ -112,14 +112,13 @@ def test_a_killed_run_goes_on(environment, invoke, model, draw, tmp_path):
     changed = invoke(*arguments, out, "--strength", "0.5")
     assert changed.exit_code == 2
     assert "delete the folder to begin anew" in changed.stderr
+    # In processes of their own, as the killed one: another number of threads adds up differently.
     for target in (out, whole):
-        result = invoke(*arguments, target)
-        assert result.exit_code == 0, result.stderr
+        result = command(*arguments, target)
+        assert result.returncode == 0, result.stderr
         assert result.stdout.startswith(f"wrote {target} (120 frames")
     assert sorted(p.name for p in tmp_path.glob("*.mp4*")) == ["in.mp4", "out.mp4", "whole.mp4"]
     (frames, times), (others, same_times) = read_clip(whole), read_clip(out)
     assert times == same_times
-    # The killed process adds numbers up with other threads: single levels differ.
-    for one, other in zip(frames, others, strict=True):
-        assert np.abs(one.astype(int) - other).mean() < 0.5
+    assert all(np.array_equal(one, other) for one, other in zip(frames, others, strict=True))
     assert packets(out, "audio") == packets(whole, "audio")
