@@ -75,9 +75,10 @@ def line(page) -> str:
 
 def wait_for_line(page, pattern: str) -> str:
     """Wait until the line below the result matches."""
-    page.wait_for_function(
+    # Its text at that moment: the next one may stand there before it is asked for again.
+    found = page.wait_for_function(
         """p => { const line = document.querySelector('#line p');
-                  return line && new RegExp(p).test(line.innerText) }""",
+                  return line && new RegExp(p).test(line.innerText) && line.innerText }""",
         arg=pattern,
     )
-    return line(page)
+    return found.json_value()

@@ -61,7 +61,7 @@ def test_an_error_in_the_work_ends_it_and_is_told(visit, tmp_path):
     page.click("#go")
     told.append(wait_for_line(page, "damaged or cut short"))
     for text in told:
-        assert text.startswith("The photograph is damaged or cut short")
+        assert text.startswith("The photograph is damaged or cut short"), told
         assert "get the file again" in text
         assert "/tmp" not in text and ".jpg" not in text
     page.wait_for_function("!document.querySelector('#go').disabled")
