@@ -10,6 +10,7 @@ from PIL import Image
 
 import stylemix
 from stylemix import metrics
+from stylemix.stylizers import Options
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
     )
     assert result.exit_code == 0, result.stderr
     expected = metrics.evaluate_pairs(
-        metrics.stylizer_method(stylemix.load(model), strength=0.8),
+        metrics.stylizer_method(stylemix.load(model), Options(strength=0.8)),
         sorted((tmp_path / "photos").glob("*.png")),
         sorted((tmp_path / "paintings").iterdir()),
         size=64,
@@ -68,6 +69,24 @@ def test_the_figures_are_the_library_s(invoke, model, folders, tmp_path):
     assert result.stdout.count("style_loss") == 2
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > sheet.height > 192  # three paintings, two photographs
+
+
+def test_refined_pictures_are_measured(invoke, model, folders, tmp_path):
+    losses = []
+    for steps in (0, 4):
+        file = tmp_path / f"{steps}.json"
+        result = invoke(
+            *("evaluate", *folders, "-m", model, "--size", 64, "--features", "thin"),
+            *("--refine", steps, "--json", file),
+        )
+        assert result.exit_code == 0, result.stderr
+        found = json.loads(file.read_text())
+        losses.append([record["style_loss"] for record in found["records"]])
+        assert found["settings"]["refine"] == steps
+        assert ("identity_psnr" in found["summary"]) == (
+            steps == 0
+        )  # not optimized once more for it
+    assert all(refined < drawn for drawn, refined in zip(*losses, strict=True))
 
 
 def test_seen_paintings_and_strengths_apart(invoke, model, folders, draw, tmp_path):

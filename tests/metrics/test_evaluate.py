@@ -15,6 +15,7 @@ from stylemix.metrics.methods import stylizer_method
 from stylemix.metrics.palette import palette_distance
 from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import psnr
+from stylemix.stylizers import Options
 
 PHOTOS = [to_pil(picture(i, 80, 100)[0]) for i in (1, 2)]
 PAINTINGS = [to_pil(picture(i, 90, 90)[0]) for i in (11, 12, 13)]
@@ -129,7 +130,7 @@ def test_inception_gives_a_second_opinion(tmp_path):
 
 def test_strength_and_identity():
     model = tiny_model()
-    method = stylizer_method(model, strength=0.7)
+    method = stylizer_method(model, Options(strength=0.7))
     report = evaluate_pairs(
         method, PHOTOS, PAINTINGS[:1], size=64, features="thin", strengths=(0, 0.5, 1)
     )
@@ -161,7 +162,7 @@ def test_strength_and_identity():
 def test_two_sizes_and_a_scale():
     def alike(scale):
         report = evaluate_pairs(
-            stylizer_method(tiny_model(), scale=scale),
+            stylizer_method(tiny_model(), Options(scale=scale)),
             PHOTOS,
             PAINTINGS,
             pairs=[(0, 0)],

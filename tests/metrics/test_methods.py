@@ -6,6 +6,7 @@ from helpers import picture, tiny_model
 from stylemix import checkpoint
 from stylemix.images import to_pil
 from stylemix.metrics.methods import stylizer_method
+from stylemix.stylizers import Options
 
 
 def test_equals_the_stylizer_and_encodes_each_painting_once():
@@ -14,7 +15,7 @@ def test_equals_the_stylizer_and_encodes_each_painting_once():
     paintings = [to_pil(picture(i)[0]) for i in (3, 4)]
     encoded = []
     model.encoder.register_forward_hook(lambda *_: encoded.append(1))
-    method = stylizer_method(model, strength=0.7)
+    method = stylizer_method(model, Options(strength=0.7))
     found = {(i, j): method(photos[i], paintings[j]) for i in range(2) for j in range(2)}
     seen = len(encoded)
     [method(photos[0], p) for p in paintings]

@@ -62,6 +62,34 @@ scale_option = click.option(
 )
 
 
+REFINE_OPTIONS = (
+    click.option(
+        "--refine",
+        "--steps",
+        "refine",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Steps of optimization after the network's pass: slower, and nearer to the painting; "
+        "25 are a good start. For a method that is an optimization itself (gatys), its number of "
+        "steps.",
+    ),
+    click.option(
+        "--refine-features",
+        type=click.Choice(["thin", "vgg16"]),
+        help="The network whose features the optimization compares: the small one that ships with "
+        "stylemix, or VGG-16, slower and better.  [default: thin]",
+    ),
+)
+
+
+def refine_options(command: Command) -> Command:
+    """Declare the options ``--refine`` and ``--refine-features``."""
+    for option in reversed(REFINE_OPTIONS):
+        command = option(command)
+    return command
+
+
 def strength_option(subject: str) -> Callable[[Command], Command]:
     """Return the option ``--strength``; ``subject`` is what strength 0 gives back."""
     return click.option(
@@ -120,23 +148,7 @@ def drawing_options(subject: str, *, masks: str) -> Callable[[Command], Command]
             help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
             "[default: tiles above 2 megapixels]",
         ),
-        click.option(
-            "--refine",
-            "--steps",
-            "refine",
-            type=click.IntRange(min=0),
-            default=0,
-            metavar="N",
-            help="Steps of optimization after the network's pass: slower, and nearer to the "
-            "painting; 25 are a good start. For a method that is an optimization itself "
-            "(gatys), its number of steps.",
-        ),
-        click.option(
-            "--refine-features",
-            type=click.Choice(["thin", "vgg16"]),
-            help="The network whose features the optimization compares: the small one that ships "
-            "with stylemix, or VGG-16, slower and better.  [default: thin]",
-        ),
+        *REFINE_OPTIONS,
     )
 
     def decorate(command: Command) -> Command:

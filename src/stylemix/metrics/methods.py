@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from PIL import Image
 
 from stylemix.injections.style import Style
-from stylemix.stylizers import Stylizer
+from stylemix.stylizers import Options, Stylizer
 
 Method: TypeAlias = Callable[[Image.Image, Image.Image], Image.Image]
 """From a photograph and a painting to a picture of the photograph's size.
@@ -18,6 +19,7 @@ Method: TypeAlias = Callable[[Image.Image, Image.Image], Image.Image]
 Numbers in its attribute ``facts``, where it has one, go into the report's summary.
 """
 
+DEFAULTS = Options()
 _KEPT = 512
 
 
@@ -32,13 +34,11 @@ class StylizerMethod:
     def __init__(
         self,
         stylizer: Stylizer,
-        strength: float = 1.0,
+        options: Options = DEFAULTS,
         folder: str | Path | None = None,
-        scale: float | None = None,
     ) -> None:
         self.stylizer = stylizer
-        self.strength = strength
-        self.scale = scale
+        self.options = options
         self.any_painting: bool = getattr(getattr(stylizer, "encoder", None), "any_painting", True)
         self.facts: dict[str, float] = {
             "parameters": sum(p.numel() for p in stylizer.parameters()),
@@ -52,7 +52,7 @@ class StylizerMethod:
 
     def __call__(self, content: Image.Image, style: Image.Image) -> Image.Image:
         """Stylise one photograph."""
-        return self.at(self.strength, content, style)
+        return self.at(self.options.strength, content, style)
 
     def at(self, strength: float, content: Image.Image, style: Image.Image) -> Image.Image:
         """Stylise one photograph at another strength."""
@@ -61,21 +61,17 @@ class StylizerMethod:
             if len(self._styles) > _KEPT:
                 self._styles.popitem(last=False)
         encoded = self._styles[id(style)][1]
-        return self.stylizer.stylize(content, encoded, strength=strength, scale=self.scale)
+        return self.stylizer.stylize(content, encoded, replace(self.options, strength=strength))
 
 
 def stylizer_method(
-    stylizer: Stylizer,
-    strength: float = 1.0,
-    folder: str | Path | None = None,
-    scale: float | None = None,
+    stylizer: Stylizer, options: Options = DEFAULTS, folder: str | Path | None = None
 ) -> StylizerMethod:
     """Make a method of a stylizer.
 
     Args:
         stylizer: what :func:`stylemix.load` gave.
-        strength: as in :func:`stylemix.stylize`.
+        options: of every call, those of :func:`stylemix.stylize`.
         folder: the checkpoint's folder, for its file size in the report.
-        scale: as in :func:`stylemix.stylize`.
     """
-    return StylizerMethod(stylizer, strength, folder, scale)
+    return StylizerMethod(stylizer, options, folder)
