@@ -201,9 +201,7 @@ def evaluate(
     from stylemix.metrics.strength import check_strengths
     from stylemix.stylizers import Options
 
-    options = Options(
-        strength=strength, scale=scale, refine=refine, refine_features=refine_features
-    )
+    options = Options(strength, scale=scale, refine=refine, refine_features=refine_features)
     if strengths is not None:
         check_strengths(strengths)
     stylizer = stylemix.load(model, device=device, runtime=runtime)

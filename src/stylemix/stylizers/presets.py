@@ -24,26 +24,27 @@ def _model(
     }
 
 
+def _lean(*injections: dict[str, Any], encoder: str = "thin") -> dict[str, Any]:
+    return {**_model(*injections, encoder=encoder), "generator": {"name": "lean"}}
+
+
 # The forms that work best: injected in all blocks, the up-sampling part and the output, on grain.
 _BEST: dict[str, Any] = {"encoder": "thin", "width": 24, "grain": True}
 MODEL_PRESETS: dict[str, dict[str, Any]] = {
     # The default: a quarter of the work of the Johnson generator, and better trained.
-    "film": {**_model({"name": "film"}, encoder="thin"), "generator": {"name": "lean"}},
+    "film": _lean({"name": "film"}),
     "film-large": _model({"name": "film"}, **_BEST, blocks=8),
-    # As deep as the other mechanisms, to compare FiLM with them.
-    "film-equal": _model({"name": "film"}, **_BEST),
-    "concat": _model({"name": "concat"}, **_BEST),
-    "inject": _model({"name": "inject"}, **_BEST),
-    "patch": _model({"name": "film"}, {"name": "patch", "feature": "relu3_3"}, **_BEST),
+    # To compare mechanisms: trained alike, in the default's generator.
+    "film-equal": _lean({"name": "film"}),
+    "concat": _lean({"name": "concat"}),
+    "inject": _lean({"name": "inject"}),
+    "patch": _lean({"name": "film"}, {"name": "patch", "feature": "relu3_3"}),
     # Texture and palette as two codes: strokes come in early, colors last.
-    "film-palette": {
-        **_model(
-            {"name": "film", "sites": ["block*", "up1*"]},
-            {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
-            encoder="texture-palette",
-        ),
-        "generator": {"name": "lean"},
-    },
+    "film-palette": _lean(
+        {"name": "film", "sites": ["block*", "up1*"]},
+        {"name": "film", "code": "palette", "sites": ["up2*", "output*"]},
+        encoder="texture-palette",
+    ),
 }
 
 # The paper's literal forms: Inception-v3, and the style in the residual blocks only.
