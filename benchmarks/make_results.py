@@ -47,6 +47,9 @@ FAULTS = (
     ("border", "border_alarm", 1, 100.0),
     ("shift, dB", "shift_psnr", 1, 1.0),
     ("identity, dB", "identity_psnr", 1, 1.0),
+    ("rows of dabs", "regularity", 2, 1.0),
+    ("above the painting's", "regularity_over", 2, 1.0),
+    ("halo", "halo", 3, 1.0),
 )
 
 
@@ -173,8 +176,10 @@ def document(reports: Sequence[dict[str, Any]]) -> str:
                 *table(same, COST),
                 "",
                 "Faults, per cent of pictures above the gate and the photograph's own level; "
-                "stability under a shift of one pixel; and how well a photograph comes back "
-                "through the network when it is its own style:",
+                "stability under a shift of one pixel; how well a photograph comes back "
+                "through the network when it is its own style; how regularly strokes lie where "
+                "the photograph is flat, and how much more so than in the painting; and a glow "
+                "beside strong edges, as a share of the range of luminance:",
                 "",
                 *table(same, FAULTS),
                 "",
