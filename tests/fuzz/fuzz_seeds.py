@@ -14,17 +14,22 @@ from PIL import Image, ImageCms, PngImagePlugin
 from runs import write_toml
 
 from stylemix import checkpoint
-from stylemix.images import to_pil
+from stylemix.images import heif, tiff, to_pil
 from stylemix.training.state import save_state
 
 
 def pictures() -> dict[str, bytes]:
-    """Give one picture of each format and mode that Pillow writes, and some options."""
+    """Give one picture of each format and mode that Pillow writes, and some options.
+
+    HEIC and TIFF files beyond Pillow are among them where the extras heic and tiff are installed.
+    """
     Image.init()
+    if heif.readable():
+        heif.register()
     color = to_pil(picture(1, 21, 33)[0])
-    gray, noise = color.convert("L"), Image.effect_noise((33, 21), 90).convert("L")
-    clear = color.copy()
-    clear.putalpha(noise)
+    gray, clear = color.convert("L"), color.copy()
+    noise = np.random.default_rng(0).integers(0, 256, (21, 33), np.uint8)
+    clear.putalpha(Image.fromarray(noise))
     wide = Image.fromarray(np.arange(33 * 21, dtype=np.uint16).reshape(21, 33) * 90)
     real = Image.fromarray(np.linspace(0, 1, 33 * 21, dtype=np.float32).reshape(21, 33))
     modes = [color, gray, clear, gray.convert("1"), color.quantize(16), color.convert("CMYK"),
@@ -43,6 +48,7 @@ def pictures() -> dict[str, bytes]:
         for image in modes:
             add(f"{kind}-{image.mode}", image, kind)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:24] + bytes(12) + profile[36:]  # less its date
     turned = Image.Exif()
     turned[274] = 6
     about = PngImagePlugin.PngInfo()
@@ -59,6 +65,27 @@ def pictures() -> dict[str, bytes]:
         image = gray.convert("1") if compression == "group4" else color
         add(f"TIFF-{compression}", image, "TIFF", compression=compression)
     add("TIFF-16-deflate", wide, "TIFF", compression="tiff_adobe_deflate")
+    return {**found, **(_deep_tiffs(np.asarray(clear) / 255) if tiff.readable() else {})}
+
+
+def _deep_tiffs(colors: np.ndarray) -> dict[str, bytes]:
+    """Give TIFF files that take tifffile, of colors [H, W, 4] in [0, 1]."""
+    import tifffile
+
+    wide, rgb = (colors * (2**32 - 1)).astype(np.uint32), colors[..., :3].astype(np.float32)
+    options: dict[str, tuple[np.ndarray, dict[str, Any]]] = {
+        "float": (rgb, {}),
+        "float-alpha": (colors.astype(np.float64), {"extrasamples": ["assocalpha"]}),
+        "half-deflate": (rgb.astype(np.float16), {"compression": "zlib"}),
+        "float-tiles": (rgb, {"tile": (16, 16), "byteorder": ">"}),
+        "integer-planes": (wide[..., :3].transpose(2, 0, 1), {"planarconfig": "separate"}),
+        "integer-big": (wide[..., :3], {"bigtiff": True, "rowsperstrip": 4}),
+    }
+    found = {}
+    for name, (values, more) in options.items():
+        file = io.BytesIO()
+        tifffile.imwrite(file, values, photometric="rgb", metadata=None, **more)
+        found[f"TIFF-deep-{name}"] = file.getvalue()
     return found
 
 

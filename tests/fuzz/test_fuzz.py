@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fuzz_seeds as seeds
 import pytest
 from fuzz_targets import TARGETS, case, check, of
 from runs import SOURCE, environment
@@ -34,6 +35,10 @@ def test_good_files_are_read_as_they_are(target: str, folder: Path) -> None:
         # Other programs' formats aren't read, nor are values beyond [0, 1].
         if not name.startswith(("EPS", "SPIDER")):
             TARGETS[target](path, name)
+
+
+def test_good_files_are_the_same_on_every_run(folder: Path) -> None:
+    assert seeds.pictures() == of("picture", folder)
 
 
 @pytest.mark.parametrize("target", COUNTS)
