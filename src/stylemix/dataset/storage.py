@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO
 
 from stylemix.dataset.extras import fsspec
 from stylemix.errors import DataError, StylemixError
+from stylemix.images.write_errors import FULL
 
 STATE = ".stylemix"
 """The folder of an unfinished output, in which temporary files lie too."""
@@ -296,7 +296,7 @@ def _sync(path: Path) -> None:
 
 def _remedy(problem: OSError) -> str:
     reason = problem.strerror or str(problem)
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if problem.errno in FULL:
         return (
             f"can't be written ({reason}): the disk or its quota is full; free some space, and "
             "the same command goes on"

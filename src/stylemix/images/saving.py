@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from PIL import Image
 
 from stylemix.errors import ConfigError, PictureError
 from stylemix.images.atomic import replacing
+from stylemix.images.write_errors import not_written
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -103,15 +103,7 @@ def _options(image: Image.Image, kind: str, quality: int) -> dict[str, Any]:
 
 def _write(image: Image.Image, target: Path, kind: str, options: dict[str, Any]) -> None:
     def explain(problem: Exception) -> PictureError:
-        number = getattr(problem, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            remedy = "the disk or its quota is full: free some space, or save elsewhere"
-        elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
-            remedy = "you may not write there: choose another folder"
-        else:
-            remedy = "choose another folder or file name"
-        reason = getattr(problem, "strerror", None) or str(problem)
-        return PictureError(f"{str(target)!r} can't be written ({reason}): {remedy}")
+        return PictureError(not_written(target, problem))
 
     with replacing([target], explain) as (part,), open(part, "w+b") as file:
         image.save(file, format=kind, **options)

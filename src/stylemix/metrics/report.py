@@ -13,6 +13,7 @@ from typing import Any
 
 from stylemix.errors import DataError
 from stylemix.images.atomic import replacing
+from stylemix.images.write_errors import not_written
 from stylemix.metrics.bootstrap import mean_interval
 
 
@@ -105,8 +106,7 @@ def _write(path: Path, text: str) -> None:
     with replacing(
         [path],
         lambda problem: DataError(
-            f"{str(path)!r} can't be written ({getattr(problem, 'strerror', None) or problem}): "
-            "choose a file name in an existing folder that you may write to"
+            not_written(path, problem, "choose a file name in an existing folder")
         ),
     ) as (part,):
         part.write_text(text, encoding="utf-8", newline="")

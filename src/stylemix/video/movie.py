@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from PIL import Image
 
 from stylemix.errors import Cancelled, VideoError
 from stylemix.images.atomic import remove_abandoned, replacing
+from stylemix.images.write_errors import not_written
 from stylemix.video.audio import AudioTracks
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
@@ -282,15 +282,8 @@ class MovieWriter(Writer):
             raise self._explain(problem) from problem
 
     def _explain(self, problem: Exception) -> VideoError:
-        code = getattr(problem, "errno", None)
-        if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            remedy = "the disk or its quota is full: free some space, or write elsewhere"
-        elif code in (errno.EACCES, errno.EPERM, errno.EROFS):
-            remedy = "you may not write there: choose another folder"
-        else:
-            remedy = "choose another name, --codec or --size"
-        reason = getattr(problem, "strerror", None) or str(problem)
-        return VideoError(f"{str(self.target)!r} can't be written ({reason}): {remedy}")
+        remedy = "choose another name, --codec or --size"
+        return VideoError(not_written(self.target, problem, remedy))
 
 
 def _with_palette(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

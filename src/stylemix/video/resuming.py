@@ -19,6 +19,7 @@ from torch import Tensor
 
 from stylemix.errors import ConfigError, VideoError
 from stylemix.images.atomic import remove_abandoned, replacing
+from stylemix.images.write_errors import not_written
 from stylemix.injections.style import Style
 from stylemix.video.consistency import Former
 
@@ -140,11 +141,7 @@ class Work:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _explain(self, problem: Exception) -> VideoError:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        return VideoError(
-            f"{str(self.folder)!r} can't be written ({reason}): free some space, or leave "
-            "--resume out"
-        )
+        return VideoError(not_written(self.folder, problem, "leave --resume out"))
 
 
 def describe_job(**settings: Any) -> str:
