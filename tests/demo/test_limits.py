@@ -48,6 +48,12 @@ def test_a_photograph_that_lies_on_its_side_is_measured_upright(tmp_path):
     assert check_picture(str(path), "the photograph", Limits()) == (20, 40)
 
 
+def test_damaged_exif_hinders_nothing(tmp_path):
+    path = tmp_path / "p.png"
+    Image.new("RGB", (31, 17)).save(path, exif=b"Exif\0\0no TIFF header")
+    assert check_picture(str(path), "the photograph", Limits()) == (31, 17)
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", b"<svg xmlns='x'/>"])
 def test_no_picture(tmp_path, content):
     path = tmp_path / "p.png"

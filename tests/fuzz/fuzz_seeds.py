@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from helpers import picture, tiny_config, tiny_model, tiny_palette_model
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 from runs import write_toml
 
 from stylemix import checkpoint
@@ -51,12 +51,17 @@ def pictures() -> dict[str, bytes]:
     profile = profile[:24] + bytes(12) + profile[36:]  # less its date
     turned = Image.Exif()
     turned[274] = 6
+    turned.get_ifd(ExifTags.IFD.Exif).update({0xA001: 0xFFFF, 0xA005: {1: "R03"}})  # Adobe RGB
     about = PngImagePlugin.PngInfo()
     about.add_text("Comment", "a wave", zip=True)
     add("PNG-full", color, "PNG", icc_profile=profile, exif=turned, pnginfo=about, dpi=(72, 72))
     add("PNG-animated", color, "PNG", save_all=True, append_images=[gray.convert("RGB")])
     add("JPEG-full", color, "JPEG", icc_profile=profile, exif=turned, progressive=True)
     add("WEBP-lossless", clear, "WEBP", lossless=True, exif=turned, icc_profile=profile)
+    codes = PngImagePlugin.PngInfo()
+    codes.add(b"cICP", bytes([12, 13, 0, 1]))
+    add("PNG-codes", color, "PNG", pnginfo=codes)
+    add("JPEG-Adobe", color, "JPEG", exif=turned)
     frames = {"save_all": True, "append_images": [gray.convert("RGB"), color]}
     add("WEBP-animated", color, "WEBP", duration=50, **frames)
     add("GIF-animated", color, "GIF", duration=50, **frames)

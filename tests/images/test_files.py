@@ -229,3 +229,15 @@ def test_other_formats_are_decoded_whole(tmp_path):
     path = tmp_path / "large.png"
     Image.fromarray(picture(60, 80)).save(path)
     assert read(path, long_side=10).size == (60, 80)
+
+
+@pytest.mark.parametrize("size", [b"33*21*5", b"33", b"nan*21", b"inf*21", b"1e9*1e9"])
+@pytest.mark.parametrize("long_side", [None, 16])
+def test_sizes_that_are_none_are_refused(
+    tmp_path: Path, size: bytes, long_side: int | None
+) -> None:
+    path = tmp_path / "a.im"
+    Image.new("RGB", (33, 21)).save(path)
+    path.write_bytes(path.read_bytes().replace(b"33*21", size))
+    with pytest.raises(PictureError, match=r"a\.im'"):
+        read(path, long_side=long_side)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from PIL import ExifTags
-
 from stylemix.errors import ConfigError, PictureError, StylemixError
+from stylemix.images.decoding import orientation
 from stylemix.images.files import open_file
 
 PAINTINGS = 4
@@ -74,7 +73,7 @@ def check_picture(path: str, label: str, limits: Limits) -> tuple[int, int]:
         with open_file(path, max_pixels=2**62) as image:
             width, height = image.size
             # Without the first part Pillow would decode a PNG for it.
-            if "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
+            if "exif" in image.info and orientation(image) >= 5:
                 width, height = height, width
         with open_file(path, max_pixels=2**62, long_side=1) as image:
             decoded = image.width * image.height

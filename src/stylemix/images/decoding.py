@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 
 from stylemix.errors import PictureError
 from stylemix.images.profiles import convert, rgb_space, space_of
+from stylemix.images.stated import stated_profile
 
 _SIXTEEN_BIT = re.compile(r"I(;16[BLN]?)?")
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
@@ -48,7 +49,7 @@ def decode(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | N
         key = _color_key(image)
         image.load()
         color, alpha = _split(image, key, shown)
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        turn = _TURNS.get(orientation(image))
         if turn is not None:
             color = color.transpose(turn)
             alpha = None if alpha is None else alpha.transpose(turn)
@@ -63,6 +64,8 @@ def decode(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | N
         raise damaged(shown, problem) from problem
     if color.mode == "F":
         return color, alpha, None
+    if not icc and color.mode in ("L", "RGB"):
+        icc = stated_profile(image, shown) or b""
     space = space_of(icc)
     if space == b"RGB " and color.mode in ("L", "RGB"):
         return color.convert("RGB"), alpha, icc if rgb_space(icc) is not None else None
@@ -71,6 +74,15 @@ def decode(image: Image.Image, shown: str) -> tuple[Image.Image, Image.Image | N
         if converted is not None:
             return converted, alpha, None
     return color.convert("RGB"), alpha, None
+
+
+def orientation(image: Image.Image) -> int:
+    """Return an image's orientation by EXIF, from 1 to 8; 1 where it has none or a damaged one."""
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation, 1)
+        return int(found) if found in _TURNS else 1
+    except Exception:  # whatever damaged EXIF leads to; the picture is good for all that
+        return 1
 
 
 def damaged(shown: str, problem: Exception) -> PictureError:

@@ -15,7 +15,8 @@ from PIL import Image, UnidentifiedImageError
 from stylemix.errors import PictureError, missing_file
 from stylemix.images import heif, tiff
 from stylemix.images.decoding import damaged
-from stylemix.images.png import SIGNATURE, cleaned
+from stylemix.images.png import SIGNATURE, cleaned, color_codes
+from stylemix.images.stated import HDR, profile_of_codes
 
 _NOT_DECODED = ("BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF")
 """Formats that Pillow recognises, but decodes with other programs' help or not at all."""
@@ -67,6 +68,7 @@ def open_file(
         try:
             file = stack.enter_context(open(path, "rb")) if isinstance(path, str) else path
             image = stack.enter_context(_opened(file, shown))
+            width, height = _size(image, long_side)
         except (PictureError, MemoryError):
             raise
         except FileNotFoundError:
@@ -82,11 +84,6 @@ def open_file(
             ) from problem
         except Exception as problem:  # decoders raise anything on damaged headers
             raise damaged(shown, problem) from problem
-        if long_side is not None:
-            share = long_side / max(image.size)
-            # Of other formats than JPEG it changes nothing.
-            image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))
-        width, height = image.size
         if width * height > max_pixels:
             raise PictureError(
                 f"{shown} has {width} x {height} = {width * height:,} pixels, more than the "
@@ -95,14 +92,21 @@ def open_file(
         yield image
 
 
+def _size(image: Image.Image, long_side: int | None) -> tuple[int, int]:
+    """Return the width and height that will be decoded, of which a damaged header may have more."""
+    if long_side is not None:
+        share = long_side / max(image.size)
+        # Of other formats than JPEG it changes nothing.
+        image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))
+    width, height = image.size
+    return int(width), int(height)
+
+
 def _opened(file: BinaryIO, shown: str) -> Image.Image:
     """Open what Pillow knows, with the help of other packages where it takes some."""
     head = file.read(32)
-    if head.startswith(SIGNATURE) and (clean := cleaned(file)) is not None:
-        image = _open_unlimited(clean.file)
-        if clean.profile is not None:
-            image.info["icc_profile"] = clean.profile
-        return image
+    if head.startswith(SIGNATURE):
+        return _opened_png(file, shown)
     if heif.is_heif(head):
         if not heif.readable():
             raise PictureError(f"{shown} {heif.missing()}")
@@ -119,9 +123,28 @@ def _opened(file: BinaryIO, shown: str) -> Image.Image:
             file.seek(0)
             with suppress(SyntaxError):
                 return tiff.DeepTiff(file, shown)
-        raise PictureError(
-            f"{shown} is no picture that can be read: give a JPEG, PNG, WebP, TIFF or the like"
-        ) from None
+        raise PictureError(_no_picture(shown)) from None
+
+
+def _opened_png(file: BinaryIO, shown: str) -> Image.Image:
+    clean, codes = cleaned(file), color_codes(file)
+    file.seek(0)
+    try:
+        image = _open_unlimited(file if clean is None else clean.file)
+    except UnidentifiedImageError:
+        raise PictureError(_no_picture(shown)) from None
+    if clean is not None and clean.profile is not None:
+        image.info["icc_profile"] = clean.profile
+    # The codes come before a profile (PNG's third edition, 4.3), where they are understood.
+    if codes is not None and not (codes[1] in HDR and "icc_profile" in image.info):
+        profile = profile_of_codes(*codes, shown)
+        if profile is not None:
+            image.info["icc_profile"] = profile
+    return image
+
+
+def _no_picture(shown: str) -> str:
+    return f"{shown} is no picture that can be read: give a JPEG, PNG, WebP, TIFF or the like"
 
 
 def _open_unlimited(file: BinaryIO) -> Image.Image:

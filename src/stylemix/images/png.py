@@ -75,6 +75,30 @@ def cleaned(file: BinaryIO) -> Cleaned | None:
     return Cleaned(kept, profile)
 
 
+def color_codes(file: BinaryIO) -> tuple[int, int] | None:
+    """Return a PNG file's codes of primaries and curve (H.273); None where it holds none.
+
+    Pillow leaves out the chunk that holds them, cICP of PNG's third edition (11.3.2.6). It stands
+    before the pixels.
+
+    Args:
+        file: any file, read from its beginning.
+    """
+    file.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind in (b"IDAT", b"IEND"):
+            break
+        if kind != b"cICP":
+            file.seek(length + 4, os.SEEK_CUR)
+            continue
+        body, check = file.read(length), file.read(4)
+        good = check == struct.pack(">I", zlib.crc32(kind + body)) and length == 4
+        # RGB over its full range, which pictures have.
+        return (body[0], body[1]) if good and body[2:] == b"\0\1" else None
+    return None
+
+
 def _text_size(kind: bytes, body: bytes) -> int:
     """Return how long the text in a chunk is when it is unpacked; 0 in other chunks."""
     data = body.partition(b"\0")[2]
