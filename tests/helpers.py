@@ -121,3 +121,15 @@ def file_size_limit(most: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, usual)
+
+
+@contextmanager
+def odd_defaults(dtype: torch.dtype = torch.float64) -> Iterator[None]:
+    """Set what a caller may have set: another default type, and a default device without values."""
+    torch.set_default_dtype(dtype)
+    torch.set_default_device("meta")
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)

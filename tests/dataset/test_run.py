@@ -21,7 +21,7 @@ from dataset_cases import (
     members,
     opened,
 )
-from helpers import file_size_limit
+from helpers import file_size_limit, odd_defaults
 
 from stylemix.dataset import DatasetReport, stylize_dataset
 from stylemix.dataset.storage import STATE
@@ -149,6 +149,13 @@ def test_kills_at_random_moments_change_no_byte(paintings, tmp_path, model):
     stylize_dataset(source, paintings, out, **options)
     assert contents(out) == contents(tmp_path / "whole")
     assert [f["name"] for f in lines(out / "failures.jsonl")] == ["c0/010"]
+
+
+def test_defaults_of_the_caller_change_nothing(tree, paintings, tmp_path, model):
+    run(tree, paintings, tmp_path / "a", model, workers=0)
+    with odd_defaults():
+        run(tree, paintings, tmp_path / "b", model, workers=0)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
 def test_parquet_to_parquet(paintings, tmp_path, model):

@@ -114,6 +114,7 @@ def test_a_tensor_with_gradients_is_read() -> None:
         (torch.full((3, 8, 9), torch.nan), "nan_to_num"),
         (torch.zeros(3, 8, 9).to_sparse(), r"to_dense\(\)"),
         (torch.zeros(3, 8, 9, device="meta"), "give one with values"),
+        (torch.nested.nested_tensor([torch.zeros(3, 8)]), "one of its parts"),
         (torch.full((3, 8, 9), 200.0), "divide by 255"),
         (b"bytes", "bytes is no picture"),
         (None, "NoneType is no picture"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import devices_of_feature_networks, picture, tiny_model
+from helpers import devices_of_feature_networks, odd_defaults, picture, tiny_model
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -33,6 +33,17 @@ def test_a_copy_keeps_content_and_edges():
     for name in ("checkerboard", "blobs", "saturation", "border"):
         assert mean[f"{name}_alarm"] == 0
         assert mean[f"{name}_over"] == 0
+
+
+def test_defaults_of_the_caller_change_nothing():
+    method = stylizer_method(tiny_model())
+    asked = {"pairs": [(0, 1)], "size": 64, "features": "thin"}
+    plain = evaluate_pairs(method, PHOTOS, PAINTINGS, **asked).records
+    with odd_defaults():
+        again = evaluate_pairs(method, PHOTOS, PAINTINGS, **asked).records
+    for one in (plain[0], again[0]):
+        one.pop("seconds")
+    assert again == plain
 
 
 def test_the_painting_itself_is_perfect_style():

@@ -4,19 +4,16 @@ import threading
 
 import pytest
 import torch
+from helpers import odd_defaults
 from torch import nn
 
-from stylemix.ops.defaults import building, drawing
+from stylemix.ops.defaults import building, drawing, usual
 
 
 @pytest.fixture(params=[torch.float64, torch.bfloat16])
 def odd(request):
-    """Set what a caller may have set: another default type and device."""
-    torch.set_default_dtype(request.param)
-    torch.set_default_device("meta")
-    yield request.param
-    torch.set_default_device(None)
-    torch.set_default_dtype(torch.float32)
+    with odd_defaults(request.param):
+        yield request.param
 
 
 def test_networks_are_made_as_in_a_fresh_process(odd):
@@ -72,3 +69,16 @@ def test_tensors_without_a_device_are_made_on_the_cpu():
         torch.set_default_device(None)
     with drawing(), torch.device("meta"):  # what the block itself says goes before
         assert torch.ones(1).is_meta
+
+
+def test_long_work_has_the_usual_defaults_and_gives_back_the_others(odd):
+    @usual()
+    def work() -> list[torch.Tensor]:
+        return [torch.tensor([0.5]), nn.Linear(1, 1).weight]
+
+    for _ in range(2):
+        assert {(t.dtype, t.device.type) for t in work()} == {(torch.float32, "cpu")}
+    with pytest.raises(KeyError), usual():
+        raise KeyError
+    assert torch.get_default_dtype() == odd
+    assert torch.get_default_device() == torch.device("meta")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from dataset_cases import Photos, body, difference, image, make_tree
-from helpers import picture, tiny_model
+from helpers import odd_defaults, picture, tiny_model
 from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision import tv_tensors
@@ -61,6 +61,17 @@ def test_the_seed_decides(model):
     assert torch.equal(transform(batch), one)
     assert torch.equal(torch.random.get_rng_state(), state)
     assert not torch.equal(transform(batch), one)
+
+
+def test_defaults_of_the_caller_change_nothing(model):
+    batch = torch.cat([picture(i, 16, 16) for i in range(3)])
+    for one in (batch, image(3)):
+        torch.manual_seed(7)
+        plain = RandomStyle(PAINTINGS, p=1, model=model)(one)
+        torch.manual_seed(7)
+        with odd_defaults():
+            again = RandomStyle(PAINTINGS, p=1, model=model)(one)
+        assert np.array_equal(np.asarray(again), np.asarray(plain))
 
 
 def test_a_batch_gets_a_painting_for_each_and_a_sample_one_for_all(model):

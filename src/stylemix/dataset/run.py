@@ -23,6 +23,7 @@ from stylemix.dataset.sources import Scan, Source, open_source
 from stylemix.dataset.storage import STATE, Local, Storage, storage
 from stylemix.dataset.targets import make_target
 from stylemix.errors import ConfigError, DataError
+from stylemix.ops.defaults import usual
 from stylemix.types import Progress, ProgressEvent, whole_number
 
 Place = str | os.PathLike[str]
@@ -45,6 +46,7 @@ class DatasetReport:
     left_out: tuple[str, ...] = ()
 
 
+@usual()
 def stylize_dataset(
     source: Place,
     paintings: Place,

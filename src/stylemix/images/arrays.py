@@ -55,6 +55,8 @@ def from_tensor(tensor: Tensor, max_pixels: int) -> Tensor:
     Raises:
         PictureError: a wrong shape, type or value, or too many pixels.
     """
+    if tensor.is_nested:
+        raise PictureError("a nested tensor is no picture: give one of its parts")
     shape = list(tensor.shape)
     if tensor.is_meta or tensor.layout != torch.strided:
         what, remedy = (

@@ -28,6 +28,7 @@ from stylemix.metrics.sets import Sets
 from stylemix.metrics.strength import check_strengths, curve, psnr
 from stylemix.metrics.two_sizes import two_sizes
 from stylemix.ops import has_float64, place, usable_device
+from stylemix.ops.defaults import usual
 from stylemix.types import Progress, ProgressEvent
 
 _COLORS = 65_536
@@ -49,6 +50,7 @@ class _Photograph:
     identity: float | None = None
 
 
+@usual()
 def evaluate_pairs(
     method: Method,
     contents: Sequence[Picture],

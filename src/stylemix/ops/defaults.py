@@ -48,3 +48,19 @@ def drawing() -> Iterator[None]:
     elsewhere = torch.get_default_device().type != "cpu"
     with torch.device("cpu") if elsewhere else nullcontext():
         yield
+
+
+@contextmanager
+def usual() -> Iterator[None]:
+    """Make float32 tensors on the CPU within the block where nothing else is named.
+
+    For long work in one thread, such as a training, which may also decorate a function: torch's
+    default type belongs to the whole process, and other threads see the change.
+    """
+    before = torch.get_default_dtype()
+    with drawing():
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)

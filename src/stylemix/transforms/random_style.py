@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from stylemix.errors import ConfigError, DataError, PictureError
 from stylemix.images import Picture, read
 from stylemix.injections.style import Style
 from stylemix.ops import place, usable_device
+from stylemix.ops.defaults import drawing
 from stylemix.stylizers import FeedForward, Stylizer, draw_batch
 from stylemix.types import real_number
 
@@ -75,6 +77,7 @@ class RandomStyle(v2.Transform):
 
     _transformed_types = (tv_tensors.Image, Image.Image, _is_plain)
 
+    @drawing()
     def __init__(
         self,
         paintings: Picture | Sequence[Picture | Style],
@@ -106,6 +109,7 @@ class RandomStyle(v2.Transform):
         super().__setstate__(state)
         self._process = os.getpid()
 
+    @drawing()
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw for each picture of a batch whether it is stylised, like what, and how strongly."""
         count = max((_count(one) for one in flat_inputs), default=1)
@@ -120,6 +124,7 @@ class RandomStyle(v2.Transform):
             ]
         }
 
+    @drawing()
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Stylise one input."""
         drawn = params["drawn"]
@@ -194,7 +199,7 @@ def _encoded(model: FeedForward, painting: Picture | Style) -> Style:
 def _count(one: Any) -> int:
     if isinstance(one, Image.Image) or one.ndim <= 3:
         return 1
-    return int(torch.tensor(one.shape[:-3]).prod())
+    return math.prod(one.shape[:-3])
 
 
 def _check(inpt: Tensor) -> None:

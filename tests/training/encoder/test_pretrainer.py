@@ -10,6 +10,7 @@ import time
 
 import pytest
 import torch
+from helpers import odd_defaults
 from pretraining_cases import config, environment, table, write_toml
 from safetensors.torch import load_file
 
@@ -81,6 +82,14 @@ def test_no_held_out_painting_is_drawn(tmp_path):
     assert drawn == set(trainer.train)
     assert not drawn & set(trainer.held)
     assert len(trainer.train) + len(trainer.held) == 60
+
+
+def test_defaults_of_the_caller_change_nothing(tmp_path):
+    Pretrainer(config(tmp_path, schedule={"steps": 2})).run()
+    plain = load_file(tmp_path / "encoder.safetensors")
+    with odd_defaults():
+        Pretrainer(config(tmp_path, schedule={"steps": 2}), restart=True).run()
+    assert_same(load_file(tmp_path / "encoder.safetensors"), plain)
 
 
 def test_without_average_the_weights_themselves_are_saved(tmp_path):

@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from distillation_cases import config
+from helpers import odd_defaults
 from safetensors.torch import load_file
 
 from stylemix.backbones import feature_net
@@ -29,6 +30,14 @@ def test_errors_fall_and_the_file_is_a_feature_network(folder, teacher):
     net = feature_net("thin", file)
     assert net.channels["relu4_3"] == 6
     assert load_file(file)["features.0.weight"].dtype == torch.float16
+
+
+def test_defaults_of_the_caller_change_nothing(folder, teacher):
+    plain = load_file(Distiller(config(folder, teacher)).run())
+    with odd_defaults():
+        again = load_file(Distiller(config(folder, teacher), restart=True).run())
+    assert again.keys() == plain.keys()
+    assert not [name for name in plain if not torch.equal(again[name], plain[name])]
 
 
 @pytest.mark.parametrize("walk", [{"walkers": 0}, {"walkers": 2, "batch": 1}])

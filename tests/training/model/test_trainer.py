@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from helpers import tiny_config, tiny_model
+from helpers import odd_defaults, tiny_config, tiny_model
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from training_cases import (
@@ -99,6 +99,13 @@ def test_tar_shards_train_like_folders(tmp_path):
         config(tmp_path, output="other", data={"content": ["photos.tar"], "style": ["*tings.tar"]})
     ).run()
     assert_same(weights(tmp_path / "model"), weights(tmp_path / "other"))
+
+
+def test_defaults_of_the_caller_change_nothing(tmp_path):
+    Trainer(config(tmp_path, output="a", schedule={"steps": 2})).run()
+    with odd_defaults():
+        Trainer(config(tmp_path, output="b", schedule={"steps": 2})).run()
+    assert_same(weights(tmp_path / "a"), weights(tmp_path / "b"))
 
 
 def test_seed_decides(tmp_path):

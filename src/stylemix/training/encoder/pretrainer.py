@@ -14,6 +14,7 @@ from torch import Tensor
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
 from stylemix.ops import place, stream
+from stylemix.ops.defaults import usual
 from stylemix.plugins import registry
 from stylemix.training.average import update_average
 from stylemix.training.data import Crops
@@ -51,6 +52,7 @@ class Pretrainer:
         CheckpointError: the earlier state is damaged, or nothing can be written.
     """
 
+    @usual()
     def __init__(
         self, config: PretrainConfig, *, progress: bool = False, restart: bool = False
     ) -> None:
@@ -86,6 +88,7 @@ class Pretrainer:
         if resumed is not None:
             session.restore(resumed, self._parts(), self._take_record)
 
+    @usual()
     def run(self) -> Path:
         """Measure, train to the end of the schedule, and measure again.
 

@@ -16,6 +16,7 @@ from stylemix.checkpoint.loading import load
 from stylemix.errors import ConfigError
 from stylemix.images import match_moments, to_float
 from stylemix.injections.style import StyleMix
+from stylemix.ops.defaults import usual
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
 from stylemix.training.average import update_average
@@ -56,6 +57,7 @@ class Distiller:
         CheckpointError: the earlier state is damaged, or nothing can be written.
     """
 
+    @usual()
     def __init__(
         self, config: DistillConfig, *, progress: bool = False, restart: bool = False
     ) -> None:
@@ -79,6 +81,7 @@ class Distiller:
         if resumed is not None:
             session.restore(resumed, self._parts(), self._take_record)
 
+    @usual()
     def run(self) -> Path:
         """Train to the end of the schedule, and measure.
 

@@ -17,6 +17,7 @@ from stylemix import checkpoint
 from stylemix.encoders import StyleEncoder
 from stylemix.errors import ConfigError
 from stylemix.ops import place
+from stylemix.ops.defaults import usual
 from stylemix.stylizers import FeedForward, build
 from stylemix.training.average import Average
 from stylemix.training.data import Crops, read_pictures
@@ -73,6 +74,7 @@ class Trainer:
         CheckpointError: the earlier state or ``init`` is damaged or doesn't fit.
     """
 
+    @usual()
     def __init__(
         self,
         config: TrainConfig,
@@ -138,6 +140,7 @@ class Trainer:
         """Return how much of the schedule is done, in [0, 1]; the same in every process."""
         return self.session.done
 
+    @usual()
     def run(self) -> Path:
         """Train to the end of the schedule.
 
