@@ -43,6 +43,24 @@ def test_options_reach_the_video(invoke, model, draw, tmp_path):
     assert pictures[0].shape == (24, 32, 3)
 
 
+def test_the_runtime_is_handed_on(invoke, model, draw, tmp_path):
+    source = write_clip(tmp_path / "in.mp4", panning(2))
+    painting = draw("s.png", 2)
+    wrong = invoke("video", source, painting, "-o", tmp_path / "a.mp4", "--runtime", "abacus")
+    assert wrong.exit_code == 2
+    assert "'openvino-int8'" in wrong.stderr
+    # Methods that optimize pixels have no pass that could be compiled.
+    with_gatys = invoke(
+        "video", source, painting, "-o", tmp_path / "a.mp4", "-m", "gatys", "--runtime", "openvino"
+    )
+    assert with_gatys.exit_code == 2
+    assert "leave runtime out" in with_gatys.stderr
+    plain = invoke(
+        "video", source, painting, "-o", tmp_path / "b.mp4", "-m", model, "--runtime", "torch"
+    )
+    assert plain.exit_code == 0, plain.stderr
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -87,3 +87,24 @@ def test_masks_that_are_black_for_a_while_are_not_warned_of(model, tmp_path, rec
     assert np.array_equal(np.asarray(found[0]), pictures[0])
     assert not np.array_equal(np.asarray(found[1]), pictures[1])
     assert not [w for w in recwarn.list if "mask" in str(w.message)]
+
+
+def test_the_runtime_draws_what_it_draws_of_a_picture(model):
+    pytest.importorskip("openvino", reason="compiles a network's pass")
+    pictures = panning(6)
+    passes = []
+    handle = model.generator.register_forward_hook(lambda *_: passes.append(1))
+    counted = {}
+    try:
+        for runtime in ("openvino", "torch"):
+            passes.clear()
+            found = list(
+                stylemix.stylize_frames(pictures, PAINTING, model=model, steady=0, runtime=runtime)
+            )
+            counted[runtime] = len(passes)
+            alone = stylemix.stylize(pictures[5], PAINTING, model=model, runtime=runtime)
+            assert np.array_equal(np.asarray(found[5]), np.asarray(alone))
+    finally:
+        handle.remove()
+    assert counted["torch"] == 6
+    assert counted["openvino"] <= 2  # compiling traces the pass

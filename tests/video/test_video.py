@@ -164,3 +164,22 @@ def test_without_the_extra_the_message_says_what_to_install(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert install_line("video") in done.stderr.splitlines()[-1]
+
+
+def test_the_runtime_reaches_the_network(model, tmp_path):
+    pytest.importorskip("openvino", reason="compiles a network's pass")
+    source = write_clip(tmp_path / "in.mp4", panning(6))
+    passes = []
+    handle = model.generator.register_forward_hook(lambda *_: passes.append(1))
+    counted = []
+    try:
+        for runtime in ("torch", "openvino"):
+            passes.clear()
+            stylemix.stylize_video(
+                source, PAINTING, tmp_path / f"{runtime}.mp4", model=model, runtime=runtime
+            )
+            counted.append(len(passes))
+    finally:
+        handle.remove()
+    assert counted[0] == 6
+    assert counted[1] <= 2  # compiling traces the pass

@@ -11,7 +11,13 @@ import click
 
 from stylemix.cli.bars import progress_bar
 from stylemix.cli.errors import EXIT_CODES, INTERRUPTED
-from stylemix.cli.options import check_masks, device_option, drawing_options, model_option
+from stylemix.cli.options import (
+    check_masks,
+    device_option,
+    drawing_options,
+    model_option,
+    runtime_option,
+)
 from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
 
@@ -91,6 +97,7 @@ class Dated(click.ParamType):
 )
 @drawing_options("video", masks="a picture or a video")
 @device_option
+@runtime_option
 def video(
     content: str,
     styles: tuple[str, ...],

@@ -26,6 +26,7 @@ def stylize_frames(
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
     device: str | torch.device | None = None,
+    runtime: str | None = None,
     steady: float = STEADY,
     fps: float | Fraction = 25,
     **options: Any,
@@ -41,6 +42,7 @@ def stylize_frames(
         style: as for :func:`stylemix.stylize_video`.
         model: as for :func:`stylemix.stylize`.
         device: likewise.
+        runtime: likewise.
         steady: see :func:`stylemix.stylize_video`.
         fps: frames per second, for styles and masks that change with time.
         options: as for :func:`stylemix.stylize_video`.
@@ -61,7 +63,9 @@ def stylize_frames(
         (48, 32)
         (48, 32)
     """
-    plan = make_plan(style, Options(**options), model=model, device=device, steady=steady)
+    plan = make_plan(
+        style, Options(**options), model=model, device=device, runtime=runtime, steady=steady
+    )
     return _pictures(frames, plan, 1 / Fraction(fps))
 
 

@@ -65,6 +65,7 @@ def make_plan(
     *,
     model: str | os.PathLike[str] | Stylizer,
     device: str | torch.device | None,
+    runtime: str | None = None,
     steady: float,
     start: Fraction = Fraction(0),
 ) -> Plan:
@@ -75,6 +76,7 @@ def make_plan(
         options: their masks may also be paths of videos.
         model: as for :func:`stylemix.stylize`.
         device: likewise.
+        runtime: likewise.
         steady: see :class:`Plan`.
         start: seconds of masks that are videos at which the result begins.
 
@@ -82,7 +84,7 @@ def make_plan(
         ConfigError: an argument is out of range.
         PictureError: a painting or mask can't be read.
     """
-    stylizer = ready(model, device)
+    stylizer = ready(model, device, runtime)
     schedule = make_schedule(style, stylizer, options.weights)
     if options.masks is not None and schedule.times is not None:
         raise ConfigError("masks belong to styles of one time; leave them out where styles change")

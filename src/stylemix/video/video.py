@@ -53,6 +53,7 @@ def stylize_video(
     *,
     model: str | os.PathLike[str] | Stylizer = "film",
     device: str | torch.device | None = None,
+    runtime: str | None = None,
     steady: float = STEADY,
     start: str | float | Fraction = 0,
     end: str | float | Fraction | None = None,
@@ -80,6 +81,7 @@ def stylize_video(
             numbered PNG files. A file is complete or isn't there at all.
         model: as for :func:`stylemix.stylize`.
         device: likewise.
+        runtime: likewise.
         steady: how much frames follow the ones before, from 0 (every frame by itself) to 0.95.
             It averages the noise of the input along its motion, and blends results along the
             motion, both anew behind a cut. High numbers flicker less and leave longer trails where
@@ -151,7 +153,13 @@ def stylize_video(
         try:
             with writer:
                 plan = make_plan(
-                    style, asked, model=model, device=device, steady=steady, start=begin
+                    style,
+                    asked,
+                    model=model,
+                    device=device,
+                    runtime=runtime,
+                    steady=steady,
+                    start=begin,
                 )
                 point = Point()
                 if resume:
