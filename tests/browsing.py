@@ -73,12 +73,13 @@ def line(page) -> str:
     return page.locator("#line p").inner_text()
 
 
-def wait_for_line(page, pattern: str) -> str:
+def wait_for_line(page, pattern: str, where: str = "#line p") -> str:
     """Wait until the line below the result matches."""
     # Its text at that moment: the next one may stand there before it is asked for again.
     found = page.wait_for_function(
-        """p => { const line = document.querySelector('#line p');
-                  return line && new RegExp(p).test(line.innerText) && line.innerText }""",
-        arg=pattern,
+        """([where, p]) => { const line = document.querySelector(where);
+                             return line && new RegExp(p).test(line.innerText)
+                                    && line.innerText }""",
+        arg=[where, pattern],
     )
     return found.json_value()

@@ -119,7 +119,7 @@ def test_the_place_in_the_queue_is_told_in_words(visit, slow):
     begin_slowly(first, slow)
     wait_for_line(first, "^Tile")
     second.click("#go")
-    wait_for_line(second, "^Waiting: one picture is before$")
+    wait_for_line(second, "^Waiting: one is before$")
     first.click("#cancel")
     second.wait_for_function("!document.querySelector('#go').disabled")
     assert " · tiny · " in line(second)

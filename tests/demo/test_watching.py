@@ -47,8 +47,8 @@ def test_several_paintings_are_varied_alone_and_together():
     "ahead, words",
     [
         (0, "Starting…"),
-        (1, "Waiting: one picture is before"),
-        (3, "Waiting: 3 pictures are before"),
+        (1, "Waiting: one is before"),
+        (3, "Waiting: 3 are before"),
     ],
 )
 def test_places_in_the_queue_are_told_in_words(ahead, words):

@@ -157,12 +157,12 @@ def read_order(
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
     check_result(width, height, limits)
     weights = [
-        _number(values[f"weight_{slot + 1}"], f"weight {slot + 1}", MAX_WEIGHT) for slot in used
+        number(values[f"weight_{slot + 1}"], f"weight {slot + 1}", MAX_WEIGHT) for slot in used
     ]
     found = Options(
         weights=weights or None, masks=masks(layers, used or [0]), palette=palette, **options
     )
-    runtime = _choice(values["runtime"], "runtime", runtime_choices())
+    runtime = choice(values["runtime"], "runtime", runtime_choices())
     return Order(photo, chosen, labels, found, runtime, (width, height))
 
 
@@ -173,36 +173,46 @@ def _to_be_had(runtime: str) -> bool:
         return False
 
 
-def _number(value: Any, name: str, most: float) -> float:
+def number(value: Any, name: str, most: float) -> float:
+    """Return a control's number.
+
+    Raises:
+        ConfigError: it is none from 0 to ``most``.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise ConfigError(f"{name} must be a number between 0 and {most}, got {value!r}")
     return float(value)
 
 
 def _steps(value: Any) -> int:
-    number = _number(value, "refine", MAX_REFINE)
-    if number != int(number):
+    steps = number(value, "refine", MAX_REFINE)
+    if steps != int(steps):
         raise ConfigError(f"refine must be a whole number of steps, got {value!r}")
-    return int(number)
+    return int(steps)
 
 
 def _size(value: Any, limits: Limits) -> int | None:
-    chosen = _choice(value, "size", size_choices(limits))
+    chosen = choice(value, "size", size_choices(limits))
     return None if chosen == ORIGINAL else int(chosen)
 
 
 def _scale(value: Any) -> float | None:
-    chosen = _choice(value, "scale", scale_choices())
+    chosen = choice(value, "scale", scale_choices())
     return None if chosen == PIXELS else float(chosen)
 
 
 def _tile(value: Any) -> int | None:
-    chosen = _choice(value, "tile", tile_choices())
+    chosen = choice(value, "tile", tile_choices())
     return {AUTOMATIC: None, NEVER: 0}[chosen] if chosen in (AUTOMATIC, NEVER) else int(chosen)
 
 
-def _choice(value: Any, name: str, choices: list[tuple[str, str]]) -> str:
-    known = [choice for _, choice in choices]
+def choice(value: Any, name: str, choices: list[tuple[str, str]]) -> str:
+    """Return what was chosen of a list of labels and values.
+
+    Raises:
+        ConfigError: it isn't in the list.
+    """
+    known = [one for _, one in choices]
     if value not in known:
         raise ConfigError(f"{name} must be one of {', '.join(known)}, got {value!r}")
     return str(value)
@@ -212,7 +222,7 @@ CONTROLS: dict[str, Control] = {
     "photo": Control(),
     **{f"painting_{k}": Control() for k in range(1, PAINTINGS + 1)},
     **{f"weight_{k}": Control(1.0) for k in range(1, PAINTINGS + 1)},
-    "strength": Control(1.0, lambda value, _: _number(value, "strength", MAX_STRENGTH)),
+    "strength": Control(1.0, lambda value, _: number(value, "strength", MAX_STRENGTH)),
     "preserve_color": Control(False, lambda value, _: bool(value)),
     "regions": Control(),
     "size": Control("1024", _size),
@@ -220,7 +230,7 @@ CONTROLS: dict[str, Control] = {
     "model": Control("film"),
     "refine": Control(0, lambda value, _: _steps(value)),
     "refine_features": Control(
-        "thin", lambda value, _: _choice(value, "refine_features", feature_choices())
+        "thin", lambda value, _: choice(value, "refine_features", feature_choices())
     ),
     "palette": Control(),
     "scale": Control(PIXELS, lambda value, _: _scale(value)),

@@ -57,7 +57,7 @@ class Jobs:
         """
         if self.open > self._most:
             raise StylemixError(
-                f"the queue is full: {self._most} pictures wait already; try again in a moment"
+                f"the queue is full: {self._most} others wait already; try again in a moment"
             )
         flag = threading.Event()
 

@@ -21,13 +21,16 @@ class Limits:
     """Bounds that keep one server alive under many users.
 
     Attributes:
-        max_file_bytes: of one uploaded picture.
+        max_file_bytes: of one uploaded file.
         max_pixels: of one result.
         max_decoded: of one picture in memory.
         max_stored: of one picture in its file; a JPEG is decoded at a fraction of its sides.
         max_side: the largest ``size`` to choose, in pixels.
         max_work: of an optimization, in pixels times steps; one through VGG-16 counts
             :data:`FEATURE_COST` times as much.
+        max_clip_seconds: of one video.
+        max_clip_pixels: of one frame of a video as it was uploaded.
+        max_clip_work: of a painted video, in pixels times frames.
         queue: requests that may wait; more are refused with a message.
         cache_bytes: uploads and results kept on disk; the oldest go first.
         cache_seconds: how long they are kept at most.
@@ -39,6 +42,9 @@ class Limits:
     max_stored: int = 210_000_000
     max_side: int = 4096
     max_work: int = 200_000_000
+    max_clip_seconds: int = 60
+    max_clip_pixels: int = 9_000_000
+    max_clip_work: int = 600_000_000
     queue: int = 40
     cache_bytes: int = 2 * 2**30
     cache_seconds: int = 3600

@@ -42,6 +42,36 @@ def comparison(before: str, after: str, size: tuple[int, int], title: str) -> st
     )
 
 
+def still(path: str, size: tuple[int, int], title: str) -> str:
+    """Return a picture alone.
+
+    Args:
+        path: of the picture.
+        size: width and height in pixels.
+        title: what the picture is, for those who can't see it.
+    """
+    return (
+        f'<figure class="sm-compare" style="--ratio:{size[0] / size[1]:.5f}">'
+        f'<img class="sm-after" src="{address(path)}" alt="{escape(title)}"></figure>'
+    )
+
+
+def player(path: str, poster: str, size: tuple[int, int], title: str) -> str:
+    """Return a video with the browser's own controls.
+
+    Args:
+        path: of the video.
+        poster: path of the picture that is shown before it plays.
+        size: width and height in pixels.
+        title: what the video is.
+    """
+    return (
+        f'<figure class="sm-compare" style="--ratio:{size[0] / size[1]:.5f}">'
+        f'<video controls playsinline preload="metadata" poster="{address(poster)}" '
+        f'src="{address(path)}" aria-label="{escape(title)}"></video></figure>'
+    )
+
+
 def sheet(pictures: Sequence[tuple[str, str]]) -> str:
     """Return several pictures side by side, each a button that takes it.
 

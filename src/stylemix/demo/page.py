@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylemix.demo import camera, folds, history, output, paintings, photograph
+from stylemix.demo import camera, folds, history, output, paintings, photograph, video
 from stylemix.demo.controls import CONTROLS
 from stylemix.demo.examples import Examples
 from stylemix.demo.limits import PAINTINGS
@@ -38,6 +38,8 @@ def build(service: Service, examples: Examples, showcase: Showcase) -> gr.Blocks
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Photograph"):
                 _studio(page, service, examples, showcase)
+            with gr.Tab("Video", elem_id="video-tab"):
+                video.lay_out(page, service, examples.paintings)
             with gr.Tab("Camera", elem_id="camera-tab"):
                 camera.lay_out(service, examples.paintings)
         page.unload(service.leave)

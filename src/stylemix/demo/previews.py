@@ -1,4 +1,4 @@
-"""Pictures of an optimization on its way from the worker to the page."""
+"""Pictures of work on its way, from the worker to the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Preview:
     """The picture so far.
 
     Attributes:
-        before: path of the photograph, as large as ``after``.
+        before: path of the photograph, as large as ``after``; "" where there is none.
         after: path of the picture.
         done: steps done.
         total: steps in all.
@@ -39,11 +39,11 @@ class Previews:
     """Hands the newest preview from a worker's thread to whoever awaits it.
 
     Args:
-        photo: path of the photograph.
+        photo: path of the photograph; None for pictures that belong to none.
         folder: where pictures are written, in a folder of their own.
     """
 
-    def __init__(self, photo: str, folder: Path) -> None:
+    def __init__(self, photo: str | None, folder: Path) -> None:
         self._photo = photo
         self._folder = folder / f"preview-{secrets.token_hex(16)}"
         self._loop = asyncio.get_running_loop()
@@ -62,8 +62,9 @@ class Previews:
         before = self._folder / "before.webp"
         scale = min(1.0, SIDE / max(picture.size))
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        if not before.is_file():
+        if self._photo is not None and not before.is_file():
             preview(self._photo, before, SIDE, size)
+        self._folder.mkdir(exist_ok=True)
         after = self._folder / f"after-{event.done}.webp"
         write_small(picture, size, after)
         self._files.append(after)
@@ -71,7 +72,8 @@ class Previews:
         for old in self._files[:-3]:
             old.unlink(missing_ok=True)
         del self._files[:-3]
-        self._newest = Preview(str(before), str(after), event.done, event.total)
+        beside = "" if self._photo is None else str(before)
+        self._newest = Preview(beside, str(after), event.done, event.total)
         self._shown = time.monotonic()
         self._loop.call_soon_threadsafe(self._ready.set)
 

@@ -1,4 +1,4 @@
-"""From what a browser sends for a picture to a file of ours, never to any other file."""
+"""From what a browser sends for a picture or clip to a file of ours, never to any other file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Uploads:
             path = Path(os.path.realpath(name))
             if any(path.is_relative_to(f) for f in self._folders) and path.is_file():
                 return str(path)
-        raise PictureError(f"{label} is no uploaded picture: upload it again")
+        raise PictureError(f"{label} is no uploaded file: upload it again")
 
 
 class Drawings:

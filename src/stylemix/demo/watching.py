@@ -115,7 +115,7 @@ class Watching:
             async for view in self._one(order, model, request, kept):
                 yield view.values()
         except Exception as problem:  # told on the page; what is no error of ours is raised again
-            yield idle(line=_in_words(problem)).values()
+            yield idle(line=trouble(problem)).values()
 
     async def variants(self, request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, ...]]:
         """Paint a sheet: one painting in three strengths, or several each alone and together."""
@@ -143,7 +143,7 @@ class Watching:
                 reuse=gr.Button(interactive=False),
             ).values()
         except Exception as problem:
-            yield idle(line=_in_words(problem)).values()
+            yield idle(line=trouble(problem)).values()
 
     async def quick(self, *controls: Any) -> tuple[Any, ...]:
         """Return a small picture at once, for a control that is being moved."""
@@ -297,7 +297,7 @@ def waiting(ahead: int) -> str:
     """Return the place in the queue in words."""
     if ahead == 0:
         return "Starting…"
-    return "Waiting: " + ("one picture is" if ahead == 1 else f"{ahead} pictures are") + " before"
+    return "Waiting: " + ("one is" if ahead == 1 else f"{ahead} are") + " before"
 
 
 def told(
@@ -322,7 +322,8 @@ def told(
     return f"{before}Painting, {in_words(expected)} in all", min(0.95, seconds / expected)
 
 
-def _in_words(problem: Exception) -> str:
+def trouble(problem: Exception) -> str:
+    """Return the line on an error; what is no error of ours is raised again."""
     if isinstance(problem, Cancelled):
         return said(STOPPED)
     if isinstance(problem, StylemixError):
