@@ -28,6 +28,7 @@ GUIDES = (
 )
 _PLUGIN = "stylemix-(?:adain|wct|styleswap|sanet|adaattn|stytr2|cnnmrf)"
 _NEEDS = f"stylemix>={__version__}"
+_TESTED = "pillow-heif==1.8.1\nav==18.1.0\nopencv-python-headless==5.0.0.93\n"
 
 _REQUIREMENTS = {
     "comfy_nodes/requirements.txt": (
@@ -37,9 +38,8 @@ _REQUIREMENTS = {
     ),
     "demo/requirements.txt": (
         "# What the Space was tested with. stylemix isn't on PyPI yet: name the address of a wheel "
-        "here.\ngradio=={gradio}\npillow-heif==1.8.1\n",
-        "# What the Space was tested with.\nstylemix=={version}\ngradio=={gradio}\n"
-        "pillow-heif==1.8.1\n",
+        f"here.\ngradio=={{gradio}}\n{_TESTED}",
+        f"# What the Space was tested with.\nstylemix=={{version}}\ngradio=={{gradio}}\n{_TESTED}",
     ),
 }
 """What these files hold before and after the release."""

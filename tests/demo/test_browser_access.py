@@ -43,6 +43,24 @@ def test_axe_finds_nothing_serious(visit, scheme):
     assert findings(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_tab_for_videos(visit, scheme, tmp_path):
+    clips = pytest.importorskip("video_clips", reason="videos need PyAV")
+    clip = clips.write_clip(tmp_path / "a.mp4", clips.panning(), pixels="yuv420p")
+    page = visit(1366, 900, color_scheme=scheme)
+    page.click("#video-tab-button")
+    page.wait_for_selector("#video-go", state="visible")
+    assert findings(page) == []
+    page.set_input_files("#clip input[type=file]", str(clip))
+    page.wait_for_selector('#video-picture img[src*="frame.webp"]')
+    page.click("#video-advanced button")
+    page.wait_for_timeout(500)
+    assert findings(page) == []
+    page.click("#video-go")
+    page.wait_for_selector("#your-videos button")
+    assert findings(page) == []
+
+
 def test_sliders_are_dark_in_the_dark(visit):
     """The part of a track that isn't filled was white."""
     page = visit(color_scheme="dark")

@@ -73,3 +73,19 @@ def test_a_sheet_s_pictures_are_buttons(count, columns):
     assert [b["data-index"] for b in seen.all("button")] == [str(n) for n in range(count)]
     assert f"--columns:{columns}" in seen.all("div")[0]["style"]
     assert "Number 1" in seen.words
+
+
+def test_a_player_has_the_browser_s_controls_a_name_and_a_poster():
+    seen = Seen(markup.player("/a b/v#1.mp4", "/p.webp", (160, 120), EVIL))
+    (video,) = seen.all("video")
+    assert "controls" in video and "playsinline" in video
+    assert video["src"] == "gradio_api/file=/a%20b/v%231.mp4"
+    assert video["poster"] == "gradio_api/file=/p.webp"
+    assert video["aria-label"] == EVIL
+    assert "--ratio:1.33333" in seen.all("figure")[0]["style"]
+
+
+def test_a_picture_alone_has_no_divider():
+    seen = Seen(markup.still("/a.webp", (30, 40), EVIL))
+    assert [i["alt"] for i in seen.all("img")] == [EVIL]
+    assert seen.all("input") == [] and seen.all("span") == []

@@ -104,3 +104,15 @@ def test_work_that_fails_ends_the_waiting(photo, tmp_path):
             await work
 
     asyncio.run(main())
+
+
+def test_pictures_of_no_photograph_come_alone(tmp_path):
+    async def main():
+        found = Previews(None, tmp_path)
+        work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        found.put(shown(1, 3, (90, 60), 120))
+        return await found.get(work)
+
+    made = asyncio.run(main())
+    assert made.before == ""
+    assert level(made.after) == pytest.approx(120, abs=2)

@@ -52,9 +52,16 @@ def test_pins_agree():
     found = pins()
     heic = found.pop("pillow-heif")  # phones send HEIC
     own = {"stylemix": PROJECT["version"]} if PUBLISHED else {}
+    for requirement in PROJECT["optional-dependencies"]["video"]:
+        name, least = requirement.split(">=")
+        assert numbers(found.pop(name)) >= numbers(least)
     assert found == {**own, "gradio": FRONT["sdk_version"]}
     (least,) = PROJECT["optional-dependencies"]["heic"]
     assert least == f"pillow-heif>={heic.split('.')[0]}.0"
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def test_the_pinned_gradio_is_recent_enough_for_the_extra():
@@ -64,10 +71,6 @@ def test_the_pinned_gradio_is_recent_enough_for_the_extra():
         for r in PROJECT["optional-dependencies"]["demo"]
         if re.match(pattern, r)
     )
-
-    def numbers(version: str) -> list[int]:
-        return [int(part) for part in version.split(".")]
-
     assert numbers(FRONT["sdk_version"]) >= numbers(floor)
 
 
@@ -90,6 +93,9 @@ def test_the_limits_are_documented():
     assert f"queue of {limits.queue}" in README
     assert f"{limits.max_work // 10**6} million pixels times steps" in README
     assert f"{FEATURE_COST['vgg16']} times" in README
+    assert f"{limits.max_clip_seconds} seconds" in README
+    assert f"{limits.max_clip_pixels // 10**6} megapixels a frame" in README
+    assert f"{limits.max_clip_work // 10**6} million pixels times frames" in README
     assert f"{limits.cache_bytes // 2**30} GB, one hour" in README
     assert limits.cache_seconds == 3600
 
