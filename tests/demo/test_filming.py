@@ -114,13 +114,12 @@ def test_a_first_frame_that_is_late_leaves_the_video_alone(filming, controls):
     async def main():
         late = filming.first(WHO, *controls)
         await anext(late)  # it is at work
-        painting = filming.paint(WHO, *controls, [])
-        await anext(painting)
-        rest = [v async for v in late]
-        await painting.aclose()
-        return rest
+        painted = [v async for v in filming.paint(WHO, *controls, [])]
+        return painted, [v async for v in late]
 
-    assert asyncio.run(main()) == []
+    painted, late = asyncio.run(main())
+    assert "<video" in painted[-1][0]
+    assert late == []
 
 
 def test_no_clip_shows_nothing(filming, controls):

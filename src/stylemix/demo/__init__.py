@@ -1,8 +1,8 @@
 """The demo in the browser (``stylemix demo``); it needs the extra ``stylemix[demo]``.
 
 ``launch`` is what the command and the Space call. Gradio is imported by what lays out the page and
-answers its events (``server``, ``page`` and its parts, ``service``, ``watching``, ``look`` and
-``widgets``); every other module works without it.
+answers its events (``server``, ``page`` and its parts, ``service``, ``watching``, ``filming``,
+``look`` and ``widgets``), and by what stands on these; every other module works without it.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ NAME = "the clip"
 """What messages call it."""
 FIRST = 1920
 """Long side in pixels of a first frame at most; results are no larger."""
-ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 """FFmpeg's names of the containers. It looks at content, not at endings, and would follow a
 playlist to other files of the server."""
 _FASTEST = 120

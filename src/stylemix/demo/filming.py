@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,10 +18,9 @@ from stylemix.demo.markup import comparison, player, refused, said, still, strip
 from stylemix.demo.names import label
 from stylemix.demo.previews import Previews
 from stylemix.demo.results import fitted
-from stylemix.demo.service import sentence
 from stylemix.demo.video_controls import Asked, read_asked
 from stylemix.demo.watching import TICK, trouble, waiting
-from stylemix.errors import Cancelled, StylemixError
+from stylemix.errors import Cancelled
 from stylemix.types import ProgressEvent
 
 EMPTY = "Choose a clip and a painting, then press Paint the video."
@@ -77,7 +77,7 @@ class Filming:
         self.footage = footage
         self._cancelled: set[str | None] = set()
         self._busy: set[str | None] = set()
-        self._begun = 0
+        self._begun: Counter[str | None] = Counter()
 
     def read(self, controls: tuple[Any, ...]) -> Asked:
         """Check the controls' values; see :func:`stylemix.demo.video_controls.read_asked`."""
@@ -92,11 +92,13 @@ class Filming:
 
     def leave(self, request: gr.Request) -> None:
         """Stop the video of a browser that has left."""
+        self._begun.pop(request.session_hash, None)
         self.footage.leave(request.session_hash)
 
     async def first(self, request: gr.Request, *controls: Any) -> AsyncIterator[tuple[Any, ...]]:
         """Show the first frame painted, for controls that are being changed."""
-        session, begun = request.session_hash, self._begun
+        session = request.session_hash
+        begun = self._begun[session]
         if session in self._busy:
             return
         if controls[0] is None:
@@ -111,9 +113,10 @@ class Filming:
                 line=said(FIRST),
                 estimate=self.expected(asked),
             )
-        except StylemixError as problem:
-            now = Screen(line=refused(sentence(str(problem))), estimate="")
-        if begun == self._begun or session not in self._busy:
+        except Exception as problem:  # told on the page; what is no error of ours is raised again
+            now = Screen(line=trouble(problem), estimate="")
+        # It would cover the video that was asked for since.
+        if begun == self._begun[session]:
             yield now.values()
 
     async def paint(self, request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, ...]]:
@@ -123,7 +126,7 @@ class Filming:
         if session in self._busy:
             return
         self._busy.add(session)
-        self._begun += 1
+        self._begun[session] += 1
         self._cancelled.discard(session)
         try:
             asked = await asyncio.to_thread(self.read, tuple(controls))

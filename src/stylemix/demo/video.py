@@ -6,7 +6,6 @@ from typing import Any
 
 import gradio as gr
 
-from stylemix.demo.clips import ENDINGS
 from stylemix.demo.controls import MAX_STRENGTH, runtime_choices
 from stylemix.demo.examples import Example
 from stylemix.demo.filming import EMPTY, NAMES, Filming
@@ -54,9 +53,9 @@ def _inputs(controls: dict[str, Any], service: Service, examples: tuple[Example,
         elem_id="clip",
         buttons=[],
     )
-    kinds = ", ".join(ending[1:].upper() for ending in ENDINGS)
     hint(
-        f"At most {limits.max_clip_seconds} seconds and {limits.max_file_bytes >> 20} MB: {kinds}."
+        f"MP4, MOV, MKV or WebM, at most {limits.max_clip_seconds} seconds and "
+        f"{limits.max_file_bytes >> 20} MB."
     )
     title("Painting")
     controls["painting"] = gr.Image(
