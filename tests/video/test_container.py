@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 
 av = pytest.importorskip("av")
-from video_clips import panning, texture, write_clip  # noqa: E402
+from video_clips import HEIGHT, WIDTH, panning, texture, write_clip  # noqa: E402
 
 from stylemix.errors import VideoError  # noqa: E402
+from stylemix.video import container  # noqa: E402
 from stylemix.video.container import ContainerSource  # noqa: E402
 
 
@@ -142,3 +144,32 @@ def test_a_video_that_is_cut_short_gives_what_it_has(tmp_path):
     path.write_bytes(data[: len(data) * 6 // 10])
     _, found = decode(path)
     assert 3 <= len(found) <= 7
+
+
+def test_frames_that_become_huge_on_the_way_are_left_out(tmp_path, monkeypatch):
+    """The header declares the size of the first ones only."""
+    parts = []
+    for height, width in ((HEIGHT, WIDTH), (4 * HEIGHT, 4 * WIDTH)):
+        encoder = av.CodecContext.create("libx264", "w")
+        encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+        encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), 99, np.uint8), "rgb24")
+            frame = frame.reformat(format="yuv420p")
+            frame.pts = number
+            parts += encoder.encode(frame)
+        parts += encoder.encode(None)
+    raw = io.BytesIO(b"".join(bytes(p) for p in parts))
+    path = tmp_path / "a.mkv"
+    with av.open(raw, format="h264") as stream, av.open(str(path), "w") as out:
+        track = out.add_stream_from_template(stream.streams.video[0])
+        for number, packet in enumerate(p for p in stream.demux(video=0) if p.size):
+            packet.pts = packet.dts = 40 * number
+            packet.time_base, packet.stream = Fraction(1, 1000), track
+            out.mux(packet)
+
+    source, found = decode(path)  # a size that isn't huge is brought to that of the first
+    assert ([f.rgb.shape for f in found], source.damaged) == ([(HEIGHT, WIDTH, 3)] * 6, 0)
+    monkeypatch.setattr(container, "_LARGEST", 4 * HEIGHT * WIDTH)
+    source, found = decode(path)
+    assert (len(found), source.damaged) == (3, 3)

@@ -19,6 +19,7 @@ from stylemix.video.source import Source
 _BT709, _BT601, _BT2020 = 1, 5, 9  # matrices as swscale numbers them
 _MATRICES = {1: _BT709, 5: _BT601, 6: _BT601, 9: _BT2020, 10: _BT2020}  # by H.273 number
 _FALLBACK_RATE = Fraction(25)
+_LARGEST = 7680 * 4320  # pixels of a frame, unless the file declares larger ones
 
 
 class ContainerSource(Source):
@@ -50,6 +51,9 @@ class ContainerSource(Source):
         self._stream = streams[0]
         # With threads per frame, an error takes sound frames with it.
         self._stream.thread_type = "SLICE"
+        # A stream may change its size on the way, and a few bytes may then claim gigabytes.
+        most = max(_LARGEST, 2 * self._stream.width * self._stream.height)
+        self._stream.codec_context.options = {"max_pixels": str(most)}
         self.time_base = self._stream.time_base or self.time_base
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.origin = Fraction(self._container.start_time or 0, av.time_base)
