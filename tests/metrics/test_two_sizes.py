@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from stylemix.backbones import feature_net
 from stylemix.images import resize
+from stylemix.metrics.resonance import resonance
 from stylemix.metrics.two_sizes import finest_octave, overshoot, two_sizes
 
 
@@ -26,6 +27,20 @@ def test_the_photograph_itself_is_alike_at_both_sizes_and_as_sharp(net):
     assert found["sizes_style"] < 0.02
     assert found["sizes_sharpness"] == pytest.approx(1)
     assert found["sizes_halos"] < 0.1
+    assert found["sizes_resonance"] == pytest.approx(resonance(photograph))
+
+
+def test_hatching_of_the_large_result_shows(net):
+    photograph = resize(texture(96, 128), long_side=256)
+
+    def draw(x: torch.Tensor) -> torch.Tensor:
+        large = x.shape[2] == 256
+        return (x + 0.1 * large * torch.sin(torch.arange(x.shape[2]) * 1.4)).clamp(0, 1)
+
+    plain, hatched = (
+        two_sizes(f, photograph, net, small=64, large=256) for f in (lambda x: x, draw)
+    )
+    assert hatched["sizes_resonance"] > 2 * plain["sizes_resonance"]
 
 
 def test_texture_of_a_fixed_size_in_pixels_is_not_alike(net):

@@ -50,6 +50,26 @@ def test_pictures_above_the_bound_are_tiled_by_themselves(model, monkeypatch):
 
 
 @torch.no_grad()
+def test_what_is_compiled_draws_larger_pictures_whole(model, monkeypatch):
+    content, mix = given(model)
+    monkeypatch.setattr(rendering, "TILE_ABOVE", 64 * 64)
+    around = 2 * model.generator.margin
+    size = (160 + around, 128 + around)
+    monkeypatch.setattr(rendering, "COMPILED_TILE_ABOVE", size[0] * size[1])
+    monkeypatch.setattr(rendering, "TILE", 64)
+    sizes = []
+
+    def compiled(content, mix):
+        sizes.append(tuple(content.shape[-2:]))
+        return model.generator(content, mix)
+
+    render(model.generator, content, mix, draw=compiled)
+    monkeypatch.setattr(rendering, "COMPILED_TILE_ABOVE", size[0] * size[1] - 1)
+    render(model.generator, content, mix, draw=compiled)
+    assert sizes == [size]
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("problem", [torch.OutOfMemoryError("CUDA out of memory"), FULL])
 def test_what_the_memory_is_too_small_for_is_tiled(model, problem, monkeypatch):
     content, mix = given(model)

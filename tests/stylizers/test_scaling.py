@@ -11,7 +11,10 @@ from PIL import Image
 
 import stylemix
 from stylemix.errors import Cancelled, ConfigError
+from stylemix.images import resize
 from stylemix.images.color import luma
+from stylemix.stylizers.options import Options
+from stylemix.stylizers.request import read_request
 from stylemix.stylizers.scaling import (
     KEPT,
     LONG_SIDE,
@@ -19,8 +22,11 @@ from stylemix.stylizers.scaling import (
     TOP_PIXELS,
     TOP_SHARE,
     _enlarged_rows,
+    _mean,
+    _windows,
     add_detail,
     add_finer,
+    draw_at_scale,
     drawn_sides,
     sharpened,
 )
@@ -67,9 +73,21 @@ def test_steps_are_bounded_in_ratio_share_and_pixels(size, scale):
 
 def test_bands_of_rows_are_those_of_one_interpolation():
     x = torch.rand(6, 13, 17)
-    whole = F.interpolate(x[None], (50, 41), mode="bicubic")[0]
+    # Antialiased, torch has the kernel of a = -0.5.
+    whole = F.interpolate(x[None], (50, 41), mode="bicubic", antialias=True)[0]
     parts = [_enlarged_rows(x, 50, 41, slice(a, min(a + 7, 50))) for a in range(0, 50, 7)]
-    assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-5)
+    inner = slice(8, -8)  # at the edges one repeats values, the other leaves them out
+    assert torch.allclose(torch.cat(parts, 1)[:, inner], whole[:, inner], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (4, 9), (20, 31)])
+def test_windows_are_those_of_poolings(size):
+    x = torch.rand(3, *size) - 0.5
+    mean = F.avg_pool2d(x[None], 5, 1, 2, count_include_pad=False)[0]
+    assert torch.allclose(_mean(x), mean, atol=1e-6)
+    highest = F.max_pool2d(x[None], 5, 1, 2)[0]
+    assert torch.equal(_windows(x, torch.maximum, -torch.inf), highest)
+    assert torch.equal(_windows(-x, torch.minimum, torch.inf), -highest)
 
 
 def test_the_photograph_as_its_own_drawing_comes_back_in_luminance():
@@ -101,7 +119,8 @@ def test_a_stroke_that_the_photograph_lacks_stays():
     drawn = torch.full((3, 20, 20), 0.5)
     drawn[0, 8:12] = 0.9
     found = add_detail(drawn, content[:, :20, :20], content)
-    assert torch.allclose(found, F.interpolate(drawn[None], (60, 60), mode="bicubic")[0], atol=1e-4)
+    enlarged = F.interpolate(drawn[None], (60, 60), mode="bicubic", antialias=True)[0]
+    assert torch.allclose(found, enlarged, atol=1e-4)
 
 
 def test_where_the_photograph_holds_it_is_returned_bit_by_bit():
@@ -130,6 +149,26 @@ def test_sharpening_steepens_an_edge_and_makes_no_halo():
     assert found.min() >= 0.2
     assert found.max() <= 0.8
     assert found[0, 15].diff().max() > 1.1 * edge.diff().max()
+
+
+def test_later_passes_see_the_photograph_and_not_the_smooth_enlargement():
+    # A trained network hatches what is smooth, as an enlarged drawing is.
+    seen = []
+
+    def draw(request):
+        seen.append(request.content.pixels)
+        return request.content.pixels
+
+    random = torch.Generator().manual_seed(0)
+    photo = torch.randint(0, 256, (3, 200, 320), generator=random, dtype=torch.uint8)
+    request = read_request(photo, 1, Options())
+    grey = draw_at_scale(request, 8, lambda wanted: torch.full_like(draw(wanted), 128), draw)
+    sides = drawn_sides((200, 320), 8)
+    assert len(seen) == len(sides) > 2
+    for pixels, side in zip(seen, sides, strict=True):
+        assert torch.equal(pixels, resize(photo, long_side=side))
+    # What is finer than the first picture comes back with them.
+    assert grey.float().std() > 10
 
 
 def test_one_pass_at_the_deciding_size_is_what_scale_gives_there(model):

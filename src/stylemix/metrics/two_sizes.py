@@ -11,6 +11,7 @@ from stylemix.backbones import FeatureNet
 from stylemix.images import resize
 from stylemix.images.color import luma
 from stylemix.metrics import perceptual
+from stylemix.metrics.resonance import resonance
 from stylemix.metrics.strength import psnr
 
 SMALL, LARGE = 512, 2048
@@ -39,7 +40,8 @@ def two_sizes(
         one, in decibels; ``sizes_style``: the style distance of these two
         (:func:`stylemix.metrics.perceptual.style_loss`); ``sizes_sharpness``: the
         :func:`finest_octave` of the large result over the photograph's; ``sizes_halos``: the
-        :func:`overshoot` of the large result over the small one.
+        :func:`overshoot` of the large result over the small one; ``sizes_resonance``: how far a
+        repeated pattern stands out of the large one (:func:`stylemix.metrics.resonance.resonance`).
     """
     found = draw(resize(photograph, long_side=small))
     content = resize(photograph, long_side=large)
@@ -55,6 +57,7 @@ def two_sizes(
         # Of a grey level at least, so that flat photographs give a number.
         "sizes_sharpness": finest_octave(result) / max(finest_octave(content), 1 / 255),
         "sizes_halos": overshoot(result, found),
+        "sizes_resonance": resonance(result),
     }
 
 

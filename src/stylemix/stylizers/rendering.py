@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 TILE_ABOVE = 2_000_000
 """Pixels above which ``tile=None`` renders in tiles."""
+COMPILED_TILE_ABOVE = 3_300_000
+"""The same where a compiled graph draws, in a third of the time that tiles take, and 2 GB. With a
+generator's margin, so that :data:`stylemix.stylizers.scaling.TOP_PIXELS` are not tiled."""
 TILE = 768
 """Side of an automatic tile, in pixels."""
 
@@ -75,7 +78,9 @@ def _render(
     height, width = content.shape[-2:]
     automatic = tile is None
     if tile is None:
-        tile = TILE if height * width > TILE_ABOVE else 0
+        compiled = draw is not None and draw is not generator
+        most = COMPILED_TILE_ABOVE if compiled else TILE_ABOVE
+        tile = TILE if height * width > most else 0
     if tile == 0 or tile >= max(height, width):
         try:
             return _render_whole(generator, content, mix, progress, draw or generator)
