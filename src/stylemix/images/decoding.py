@@ -115,6 +115,10 @@ def _split(image: Image.Image, key: Any, shown: str) -> tuple[Image.Image, Image
     inverted = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
     if image.mode == "F":
         return Image.fromarray(1 - np.asarray(image)) if inverted else image, None
+    if image.mode == "L" and _SIGNED in tags.get(_SAMPLE_FORMAT, ()):
+        # Pillow gives the bytes as if they had no sign.
+        signed = Image.fromarray(np.asarray(image).view(np.int8).astype(np.int32))
+        return _deep_grey(signed, key, tags, inverted, shown)
     if _SIXTEEN_BIT.fullmatch(image.mode):
         return _deep_grey(image, key, tags, inverted, shown)
     if image.mode in ("L", "RGB", "CMYK") and key is None:
