@@ -30,6 +30,8 @@ REFUSALS = {
     "gated-unknown": Refusal(401, "GatedRepo", "You must be authenticated to access it."),
     "expired": Refusal(401, "", "Invalid credentials in Authorization header"),
     "forbidden": Refusal(403, "", "Your token lacks the permission."),
+    "busy": Refusal(429, "", "Too many requests."),
+    "broken": Refusal(500, "", "Internal error."),
 }
 
 
@@ -239,9 +241,11 @@ def test_a_dead_server_uses_the_cache_or_says_what_to_check(hub, client, cache, 
         ("gated-unknown", ["accept their conditions", "hf auth login", "HF_TOKEN"]),
         ("expired", ["doesn't know the token", "{url}/settings/tokens"]),
         ("forbidden", ["token may not read", "{url}/settings/tokens"]),
+        ("busy", ["{url} answers no more for now", "wait some minutes"]),
+        ("broken", ["{url} has a problem of its own", "try again in a while"]),
     ],
 )
-def test_a_refusal_says_how_to_log_in(hub, client, name, words):
+def test_a_refusal_says_what_to_do(hub, client, name, words):
     error, said = client("load", f"painter/{name}")
     assert error == "CheckpointError"
     for word in words:

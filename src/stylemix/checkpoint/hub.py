@@ -86,6 +86,10 @@ def remedy(problem: BaseException, repository: str, endpoint: str, may: str) -> 
         )
     if status == 403:
         return f"the token may not {may} it: take one with that right, {made}"
+    if status == 429:
+        return f"{endpoint} answers no more for now: wait some minutes; with a token, {login}"
+    if status is not None and status >= 500:
+        return f"{endpoint} has a problem of its own: try again in a while"
     return None
 
 
