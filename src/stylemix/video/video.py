@@ -128,10 +128,7 @@ def stylize_video(
         ('out.mp4', 2)
     """
     asked = Options(**options)
-    begin = seconds(start, "start")
-    until = None if end is None else seconds(end, "end")
-    if until is not None and until <= begin:
-        raise ConfigError(f"end ({end}) must be later than start ({start})")
+    begin, until = _interval(start, end)
     rate = None if fps is None else _rate(fps)
     with open_source(video, rate) as source:
         if source.length is not None and begin >= source.length:
@@ -222,6 +219,16 @@ def _count(source: Source, start: Fraction, end: Fraction | None, rate: Fraction
     elif end is not None:
         length = min(length, end)
     return count_at(max(Fraction(0), length - start), rate or source.rate)
+
+
+def _interval(
+    start: str | float | Fraction, end: str | float | Fraction | None
+) -> tuple[Fraction, Fraction | None]:
+    begin = seconds(start, "start")
+    until = None if end is None else seconds(end, "end")
+    if until is not None and until <= begin:
+        raise ConfigError(f"end ({end}) must be later than start ({start})")
+    return begin, until
 
 
 def _rate(fps: float | Fraction) -> Fraction:
