@@ -66,7 +66,7 @@ def stylize(
             half; from 1/16 to 16. None is one pass at full size, whose strokes have a fixed size in
             pixels. ``refine`` then works on the small picture that decides the strokes.
         tile: side in pixels of the tiles that bound memory, at least 64; 0 never tiles; None tiles
-            above 2 megapixels. Tiles change nothing in the picture.
+            above 2 megapixels, or 3 with OpenVINO. Tiles change nothing in the picture.
         refine: steps of optimization after the network's pass: slower, and nearer to the painting.
             25 are a good start. For a method that is an optimization itself ("gatys"), the number
             of its steps. The same call returns the same picture on every run.

@@ -146,7 +146,7 @@ def drawing_options(subject: str, *, masks: str) -> Callable[[Command], Command]
             type=click.IntRange(min=0),
             metavar="N",
             help="Side of the tiles that bound memory, in pixels, at least 64; 0 never tiles.  "
-            "[default: tiles above 2 megapixels]",
+            "[default: tiles above 2 megapixels, above 3 with OpenVINO]",
         ),
         *REFINE_OPTIONS,
     )
