@@ -28,8 +28,8 @@ def pixels(page, which: str = "after") -> np.ndarray:
 
 def paint(page, press: str = "#go") -> np.ndarray:
     """Press the button; give the new result."""
-    after = page.locator(AFTER)
-    old = after.first.get_attribute("src") if after.count() else ""
+    # In one step: a quick preview may take the picture's place meanwhile.
+    old = page.evaluate("p => document.querySelector(p)?.getAttribute('src') ?? ''", AFTER)
     page.click(press)
     new_picture(page, old)
     page.wait_for_function("!document.querySelector('#go').disabled")
