@@ -36,12 +36,12 @@ def paint(page, press: str = "#go") -> np.ndarray:
     return pixels(page)
 
 
-def new_picture(page, old: str) -> None:
+def new_picture(page, old: str, where: str = AFTER) -> None:
     """Wait until another picture than the old one is shown."""
     page.wait_for_function(
         """([where, old]) => { const image = document.querySelector(where);
                                return image && image.getAttribute('src') !== old }""",
-        arg=[AFTER, old],
+        arg=[where, old],
     )
 
 

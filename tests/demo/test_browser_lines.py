@@ -6,7 +6,18 @@ import re
 
 import numpy as np
 import pytest
-from browsing import AFTER, QUICK, choose, line, paint, pixels, set_number, upload, wait_for_line
+from browsing import (
+    AFTER,
+    QUICK,
+    choose,
+    line,
+    new_picture,
+    paint,
+    pixels,
+    set_number,
+    upload,
+    wait_for_line,
+)
 from PIL import Image
 
 pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
@@ -134,9 +145,7 @@ def test_strength_is_followed_by_a_quick_preview(visit):
     full = pixels(page, "quick")
     assert full.shape == (288, 384, 3)
     photo = pixels(page, "before")
+    old = page.get_attribute(QUICK, "src")
     set_number(page, "#strength", 0)
-    page.wait_for_function(
-        "([where, old]) => document.querySelector(where).getAttribute('src') !== old",
-        arg=[QUICK, page.get_attribute(QUICK, "src")],
-    )
+    new_picture(page, old, QUICK)
     assert np.abs(pixels(page, "quick") - photo).mean() < 3 < np.abs(full - photo).mean()
