@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import choose, set_number, wait_for_line
+from browsing import choose, new_picture, set_number, wait_for_line
 from PIL import Image
 
 pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
@@ -90,11 +90,7 @@ def changed(page, change) -> np.ndarray:
     """Make a change; give the first frame that follows it."""
     old = page.get_attribute(FRAME, "src")
     change()
-    page.wait_for_function(
-        """([where, old]) => { const image = document.querySelector(where);
-                               return image && image.getAttribute('src') !== old }""",
-        arg=[FRAME, old],
-    )
+    new_picture(page, old, FRAME)
     return picture(page, FRAME)
 
 

@@ -11,7 +11,7 @@ from stylemix.demo.examples import Example
 from stylemix.demo.live import SIDES, Live
 from stylemix.demo.markup import refused, said
 from stylemix.demo.service import Service, sentence, session_of
-from stylemix.demo.widgets import PRIVATE, offer, title
+from stylemix.demo.widgets import PRIVATE, offer, painting_slot, slider, title
 from stylemix.errors import StylemixError
 
 EVERY = 0.05
@@ -43,33 +43,14 @@ def lay_out(service: Service, examples: tuple[Example, ...]) -> None:
                 buttons=[],
             )
             title("Painting")
-            painting = gr.Image(
-                value=examples[0].picture if examples else None,
-                show_label=False,
-                label="Painting of the camera",
-                type="filepath",
-                image_mode=None,
-                height=150,
-                sources=["upload"],
-                elem_id="live-painting",
-                buttons=[],
-                placeholder="Drop a painting here, or click to choose one",
-            )
+            painting = painting_slot(examples, "Painting of the camera", "live-painting")
             offer(examples, painting, "live-examples", "Example paintings for the camera")
         with gr.Column(scale=6, min_width=300):
             title("Painted as it comes")
             picture = gr.HTML("", elem_id="live-picture")
             line = gr.HTML(said("Start the camera."), elem_id="live-line")
             with gr.Row():
-                strength = gr.Slider(
-                    0,
-                    MAX_STRENGTH,
-                    value=1.0,
-                    step=0.05,
-                    label="Strength",
-                    elem_id="live-strength",
-                    buttons=["reset"],
-                )
+                strength = slider("Strength", MAX_STRENGTH, 1.0, "live-strength")
                 side = gr.Dropdown(
                     [(f"{s} px", s) for s in SIDES],
                     value=SIDES[1],

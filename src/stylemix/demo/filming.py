@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from stylemix.demo.changes import Changes
 from stylemix.demo.estimates import in_words
 from stylemix.demo.footage import SHOWN, Footage
 from stylemix.demo.markup import comparison, player, refused, said, still, strip, working
@@ -32,7 +33,7 @@ NAMES = ("clip", "painting", "strength", "preserve_color", "size", "steady", "mo
 
 
 @dataclass(frozen=True)
-class Screen:
+class Screen(Changes):
     """What changes in the tab, in the order of its outputs; the rest stays.
 
     Attributes:
@@ -54,11 +55,6 @@ class Screen:
     estimate: Any = None
     kept: Any = None
     row: Any = None
-
-    def values(self) -> tuple[Any, ...]:
-        """Return the values; what is None stays as it is on the page."""
-        values = (getattr(self, f.name) for f in fields(self))
-        return tuple(gr.skip() if value is None else value for value in values)
 
 
 def ready(**changes: Any) -> Screen:
@@ -199,10 +195,7 @@ class Filming:
             task.cancel()  # Gradio also closes this generator when the browser has left
         entry = {**asdict(painted), "line": painted.line(label(asked.model))}
         entries = [entry, *remembered(kept)][:MOST]
-        now = self._shown(entry)
-        yield Screen(
-            **{**vars(now), "kept": entries, "row": row_of(entries)},
-        )
+        yield replace(self._shown(entry), kept=entries, row=row_of(entries))
 
     def _shown(self, entry: dict[str, Any]) -> Screen:
         title = f"{Path(entry['path']).stem}, painted"

@@ -17,7 +17,7 @@ from stylemix.demo.controls import (
 from stylemix.demo.examples import Example
 from stylemix.demo.limits import Limits
 from stylemix.demo.markup import said, strip
-from stylemix.demo.widgets import row, script
+from stylemix.demo.widgets import row, script, slider
 
 EMPTY = "Choose a photograph and a painting, then press Paint it."
 
@@ -106,17 +106,7 @@ def first_line() -> gr.HTML:
 
 
 def _often(controls: dict[str, gr.components.Component], limits: Limits) -> None:
-    controls["strength"] = gr.Slider(
-        0,
-        MAX_STRENGTH,
-        value=1.0,
-        step=0.05,
-        label="Strength",
-        elem_id="strength",
-        buttons=["reset"],
-        scale=3,
-        min_width=170,
-    )
+    controls["strength"] = slider("Strength", MAX_STRENGTH, 1.0, "strength", scale=3, min_width=170)
     sizes = size_choices(limits)
     default = CONTROLS["size"].default
     controls["size"] = gr.Dropdown(

@@ -13,7 +13,16 @@ from stylemix.demo.footage import Footage
 from stylemix.demo.markup import refused, said
 from stylemix.demo.service import Service, sentence
 from stylemix.demo.video_controls import DEFAULT_SIDE, side_choices, video_models
-from stylemix.demo.widgets import PRIVATE, hint, offer, row, script, title
+from stylemix.demo.widgets import (
+    PRIVATE,
+    hint,
+    offer,
+    painting_slot,
+    row,
+    script,
+    slider,
+    title,
+)
 from stylemix.errors import ConfigError
 from stylemix.video import MOST_STEADY
 from stylemix.video.consistency import STEADY
@@ -58,18 +67,7 @@ def _inputs(controls: dict[str, Any], service: Service, examples: tuple[Example,
         f"{limits.max_file_bytes >> 20} MB."
     )
     title("Painting")
-    controls["painting"] = gr.Image(
-        value=examples[0].picture if examples else None,
-        show_label=False,
-        label="Painting of the video",
-        type="filepath",
-        image_mode=None,
-        height=150,
-        sources=["upload"],
-        elem_id="video-painting",
-        buttons=[],
-        placeholder="Drop a painting here, or click to choose one",
-    )
+    controls["painting"] = painting_slot(examples, "Painting of the video", "video-painting")
     offer(examples, controls["painting"], "video-examples", "Example paintings for the video")
     models, runtimes = video_models(service), runtime_choices()
     with gr.Accordion("Advanced", open=False, elem_id="video-advanced"), gr.Row():
@@ -121,27 +119,11 @@ def _outputs(controls: dict[str, Any], service: Service) -> list[Any]:
 
 
 def _often(controls: dict[str, Any], service: Service) -> None:
-    controls["strength"] = gr.Slider(
-        0,
-        MAX_STRENGTH,
-        value=1.0,
-        step=0.05,
-        label="Strength",
-        elem_id="video-strength",
-        buttons=["reset"],
-        scale=3,
-        min_width=170,
+    controls["strength"] = slider(
+        "Strength", MAX_STRENGTH, 1.0, "video-strength", scale=3, min_width=170
     )
-    controls["steady"] = gr.Slider(
-        0,
-        MOST_STEADY,
-        value=STEADY,
-        step=0.05,
-        label="Steady",
-        elem_id="video-steady",
-        buttons=["reset"],
-        scale=3,
-        min_width=170,
+    controls["steady"] = slider(
+        "Steady", MOST_STEADY, STEADY, "video-steady", scale=3, min_width=170
     )
     sides = side_choices(service.limits)
     values = [value for _, value in sides]

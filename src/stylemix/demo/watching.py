@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import gradio as gr
 import torch
 
 from stylemix.demo import history
+from stylemix.demo.changes import Changes
 from stylemix.demo.controls import Order
 from stylemix.demo.estimates import in_words
 from stylemix.demo.history import Entry
@@ -38,7 +39,7 @@ STOPPED = "Cancelled."
 
 
 @dataclass(frozen=True)
-class View:
+class View(Changes):
     """What changes on the right side, in the order of the page's outputs; the rest stays.
 
     Attributes:
@@ -68,11 +69,6 @@ class View:
     shown: Any = None
     kept: Any = None
     strip: Any = None
-
-    def values(self) -> tuple[Any, ...]:
-        """Return the values; what is None stays as it is on the page."""
-        values = (getattr(self, f.name) for f in fields(self))
-        return tuple(gr.skip() if value is None else value for value in values)
 
 
 def idle(**changes: Any) -> View:

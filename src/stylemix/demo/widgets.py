@@ -1,4 +1,4 @@
-"""What the page is made of in several places: headings, and rows of pictures to choose from."""
+"""What the page is made of in several places: headings, inputs, and rows of pictures."""
 
 from __future__ import annotations
 
@@ -27,6 +27,36 @@ def title(text: str) -> None:
 def hint(text: str) -> None:
     """Write what to do there, in small."""
     gr.Markdown(text, elem_classes="sm-hint")
+
+
+def slider(label: str, most: float, value: float, name: str, **layout: Any) -> gr.Slider:
+    """Show a slider from 0 in steps of 0.05, with a button that resets it."""
+    return gr.Slider(
+        0,
+        most,
+        value=value,
+        step=0.05,
+        label=label,
+        elem_id=name,
+        buttons=["reset"],
+        **layout,
+    )
+
+
+def painting_slot(examples: tuple[Example, ...], label: str, name: str) -> gr.Image:
+    """Show a place for a painting to be uploaded; the first example, if any, is in it."""
+    return gr.Image(
+        value=examples[0].picture if examples else None,
+        show_label=False,
+        label=label,
+        type="filepath",
+        image_mode=None,
+        height=150,
+        sources=["upload"],
+        elem_id=name,
+        buttons=[],
+        placeholder="Drop a painting here, or click to choose one",
+    )
 
 
 def row(html: str, name: str) -> gr.HTML:
