@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -85,9 +85,7 @@ REFINE_OPTIONS = (
 
 def refine_options(command: Command) -> Command:
     """Declare the options ``--refine`` and ``--refine-features``."""
-    for option in reversed(REFINE_OPTIONS):
-        command = option(command)
-    return command
+    return _declared(command, REFINE_OPTIONS)
 
 
 def strength_option(subject: str) -> Callable[[Command], Command]:
@@ -151,12 +149,14 @@ def drawing_options(subject: str, *, masks: str) -> Callable[[Command], Command]
         *REFINE_OPTIONS,
     )
 
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
+    return lambda command: _declared(command, options)
 
-    return decorate
+
+def _declared(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    """Return a command with options; its help lists them in their order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def check_masks(masks: tuple[str, ...] | None, styles: int) -> None:
