@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -12,6 +15,14 @@ from stylemix.injections.style import StyleMix
 from stylemix.ops import ContentMoments
 from stylemix.ops.placement import place
 from stylemix.stylizers import FeedForward
+
+
+def load_script(path: Path) -> ModuleType:
+    """Import a program that is no part of the package, such as those of benchmarks/."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def tiny_config(*injections: dict[str, Any], width: int = 4, blocks: int = 1) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 import stylemix
 from stylemix import checkpoint
+from stylemix.generators.base import Injected
 from stylemix.images import read
 from stylemix.plugins import registry
 from stylemix.stylizers import FeedForward, build
@@ -101,9 +102,8 @@ def _injections(model: FeedForward, kind: str) -> dict[str, nn.Module]:
     """Return a mechanism's injections by the part of the generator that they act behind."""
     found = {}
     for module in model.generator.modules():
-        injections = getattr(module, "injections", None)
-        if isinstance(injections, nn.ModuleDict) and kind in injections:
-            found[module.site.name.rsplit(".", 1)[0]] = injections[kind]
+        if isinstance(module, Injected) and kind in module.injections:
+            found[_part(module)] = module.injections[kind]
     return found
 
 
@@ -122,9 +122,8 @@ def _block(old: FeedForward, new: FeedForward, k: int, means: Mapping[str, Mean]
     own = block.depthwise
     second = means[f"{name}.2"]
     if block.project.weight is not None:
-        beta = second.bias
         block.project.weight.copy_(second.gamma)
-        block.project.bias.copy_(beta)
+        block.project.bias.copy_(second.bias)
     width = len(first.gamma)
     if own.weight is not None:
         own.weight.copy_(first.gamma)
@@ -136,9 +135,7 @@ def _block(old: FeedForward, new: FeedForward, k: int, means: Mapping[str, Mean]
         block.expand.bias.copy_(before.expand.bias)
     elif "inject" in own.after.injections:  # gamma is left to the next layer
         gamma = _safe(first.gamma)
-        added = own.after.injections["inject"].conv
-        added.weight.copy_((first.weight / gamma[:, None])[:, :, None, None])
-        added.bias.copy_(first.bias / gamma)
+        _add(own.after, first, gamma)
         block.expand.weight.mul_(gamma[None, :, None, None])
 
 
@@ -146,7 +143,7 @@ def _head(old: FeedForward, new: FeedForward, means: Mapping[str, Mean]) -> None
     head, before = new.generator.stages[-1], old.generator.stages[-1]
     units = [*head.units, head.output]
     for number, (unit, past) in enumerate(zip(units, [*before.units, before.output], strict=True)):
-        mean = means[unit.after.site.name.rsplit(".", 1)[0]]
+        mean = means[_part(unit.after)]
         if len(unit.before):
             inputs = past.conv.weight.shape[1]
             # Here the input is normalised and not the output: _match_contrast makes up for it.
@@ -154,17 +151,26 @@ def _head(old: FeedForward, new: FeedForward, means: Mapping[str, Mean]) -> None
             unit.conv.weight[:, inputs:] = mean.weight[:, :, None, None]
             unit.conv.bias.copy_(mean.bias)
         elif "inject" in unit.after.injections:
+            if unit is head.output:  # the sigmoid keeps gamma from any later layer
+                _add(unit.after, mean, torch.ones_like(mean.gamma))
+                continue
             gamma = _safe(mean.gamma)
-            last = unit is head.output
-            if last:  # the sigmoid keeps it from any later layer
-                gamma = torch.ones_like(gamma)
-            added = unit.after.injections["inject"].conv
-            added.weight.copy_((mean.weight / gamma[:, None])[:, :, None, None])
-            added.bias.copy_(mean.bias / gamma)
+            _add(unit.after, mean, gamma)
             if number == 0:
                 head.grain.amount.div_(gamma[:, None])
-            if not last:
-                units[number + 1].conv.weight.mul_(gamma[None, :, None, None])
+            units[number + 1].conv.weight.mul_(gamma[None, :, None, None])
+
+
+def _add(site: Injected, mean: Mean, gamma: Tensor) -> None:
+    """Let 1x1 injection add what FiLM would, over the gamma that a later layer multiplies by."""
+    added = site.injections["inject"].conv
+    added.weight.copy_((mean.weight / gamma[:, None])[:, :, None, None])
+    added.bias.copy_(mean.bias / gamma)
+
+
+def _part(site: Injected) -> str:
+    """Return the part of the generator that a site belongs to, such as ``"block1.2"``."""
+    return site.site.name.rsplit(".", 1)[0]
 
 
 def _match_contrast(new: FeedForward, means: Mapping[str, Mean], files: list[Path]) -> None:
@@ -174,8 +180,7 @@ def _match_contrast(new: FeedForward, means: Mapping[str, Mean], files: list[Pat
         if not len(unit.before):
             continue
         inputs = unit.conv.weight.shape[1] - unit.before.extra_channels
-        gamma = means[unit.after.site.name.rsplit(".", 1)[0]].gamma
-        scale = gamma / _deviation(new, unit, files)
+        scale = means[_part(unit.after)].gamma / _deviation(new, unit, files)
         unit.conv.weight[:, :inputs].mul_(scale[:, None, None, None])
 
 

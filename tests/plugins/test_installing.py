@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from helpers import load_script
 
 import stylemix
 from stylemix.plugins import installing
@@ -26,11 +26,7 @@ EXTRAS = sorted(PROJECT["optional-dependencies"].keys() - {"test", "dev"})
 @pytest.fixture
 def guides() -> ModuleType:
     """The program that writes the guides' installation lines."""
-    spec = importlib.util.spec_from_file_location("make_install", ROOT / "docs/make_install.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "docs/make_install.py")
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import picture
+from helpers import load_script, picture
 
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import build
@@ -17,10 +16,7 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "training" / "transplant.py"
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("transplant", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 def lean(*injections: str):
