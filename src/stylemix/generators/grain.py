@@ -58,8 +58,8 @@ class Grain(nn.Module):
         row, column = (place // self.stride for place in origin)
         rows = (torch.arange(x.shape[2], device=x.device) + row) % PERIOD
         columns = (torch.arange(x.shape[3], device=x.device) + column) % PERIOD
-        noise = self.field[:, rows][:, :, columns].to(x.dtype)
-        return x + torch.einsum("cf,fhw->chw", self.amount.to(x.dtype), noise)
+        noise = self.field[None].index_select(2, rows).index_select(3, columns).to(x.dtype)
+        return x + F.conv2d(noise, self.amount.to(x.dtype)[:, :, None, None])
 
 
 @functools.lru_cache(maxsize=4)
@@ -71,20 +71,22 @@ def noise_field(fields: int, side: int) -> Tensor:
     takes half a second to make: nobody may change it.
     """
     with building():  # it outlives the mode it is made in
-        white = white_noise(fields, side)
-        return torch.stack([_enlarged(each, 2 ** (k % OCTAVES)) for k, each in enumerate(white)])
+        field = torch.empty(fields, side, side)
+        for k in range(fields):
+            field[k] = _enlarged(white_noise(k, side), 2 ** (k % OCTAVES))
+        return field
 
 
-def white_noise(fields: int, side: int) -> Tensor:
-    """Return white noise in [-1, 1), uniform, [fields, side, side]; the same on every machine.
+def white_noise(field: int, side: int) -> Tensor:
+    """Return a field of white noise in [-1, 1), uniform, [side, side]; the same on every machine.
 
-    Each value is a hash of its index (the finaliser of MurmurHash3, by Appleby), in whole numbers
-    throughout, so that nothing depends on a version's random generator.
+    Each value is a hash of its index among those of all fields (the finaliser of MurmurHash3, by
+    Appleby), in whole numbers throughout, so that nothing depends on a version's random generator.
     """
-    value = torch.arange(1, fields * side * side + 1, dtype=torch.int64)
+    value = torch.arange(side * side, dtype=torch.int64) + (field * side * side + 1)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
         value = ((value ^ (value >> shift)) * factor) & 0xFFFFFFFF
-    return (value.double() / 2**31 - 1).float().view(fields, side, side)
+    return (value.double() / 2**31 - 1).float().view(side, side)
 
 
 def _enlarged(white: Tensor, cell: int) -> Tensor:

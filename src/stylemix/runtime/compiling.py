@@ -20,6 +20,7 @@ from stylemix.runtime.library import core, openvino, settings
 from stylemix.runtime.plan import Plan
 from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
 from stylemix.runtime.quantizing import quantize
+from stylemix.runtime.rewriting import channels_last, widen_narrow
 from stylemix.runtime.tracing import DrawingStep
 
 TOLERANCE = 1e-3
@@ -104,9 +105,11 @@ def compile_graph(
                 DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
             )
             drawn = [_filled(plan, *sample) for sample in samples or ()]
+        widen_narrow(model, generator.multiple_of)
         if samples:
             kept = [i for i in range(len(drawn)) if i % _HELD_OUT]
             model = quantize(model, [_inputs(plan, *drawn[i]) for i in kept])
+        channels_last(model)
         graph = Graph(core().compile_model(model, "CPU", settings()), plan)
     # Plugins' generators go through torch's tracer and OpenVINO, each of which raises anything.
     except Exception as problem:

@@ -100,4 +100,5 @@ def last_rows(mix: StyleMix, count: int) -> StyleMix:
 def _noise(device: torch.device) -> Tensor:
     """Make the field of noise, [3, FIELD, FIELD]; once, as a CUDA graph asks for."""
     with torch.inference_mode(False):
-        return (white_noise(3, FIELD) * 3**0.5 * NOISE).to(device)
+        field = torch.stack([white_noise(k, FIELD) for k in range(3)])
+        return (field * 3**0.5 * NOISE).to(device)
