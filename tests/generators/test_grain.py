@@ -85,3 +85,18 @@ def test_every_picture_of_a_batch_and_every_run_gets_the_same():
     x = torch.randn(2, 3, 8, 8)
     assert torch.equal(a(x, (0, 0)), b(x, (0, 0)))
     torch.testing.assert_close(a(x, (0, 0))[0] - x[0], a(x, (0, 0))[1] - x[1])
+
+
+def test_a_traced_grain_is_the_same():
+    torch.manual_seed(0)
+    grain = Grain(6, 4).requires_grad_(False)
+    x = torch.randn(1, 6, 20, 30)
+
+    def grown(features: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+        return grain(features, (row, 8))
+
+    with torch.no_grad():
+        traced = torch.jit.trace(grown, (x[..., :16, :16], torch.tensor(0)))
+        for row in (0, 44):
+            place = torch.tensor(row)
+            torch.testing.assert_close(traced(x, place), grown(x, place), atol=1e-5, rtol=0)
