@@ -108,7 +108,7 @@ def test_output_is_a_picture_of_the_same_size():
 
 
 @pytest.mark.parametrize(
-    "options", [{"width": 0}, {"width": 50}, {"blocks": -1}, {"expansion": "two"}]
+    "options", [{"width": 0}, {"width": 50}, {"blocks": -1}, {"expansion": "two"}, {"expansion": 0}]
 )
 def test_bad_options(options):
     (name,) = options

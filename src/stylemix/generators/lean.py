@@ -95,18 +95,16 @@ class Block(Stage):
     al., 2022, section 2.4): the depthwise convolution first, at few channels.
     """
 
-    def __init__(self, name: str, width: int, expansion: int, attach: Attach) -> None:
+    def __init__(self, name: str, width: int, inner: int, attach: Attach) -> None:
         injected = Injected(Site(f"{name}.out", "map", width, 4), attach)
         super().__init__(
             stride_in=4, stride_out=4, halo=KERNEL // 2 + injected.reach, channels_out=width
         )
         self.depthwise = Depthwise(f"{name}.1", width, attach)
-        self.expand = nn.Conv2d(
-            width + self.depthwise.before_next.extra_channels, expansion * width, 1
-        )
+        self.expand = nn.Conv2d(width + self.depthwise.before_next.extra_channels, inner, 1)
         nn.init.kaiming_normal_(self.expand.weight, nonlinearity="relu")
         nn.init.zeros_(self.expand.bias)  # type: ignore[arg-type]
-        self.project = ConvUnit(f"{name}.2", expansion * width, width, 1, attach, stride_in=4)
+        self.project = ConvUnit(f"{name}.2", inner, width, 1, attach, stride_in=4)
         self.injected = injected
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
@@ -155,7 +153,7 @@ class Lean(Generator):
         attach: gives the injections of a site.
         width: channels of the blocks, a multiple of 12.
         blocks: residual blocks.
-        expansion: the blocks' inner channels, in widths.
+        expansion: the blocks' inner channels, in widths; rounded to whole channels.
     """
 
     multiple_of = 4
@@ -169,14 +167,15 @@ class Lean(Generator):
         *,
         width: Annotated[int, at_least(12), multiple_of(12)] = 96,
         blocks: Annotated[int, at_least(1)] = 8,
-        expansion: Annotated[int, at_least(1)] = 2,
+        expansion: Annotated[float, at_least(0.5)] = 2,
     ) -> None:
         super().__init__()
+        inner = round(expansion * width)
         self.stages = nn.ModuleList(
             [  # type: ignore[assignment]
                 Stem(width, attach),
                 Bottleneck(width, attach),
-                *(Block(f"block{i + 1}", width, expansion, attach) for i in range(blocks)),
+                *(Block(f"block{i + 1}", width, inner, attach) for i in range(blocks)),
                 Head(width, attach),
             ]
         )
