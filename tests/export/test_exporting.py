@@ -8,6 +8,7 @@ from helpers import picture, tiny_model, tiny_palette_model
 
 from stylemix.errors import CheckpointError, ConfigError, PictureError
 from stylemix.export import FORMATS, export
+from stylemix.runtime.library import missing
 from stylemix.stylizers import build
 
 OF_ONE_STYLE = {
@@ -72,6 +73,13 @@ def test_the_graphs_draw_what_the_model_draws(tmp_path, kind, injection):
 
             mix = StyleMix.single(model.prepare(painting[None]))
             assert torch.allclose(one, model.render(content, mix), atol=1e-4)
+
+
+@pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
+def test_a_graph_for_openvino_is_written_as_it_is_fastest(tmp_path):
+    export(tiny_model(width=8), tmp_path / "out", "openvino")
+    written = (tmp_path / "out" / "generator.xml").read_text()
+    assert 'type="DepthToSpace"' in written and 'name="channels_last_1"' in written
 
 
 def test_the_comparison_is_with_pytorch_whatever_the_model_draws_with(tmp_path, kind, monkeypatch):

@@ -21,6 +21,7 @@ from stylemix.runtime.compiling import compile_graph
 from stylemix.runtime.library import core, missing
 from stylemix.runtime.plan import Plan
 from stylemix.runtime.quantizing import quantize
+from stylemix.runtime.rewriting import channels_last
 
 needs_nncf = pytest.mark.skipif(
     missing() is not None or find_spec("nncf") is None, reason="OpenVINO or nncf is missing"
@@ -47,6 +48,27 @@ def test_the_picture_is_near_pytorchs_but_another(build, maps):
     plan = Plan.of(model.generator, mix)
     graph = compile_graph(model.generator, plan, mix, samples(model))
     assert 28 < psnr(graph(CONTENT, mix), model(CONTENT, mix)) < 70
+
+
+@needs_nncf
+def test_what_only_keeps_the_order_of_features_stays_in_float():
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    random = np.random.default_rng(0)
+    image = ops.parameter([1, 8, 16, 16], np.float32, name="image")
+    gamma = ops.parameter([1, 8, 1, 1], np.float32, name="gamma")
+    kernel = ops.constant(random.standard_normal((8, 8, 3, 3)).astype(np.float32))
+    out = ops.convolution(ops.multiply(image, gamma), kernel, [1, 1], [0, 0], [0, 0], [1, 1])
+    model = ov.Model([ops.result(out)], [image, gamma], "test")
+    channels_last(model)
+    given = [[torch.rand(1, 8, 16, 16), torch.rand(1, 8, 1, 1)] for _ in range(4)]
+    kinds = {
+        node.get_type_name(): node.input_value(0).get_node().get_type_name()
+        for node in quantize(model, given).get_ops()
+        if "Convolution" in node.get_type_name()
+    }
+    assert kinds == {"GroupConvolution": "Parameter", "Convolution": "FakeQuantize"}
 
 
 @needs_nncf

@@ -18,6 +18,7 @@ from stylemix.plugins.installing import install_line
 from stylemix.runtime.compiling import convert
 from stylemix.runtime.library import core, missing, openvino, settings
 from stylemix.runtime.quantizing import check_quantizing, quantize
+from stylemix.runtime.rewriting import channels_last, widen_narrow
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
 OPSET = 17
@@ -167,6 +168,9 @@ class OpenVino(Format):
             put.get_tensor().set_names({name})
         for key, value in about.items():
             model.set_rt_info(value, ["stylemix", key])
+        # Whatever a picture's size, the graph pads it to whole cells first.
+        widen_narrow(model, 1)
+        channels_last(model)
         openvino().save_model(model, str(path), compress_to_fp16=False)
 
     def check_int8(self) -> None:

@@ -106,10 +106,10 @@ def compile_graph(
             )
             drawn = [_filled(plan, *sample) for sample in samples or ()]
         widen_narrow(model, generator.multiple_of)
+        channels_last(model)
         if samples:
             kept = [i for i in range(len(drawn)) if i % _HELD_OUT]
             model = quantize(model, [_inputs(plan, *drawn[i]) for i in kept])
-        channels_last(model)
         graph = Graph(core().compile_model(model, "CPU", settings()), plan)
     # Plugins' generators go through torch's tracer and OpenVINO, each of which raises anything.
     except Exception as problem:

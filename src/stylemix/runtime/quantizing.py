@@ -14,6 +14,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError
 from stylemix.plugins.installing import install_line
 from stylemix.runtime.library import import_quietly
+from stylemix.runtime.rewriting import IN_ORDER
 
 IN_FLOAT = (
     "Add",
@@ -79,5 +80,7 @@ def quantize(model: Any, samples: Sequence[Mapping[str, Tensor] | Sequence[Tenso
             subset_size=len(arrays),
             # Signed values and ranges of any zero: behind a ReLU half of a signed range is empty.
             preset=nncf.QuantizationPreset.MIXED,
-            ignored_scope=nncf.IgnoredScope(types=list(IN_FLOAT), validate=False),
+            ignored_scope=nncf.IgnoredScope(
+                types=list(IN_FLOAT), patterns=[f"{IN_ORDER}.*"], validate=False
+            ),
         )

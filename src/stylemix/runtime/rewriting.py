@@ -11,34 +11,50 @@ from stylemix.runtime.library import openvino
 LANES = 8
 """Numbers in the vector registers that every supported CPU has (AVX2). Fewer channels leave lanes
 idle."""
+IN_ORDER = "channels_last_"
+"""How the names of the convolutions by one begin: in eight bits they would round what they pass."""
 
 
 def channels_last(model: Any) -> None:
     """Make OpenVINO keep features channels-last around what has one number per channel.
 
     A sum or product is computed in the order that most of its inputs lie in. A gamma and a beta
-    [1, C, 1, 1] are given channels-first, and outvote the features between them, which come
+    [B, C, 1, 1] are given channels-first, and outvote the features between them, which come
     channels-last from one convolution and go to another: each injection turned the features over
     twice, and so did each padding. Behind a convolution by one, channel by channel, the two are
     channels-last too. It takes a sixth off ``film``'s pass.
 
     Args:
-        model: an ``openvino.Model``, changed in place; int8 is calibrated before.
+        model: an ``openvino.Model``, changed in place.
     """
     op = _operations()
-    for given in model.get_parameters():
-        shape = given.get_partial_shape()
-        if shape.is_dynamic or shape.rank.get_length() != 4:
+    same: dict[Any, Any] = {}
+    for layer in model.get_ordered_ops():
+        if layer.get_type_name() not in ("Add", "Multiply") or _channels(layer.output(0)):
             continue
-        _, channels, height, width = shape.to_shape()
-        # The picture's own three channels are faster in planes.
-        if (height, width) != (1, 1) or channels < LANES:
-            continue
-        readers = list(given.output(0).get_target_inputs())
-        one = op.constant(np.ones((channels, 1, 1, 1, 1), np.float32))
-        same = op.group_convolution(given, one, [1, 1], [0, 0], [0, 0], [1, 1])
-        _connect(readers, same)
+        for put in layer.inputs():
+            source = put.get_source_output()
+            channels = _channels(source)
+            # The picture's own three channels are faster in planes.
+            if channels < LANES or source.get_node().get_type_name() == "Constant":
+                continue
+            if source not in same:
+                one = op.constant(np.ones((channels, 1, 1, 1, 1), np.float32))
+                same[source] = op.group_convolution(source, one, [1, 1], [0, 0], [0, 0], [1, 1])
+                same[source].set_friendly_name(f"{IN_ORDER}{len(same)}")
+            put.replace_source_output(same[source].output(0))
     model.validate_nodes_and_infer_types()
+
+
+def _channels(output: Any) -> int:
+    """Return C of a tensor [B, C, 1, 1]; 0 of all others."""
+    shape = output.get_partial_shape()
+    if shape.rank.is_dynamic or shape.rank.get_length() != 4:
+        return 0
+    channels, *sides = (shape[k] for k in (1, 2, 3))
+    if any(length.is_dynamic for length in (channels, *sides)):
+        return 0
+    return channels.get_length() if all(s.get_length() == 1 for s in sides) else 0
 
 
 def widen_narrow(model: Any, multiple: int) -> None:
@@ -51,7 +67,7 @@ def widen_narrow(model: Any, multiple: int) -> None:
 
     Args:
         model: an ``openvino.Model``, changed in place, whose first input is the picture
-            [1, 3, H, W].
+            [B, 3, H, W].
         multiple: H and W are multiples of it.
     """
     op = _operations()
@@ -62,13 +78,15 @@ def widen_narrow(model: Any, multiple: int) -> None:
         for row in range(2):
             for column in range(2):
                 wide[:, row, column, :, row : row + height, column : column + width] = weights
-        readers = list(layer.output(0).get_target_inputs())
+        readers = layer.output(0).get_target_inputs()
         squares = op.convolution(
             layer.input_value(0),
             op.constant(wide.reshape(4 * many, channels, height + 1, width + 1)),
             *([2, 2], [0, 0], [0, 0], [1, 1]),
         )
-        _connect(readers, op.depth_to_space(squares, "depth_first", 2))
+        four = op.depth_to_space(squares, "depth_first", 2)
+        for reader in readers:
+            reader.replace_source_output(four.output(0))
     model.validate_nodes_and_infer_types()
 
 
@@ -77,13 +95,11 @@ def _even(model: Any, multiple: int) -> list[Any]:
     picture = model.input(0)
     any_size = picture.get_partial_shape()
     # Sides grow in step with the picture's, so odd multiples tell for all.
-    model.reshape({picture: [1, 3, 15 * multiple, 17 * multiple]})
+    model.reshape({picture: [1, 3, 63 * multiple, 65 * multiple]})
     found = [
         layer
         for layer in model.get_ordered_ops()
-        if layer.get_type_name() == "Convolution"
-        and _is_plain(layer)
-        and all(side % 2 == 0 for side in layer.get_output_shape(0)[2:])
+        if layer.get_type_name() == "Convolution" and _is_plain(layer) and _is_even(layer)
     ]
     model.reshape({picture: any_size})
     return found
@@ -91,18 +107,20 @@ def _even(model: Any, multiple: int) -> list[Any]:
 
 def _is_plain(layer: Any) -> bool:
     """Whether it has few channels, known weights, steps of one and no padding."""
-    about = layer.get_attributes()
+    about, weights = layer.get_attributes(), layer.input_value(1).get_node()
     return (
-        layer.input_value(1).get_node().get_type_name() == "Constant"
-        and layer.get_output_shape(0)[1] < LANES
+        weights.get_type_name() == "Constant"
+        and weights.get_output_shape(0)[0] < LANES
         and list(about["strides"]) == list(about["dilations"]) == [1, 1]
         and not any((*about["pads_begin"], *about["pads_end"]))
     )
 
 
-def _connect(readers: list[Any], source: Any) -> None:
-    for reader in readers:
-        reader.replace_source_output(source.output(0))
+def _is_even(layer: Any) -> bool:
+    """Whether the sides of the result are even."""
+    shape = layer.get_output_partial_shape(0)
+    sides = [shape[k] for k in (2, 3)]
+    return all(not side.is_dynamic and side.get_length() % 2 == 0 for side in sides)
 
 
 def _operations() -> Any:
