@@ -32,8 +32,9 @@ from stylemix.stylizers import FeedForward, build
 
 SIZES = (256, 512, 1024)
 CANDIDATES: dict[str, dict[str, Any]] = {
-    "lean 96, 8 blocks (the default)": {"name": "lean"},
-    "lean 96, 8 blocks, expansion 1": {"name": "lean", "expansion": 1},
+    "lean 96, 8 blocks, expansion 1 (the default)": {"name": "lean", "expansion": 1},
+    "lean 96, 8 blocks, expansion 0.5": {"name": "lean", "expansion": 0.5},
+    "lean 96, 8 blocks": {"name": "lean"},
     "lean 96, 5 blocks": {"name": "lean", "blocks": 5},
     "lean 96, 12 blocks": {"name": "lean", "blocks": 12},
     "lean 72, 8 blocks": {"name": "lean", "width": 72},

@@ -1,7 +1,7 @@
 """Train models within the minutes of a lent GPU: a shelf of jobs over the trainer.
 
     python docs/training/gpu.py pack PHOTOGRAPHS PAINTINGS DATA
-    python docs/training/gpu.py run DATA OUT --minutes 12 --jobs film=5,film-equal,concat
+    python docs/training/gpu.py run DATA OUT --minutes 12 --jobs film-wide=5,film-equal,concat
 
 ``pack`` writes VGG-16 and parts of pictures, each small enough for one upload; ``run`` works
 through the jobs by their shares of the time, with the parts that have arrived, and takes in further
@@ -72,7 +72,8 @@ class Job:
 
 MECHANISM = Job(({**SMALL, "share": 0.7}, {**LARGE, "share": 0.3}))
 JOBS = {
-    "film": Job(({**SMALL, **STEADY, "share": 0.25}, {**LARGE, **STEADY, "share": 0.75})),
+    # docs/training/prune.py makes film of it.
+    "film-wide": Job(({**SMALL, **STEADY, "share": 0.25}, {**LARGE, **STEADY, "share": 0.75})),
     **dict.fromkeys(("film-equal", "concat", "inject", "patch"), MECHANISM),
     "film-large": Job((LARGE,), 1e-3, init="film-large"),
 }

@@ -34,6 +34,7 @@ from stylemix.images import read
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 
+WIDE = Path(__file__).parent / "film-wide"
 KINDS = {".jpg", ".jpeg", ".png", ".webp"}
 PIXELS = 20.0
 """Weight of the picture's squared error beside that of its features."""
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("photographs", type=Path)
     parser.add_argument("paintings", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--from", dest="source", default="film")
+    parser.add_argument("--from", dest="source", default=str(WIDE))
     parser.add_argument("--expansion", type=float, default=1.25)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--crop", type=int, default=128)

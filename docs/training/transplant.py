@@ -28,6 +28,7 @@ from stylemix.images import read
 from stylemix.plugins import registry
 from stylemix.stylizers import FeedForward, build
 
+WIDE = Path(__file__).parent / "film-wide"
 SMALLEST = 0.1
 """Of the mean gammas that later layers are multiplied by."""
 
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("preset")
     parser.add_argument("paintings", type=Path, help="their folder: the gammas' mean is over these")
     parser.add_argument("output")
-    parser.add_argument("--from", dest="source", default="film")
+    parser.add_argument("--from", dest="source", default=str(WIDE))
     parser.add_argument("--most", type=int, default=400, help="paintings of the mean")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()

@@ -122,4 +122,4 @@ def test_film_and_concat_in_one_block_are_refused():
 
 
 def test_the_default_model_is_lean():
-    assert stylemix.load("film").config["generator"] == {"name": "lean"}
+    assert stylemix.load("film").config["generator"] == {"name": "lean", "expansion": 1}

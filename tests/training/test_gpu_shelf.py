@@ -136,12 +136,12 @@ def test_the_deadline_moves_with_a_file(gpu, packed, tmp_path):
 def test_a_job_that_begins_with_a_checkpoint_finds_it_among_the_data(gpu, packed, tmp_path):
     made = shelf(gpu, packed, tmp_path / "out", [], minutes=1)
     assert made.config("film-large", tmp_path / "large").init == str(packed / "film-large")
-    assert made.config("film", tmp_path / "film").init == ""
+    assert made.config("film-wide", tmp_path / "film").init == ""
     presets = {job.model or name for name, job in gpu.JOBS.items()}
     assert presets <= MODEL_PRESETS.keys()
 
 
 def test_shares_are_read_and_unknown_jobs_refused(gpu):
-    assert gpu.shares("film=5,patch") == [("film", 5.0), ("patch", 1.0)]
+    assert gpu.shares("film-wide=5,patch") == [("film-wide", 5.0), ("patch", 1.0)]
     with pytest.raises(argparse.ArgumentTypeError, match="no job is named 'flim'"):
         gpu.shares("flim=2")
