@@ -35,7 +35,7 @@ from stylemix.optimization import (
     feature_extractor,
     optimize,
 )
-from stylemix.optimization.picture_loss import PictureLoss
+from stylemix.optimization.picture_loss import PictureLoss, gram_objective
 from stylemix.optimization.targets import regions, style_grams
 from stylemix.stylizers.refining import forward_share, refine_recipe
 
@@ -62,17 +62,24 @@ class Variant:
     @property
     def share(self) -> float:
         """Share of the forward pass in the starting picture."""
-        return forward_share(self.steps) if self.start is None else self.start
+        if self.start is not None:
+            return self.start
+        return forward_share(self.steps, self.features)
 
     @property
     def recipe(self) -> Recipe:
         """How the picture is optimized."""
-        return self.changed(refine_recipe(max(1, self.steps)))
+        return self.changed(refine_recipe(max(1, self.steps), self.features))
 
 
 def descending(**options: Any) -> Callable[[Recipe], Recipe]:
     """Return a change of a recipe's descent."""
     return lambda recipe: replace(recipe, descent=replace(recipe.descent, **options))
+
+
+def plain(recipe: Recipe) -> Recipe:
+    """Return a recipe with the losses of Gatys et al., whatever network looks."""
+    return replace(recipe, loss=gram_objective)
 
 
 def variants() -> Iterator[Variant]:
@@ -95,7 +102,9 @@ def variants() -> Iterator[Variant]:
         )
     yield Variant("one canvas layer", 25, changed=lambda r: replace(r, layers=1))
     yield Variant("the rate of many steps", 25, changed=descending(rate=Descent.rate))
-    yield Variant("L-BFGS", 25, changed=descending(optimizer="lbfgs"))
+    yield Variant("seen one way, style weight fixed", 40, changed=plain)
+    # Its line search needs a loss that stays the same.
+    yield Variant("L-BFGS", 25, changed=lambda r: descending(optimizer="lbfgs")(plain(r)))
     yield Variant("coarse to fine", 25, changed=lambda r: replace(r, sizes=coarse))
     yield Variant("VGG-16, 30 steps", 30, "vgg16")
     yield Variant("VGG-16, 30 steps, from the forward pass", 30, "vgg16", 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -169,7 +170,8 @@ def _run(
         0
     )
     weak = min(1.0, task.strength)
-    loss = recipe.loss(
+    make_loss = partial(
+        recipe.loss,
         extractor,
         content,
         [p.to(device) for p in task.paintings],
@@ -183,11 +185,12 @@ def _run(
     )
     # At half the strength the way is half as far, so the steps are half as long: at almost no
     # strength Adam, blind to the gradient's length, must not leave the photograph.
-    stopped = optimize_canvas(canvas, loss, steps, recipe.descent, tell, speed=weak)
+    stopped = optimize_canvas(canvas, make_loss(), steps, recipe.descent, tell, speed=weak)
     picture = picture_of(canvas)
     if stopped is not None and task.fallback is not None:
         other = task.fallback.to(device)
-        if loss(other)[0].style < loss(picture)[0].style:
+        # Each by a new loss, which may see one picture otherwise than the next.
+        if make_loss()(other)[0].style < make_loss()(picture)[0].style:
             picture = other
     return picture.cpu(), stopped
 

@@ -24,17 +24,22 @@ from stylemix.optimization import (
     feature_extractor,
     optimize,
 )
+from stylemix.optimization.thin_loss import thin_objective
 from stylemix.stylizers.request import Request
 
-REFINE = Recipe(style_weight=3.2, descent=Descent(rate=0.01))
-"""How ``refine`` works, chosen by measurement: see docs/refine.md."""
+REFINE = {
+    "thin": Recipe(style_weight=2.0, descent=Descent(rate=0.007), loss=thin_objective),
+    "vgg16": Recipe(style_weight=3.2, descent=Descent(rate=0.01)),
+}
+"""How ``refine`` works, by the network that compares, chosen by measurement: see docs/refine.md."""
+
+FORWARD_SHARE = {"thin": 1.0, "vgg16": 0.6}
+"""Share of the forward pass in the picture that many steps begin with, by the network that
+compares; the photograph is the rest."""
 
 FEW, MANY = 10, 40
 """Up to so many steps, ``refine`` begins with the network's picture; from so many on, with
 :data:`FORWARD_SHARE` of the way from the photograph to it."""
-
-FORWARD_SHARE = 0.6
-"""Share of the forward pass in the picture that many steps begin with."""
 
 FULL_RATE = 10
 """Steps from which on the learning rate is the recipe's own; fewer take smaller ones."""
@@ -102,35 +107,45 @@ def refine(
         Cancelled: ``request.progress`` raised it; its ``picture`` is what was reached.
     """
     steps = request.options.refine
+    features = request.options.refine_features or REFINE_FEATURES
     # The network has the painting's colors, the photograph its own detail.
     start = torch.lerp(
-        to_float(request.content.pixels)[0], to_float(drawn)[0], forward_share(steps)
+        to_float(request.content.pixels)[0], to_float(drawn)[0], forward_share(steps, features)
     )
     paintings = [painting_of(style) for style in styles]
-    return optimize_request(
-        request, start, paintings, extractor, refine_recipe(steps), steps, fallback=drawn
-    )
+    recipe = refine_recipe(steps, features)
+    return optimize_request(request, start, paintings, extractor, recipe, steps, fallback=drawn)
 
 
-def forward_share(steps: int) -> float:
+def forward_share(steps: int, features: str) -> float:
     """Return the network's share in the picture that ``refine`` begins with; the rest is content.
 
     A picture that is partly the photograph has more of its detail, and less of the noise that a
     network makes. But from there a dozen steps only lead back to the style that the network had,
-    so few steps begin with its picture.
+    so few steps begin with its picture; and through the thin network, some pictures never come
+    back to it, so there all do.
+
+    Args:
+        steps: how many there will be.
+        features: name of the network that compares.
     """
     many = min(1.0, max(0.0, (steps - FEW) / (MANY - FEW)))
-    return 1 + many * (FORWARD_SHARE - 1)
+    return 1 + many * (FORWARD_SHARE[features] - 1)
 
 
-def refine_recipe(steps: int) -> Recipe:
+def refine_recipe(steps: int, features: str) -> Recipe:
     """Return the recipe of ``refine``: the fewer steps, the shorter each.
 
     Adam's first steps are as long as its last, whatever the gradient, and mostly noise: long ones
     spoil a good start before they mend it.
+
+    Args:
+        steps: how many there will be.
+        features: name of the network that compares.
     """
-    rate = REFINE.descent.rate * min(1.0, math.sqrt(steps / FULL_RATE))
-    return replace(REFINE, descent=replace(REFINE.descent, rate=rate))
+    recipe = REFINE[features]
+    rate = recipe.descent.rate * min(1.0, math.sqrt(steps / FULL_RATE))
+    return replace(recipe, descent=replace(recipe.descent, rate=rate))
 
 
 def optimize_request(
