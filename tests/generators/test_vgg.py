@@ -74,6 +74,7 @@ FORMS = [
     {"layers": ["relu4_1"]},
     {"layers": ["relu3_1", "relu4_1", "relu4_3"]},
     {"layers": ["relu3_1", "relu2_1", "relu1_1"], "cascade": True},
+    {"layers": ["relu2_2", "relu3_3"], "width": 2},
 ]
 
 

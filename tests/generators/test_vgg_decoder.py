@@ -86,6 +86,21 @@ def test_a_shallower_map_joins_at_its_layer():
     torch.testing.assert_close(decoder(maps), decoder({**maps, "relu2_2": maps["relu2_2"] + 1}))
 
 
+def test_a_wide_decoder_has_so_many_times_the_channels_between_its_convolutions():
+    decoder = Decoder(["relu2_2", "relu3_1", "relu3_3"], CHANNELS, width=3)
+    shapes = {layer: (c.in_channels, c.out_channels) for layer, c in decoder.convolutions.items()}
+    # CHANNELS are 2, 4, 8; a map of the trunk comes in with its own.
+    assert shapes == {
+        "relu3_1": (8, 12),
+        "relu2_2": (12 + 4, 12),
+        "relu2_1": (12, 6),
+        "relu1_2": (6, 6),
+        "relu1_1": (6, 3),
+    }
+    assert decoder.merge.in_channels == decoder.merge.out_channels == 8
+    assert decoder(maps_of(["relu2_2", "relu3_1", "relu3_3"])).shape == (1, 3, 32, 32)
+
+
 @pytest.mark.parametrize(
     "layers",
     [["relu1_1"], ["relu2_1"], ["relu3_3"], ["relu4_1", "relu4_3"], ["relu3_1", "relu4_2"]],

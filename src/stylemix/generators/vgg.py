@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS
 from stylemix.generators.base import Attach, Generator, Injected, Stage
-from stylemix.generators.vgg_decoder import Decoder
+from stylemix.generators.vgg_decoder import Decoder, Width
 from stylemix.generators.vgg_trunk import OWN, Trunk, check_layer
 from stylemix.injections.style import StyleMix
 from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, one_of
@@ -144,6 +144,7 @@ class VGG(Generator):
             variable ``STYLEMIX_VGG16`` names, or through torchvision).
         layers: where the sites are; the deepest is how deep the network is.
         cascade: see above.
+        width: of the decoder's maps, as a multiple of the network's channels.
 
     Raises:
         ConfigError: an unknown network or layer, no layer at all, or one twice.
@@ -157,6 +158,7 @@ class VGG(Generator):
         features: str = OWN,
         layers: Layers = ("relu4_1",),
         cascade: bool = False,
+        width: Width = 1,
     ) -> None:
         super().__init__()
         ordered = sorted(layers, key=check_layer)
@@ -166,7 +168,7 @@ class VGG(Generator):
         stages: list[Stage] = []
         for group in groups:
             packing = Packing(group, self.trunk.channels)
-            decoder = Decoder(group, self.trunk.channels)
+            decoder = Decoder(group, self.trunk.channels, width=width)
             self.decoders[group[-1]] = decoder
             stages += [
                 Encode(self.trunk, packing),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,10 @@ from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS
 from stylemix.generators.blocks import double
+from stylemix.plugins.rules import at_least
+
+Width = Annotated[int, at_least(1)]
+"""An option that widens the decoder."""
 
 
 class Decoder(nn.Module):
@@ -30,9 +35,13 @@ class Decoder(nn.Module):
     Args:
         layers: of the maps, in any order.
         channels: of each layer of the trunk.
+        width: how many times the trunk's channels the maps between the convolutions have. A trunk
+            describes, and a decoder has to draw: strokes that no map holds come out of its weights.
     """
 
-    def __init__(self, layers: Sequence[str], channels: Mapping[str, int]) -> None:
+    def __init__(
+        self, layers: Sequence[str], channels: Mapping[str, int], *, width: int = 1
+    ) -> None:
         super().__init__()
         ordered = [layer for layer in LAYERS if layer in layers]
         block = LAYERS[ordered[-1]].block
@@ -45,9 +54,12 @@ class Decoder(nn.Module):
         shallower = list(LAYERS)
         self.path = tuple(shallower[shallower.index(start) :: -1])
         self.convolutions = nn.ModuleDict()
+        inside = channels[start]
         for layer, target in zip(self.path, [*self.path[1:], None], strict=True):
-            wide = channels[layer] * (2 if layer in self.skips else 1)
-            convolution = nn.Conv2d(wide, channels[target] if target else 3, 3)
+            joined = channels[layer] if layer in self.skips else 0
+            outside = width * channels[target] if target else 3
+            convolution = nn.Conv2d(inside + joined, outside, 3)
+            inside = outside
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu" if target else "linear")
             assert convolution.bias is not None
             nn.init.zeros_(convolution.bias)
