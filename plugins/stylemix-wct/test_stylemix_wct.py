@@ -132,7 +132,7 @@ def test_bad_options(cut: object) -> None:
 def _tiny(layers: list[str]) -> stylemix.Stylizer:
     torch.manual_seed(0)
     config = dict(registry("presets").get("wct"))
-    return build({**config, "generator": {**config["generator"], "layers": layers}}).eval()
+    return build({**config, "generator": {"name": "vgg", "layers": layers, "cascade": True}}).eval()
 
 
 def test_the_cascade_renders_in_tiles_what_it_renders_whole() -> None:
