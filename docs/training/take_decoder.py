@@ -12,8 +12,10 @@ doubled and its outgoing weights halved, which changes no picture (Chen, Goodfel
 join the decoder anew begin small.
 
 The attention of ``adaattn`` begins as the paper's local feature loss has it, without weights of its
-own: f, g and h are the identity, the logits divided by the root of the channels. That of ``sanet``
-begins likewise, with a half of the identity for W_o W_h.
+own: f, g and h are the identity. The logits are a seventh of those divided by the root of the
+channels: the weaker, the nearer to AdaIN, which this decoder knows. That of ``sanet`` begins
+likewise, with logits divided by the root alone and W_o W_h twice the identity; the decoder takes a
+third of the sum, which has about the size of features then, most of it the painting's.
 """
 
 from __future__ import annotations
@@ -31,6 +33,12 @@ from stylemix.stylizers import build
 
 NOISE = 0.15
 """Of the copies of a widened map, in deviations of the layer's weights."""
+
+NEAR_ADAIN = 0.15
+"""What the logits of AdaAttN are multiplied by."""
+
+SUM = 0.35
+"""What the decoder takes of SANet's ``x + 2 sum_j A_ij s_j``."""
 
 JOINING = 0.3
 """What the first weights of layers that join anew are multiplied by."""
@@ -68,13 +76,16 @@ def taken(fresh: dict[str, Tensor], trained: dict[str, Tensor]) -> dict[str, Ten
     before, after = _decoder(trained), _decoder(fresh)
     if len(before) != len(after):
         raise SystemExit(f"the decoder has {len(before)} convolutions, the new one {len(after)}")
-    copies = 1  # of each map that comes in
+    share = SUM if any(".sanet." in name for name in fresh) else 1.0
+    copies, inside = 1, 0  # of each map that comes in; maps that come from the layer before
     for old, new in zip(before, after, strict=True):
         weight, wide = trained[f"{old}.weight"], fresh[f"{new}.weight"]
         times = len(wide) // len(weight)
-        result[f"{new}.weight"] = _widened(weight, wide, copies, times)
+        made = _widened(weight, wide, copies, times)
+        made[:, inside:] *= share
+        result[f"{new}.weight"] = made
         result[f"{new}.bias"] = trained[f"{old}.bias"].repeat(times)
-        copies = times
+        copies, inside = times, len(wide)
     return result
 
 
@@ -113,8 +124,9 @@ def _begun(name: str, fresh: Tensor) -> Tensor:
     channels = len(fresh)
     identity = torch.eye(channels)[:, :, None, None]
     if name.endswith(("query.weight", "key.weight")):
-        return identity * channels**-0.25  # a product of two, over the root of the channels
-    return identity * (math.sqrt(0.5) if ".sanet." in name else 1.0)
+        # A product of two, over the root of the channels.
+        return identity * (1.0 if ".sanet." in name else NEAR_ADAIN**0.5) * channels**-0.25
+    return identity * (math.sqrt(2) if ".sanet." in name else 1.0)
 
 
 if __name__ == "__main__":
