@@ -124,7 +124,7 @@ def register_presets(register: Register) -> None:
     """Register ``styleswap``, which works offline, and ``styleswap-vgg16``, the paper's layer."""
     # Overlapping patches are averaged, which blurs them by their size: those of relu2_2 are half as
     # large as those of relu3_3. There are four times as many places to match, so fewer take part.
-    fine = [
+    fine: list[dict[str, Any]] = [
         {"name": "styleswap", "sites": ["relu3_3"]},
         {"name": "styleswap", "sites": ["relu2_2"], "patches": 1024},
     ]
