@@ -12,7 +12,7 @@ doubled and its outgoing weights halved, which changes no picture (Chen, Goodfel
 join the decoder anew begin small.
 
 The attention of ``adaattn`` begins as the paper's local feature loss has it, without weights of its
-own: f, g and h are the identity. The logits are a seventh of those divided by the root of the
+own: f, g and h are the identity. The logits are a twentieth of those divided by the root of the
 channels: the weaker, the nearer to AdaIN, which this decoder knows. That of ``sanet`` begins
 likewise, with logits divided by the root alone and W_o W_h twice the identity; the decoder takes a
 third of the sum, which has about the size of features then, most of it the painting's.
@@ -34,7 +34,7 @@ from stylemix.stylizers import build
 NOISE = 0.15
 """Of the copies of a widened map, in deviations of the layer's weights."""
 
-NEAR_ADAIN = 0.15
+NEAR_ADAIN = 0.05
 """What the logits of AdaAttN are multiplied by."""
 
 SUM = 0.35
