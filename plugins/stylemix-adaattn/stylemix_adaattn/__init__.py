@@ -14,22 +14,19 @@ from stylemix_adaattn.loss import Local
 __all__ = ["AdaAttN", "KeyedSite", "KeyedVGG", "Local"]
 
 
-def _model(features: str, layers: list[str], keys: int, **decoder: int) -> dict[str, Any]:
+def _model(features: str, layers: list[str]) -> dict[str, Any]:
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "adaattn", "features": features, "layers": layers, **decoder},
+        "generator": {"name": "adaattn", "features": features, "layers": layers},
         "encoder": {"name": "none"},
-        "injections": [{"name": "adaattn", "keys": keys}],
+        "injections": [{"name": "adaattn"}],
         "style_size": 256,
     }
 
 
-PRESETS = {
-    # The thin network's deep layers lose the picture; shallower ones have more places.
-    "adaattn": _model("thin", ["relu2_2", "relu3_3"], keys=1024, width=2),
-    # The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
-    "adaattn-vgg16": _model("vgg16", ["relu3_1", "relu4_1", "relu4_3"], keys=4096),
-}
+# The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
+_LAYERS = ["relu3_1", "relu4_1", "relu4_3"]
+PRESETS = {"adaattn": _model("thin", _LAYERS), "adaattn-vgg16": _model("vgg16", _LAYERS)}
 
 
 @hookimpl

@@ -19,7 +19,6 @@ from stylemix.generators import (
     Packing,
     Stage,
     Trunk,
-    Width,
     check_layer,
 )
 from stylemix_adaattn.injection import KeyedSite
@@ -151,7 +150,6 @@ class KeyedVGG(Generator):
         attach: gives the injections of a site.
         features: the network, ``"thin-encoder"`` or ``"vgg16"``; see the generator ``vgg``.
         layers: where the sites are. The paper's are relu3_1, relu4_1 and relu5_1 of VGG-19.
-        width: of the decoder's maps, as a multiple of the network's channels.
 
     Raises:
         ConfigError: an unknown network or layer, no layer at all, or one twice.
@@ -164,7 +162,6 @@ class KeyedVGG(Generator):
         *,
         features: str = "thin-encoder",
         layers: Layers = ("relu3_1", "relu4_1", "relu4_3"),
-        width: Width = 1,
     ) -> None:
         super().__init__()
         ordered = sorted(layers, key=check_layer)
@@ -172,7 +169,7 @@ class KeyedVGG(Generator):
         channels = self.trunk.channels
         self._stacks = Stacks(ordered, channels)
         packing = Packing([ordered[0], *self._stacks.rest], self._stacks.channels)
-        self.decoder = Decoder(ordered, channels, width=width)
+        self.decoder = Decoder(ordered, channels)
         sites = Sites(self._stacks, packing, channels, attach)
         self.stages = nn.ModuleList(
             [  # type: ignore[assignment]

@@ -12,34 +12,22 @@ from stylemix_sanet.injection import SANet
 __all__ = ["SANet"]
 
 
-def _model(
-    features: str, layers: list[str], injections: list[dict[str, Any]], **decoder: int
-) -> dict[str, Any]:
-    # Two depths, each with weights of its own.
+def _model(features: str, layers: list[str]) -> dict[str, Any]:
+    # Two depths, each with weights of its own; the decoder adds what they give.
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "vgg", "features": features, "layers": layers, **decoder},
+        "generator": {"name": "vgg", "features": features, "layers": layers},
         "encoder": {"name": "none"},
-        "injections": injections,
+        "injections": [{"name": "sanet"}],
         "style_size": 256,
     }
 
 
 PRESETS = {
-    # The thin network's relu3_3 gives soft pictures alone; relu2_2 has the edges, at four times as
-    # many places, so that fewer of the painting's are attended to.
-    "sanet": _model(
-        "thin",
-        ["relu2_2", "relu3_3"],
-        [
-            {"name": "sanet", "sites": ["relu3_3"]},
-            {"name": "sanet", "sites": ["relu2_2"], "keys": 1024},
-        ],
-        width=2,
-    ),
+    # The thin network keeps more of the picture one block earlier.
+    "sanet": _model("thin", ["relu3_1", "relu3_3"]),
     # The paper's depths are relu4_1 and, enlarged, relu5_1; our feature networks end at relu4_3.
-    # Both are of one block, and the decoder adds what they give.
-    "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"], [{"name": "sanet"}]),
+    "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"]),
 }
 
 
