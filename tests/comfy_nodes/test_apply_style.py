@@ -37,7 +37,7 @@ def test_apply_gives_what_the_library_gives(model: Any, encode: Any, apply: Any)
 def test_refine_brings_another_picture(encode: Any, apply: Any) -> None:
     style = encode(image(1))
     plain, some, more = (apply(image(0), style, refine=steps) for steps in (0, 2, 12))
-    assert (plain - some).abs().mean() > 0.01
+    assert (plain - some).abs().mean() > 0.004
     assert (some - more).abs().mean() > 0.01
 
 
