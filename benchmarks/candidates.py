@@ -74,15 +74,10 @@ def multiply_adds(made: FeedForward) -> float:
     handles = [layer.register_forward_hook(count) for layer in layers]
     with torch.inference_mode():
         style = made.prepare(torch.rand(1, 3, 64, 64))
-        made(torch.rand(1, 3, 512, 512), alone(style))
+        made(torch.rand(1, 3, 512, 512), StyleMix.single(style))
     for handle in handles:
         handle.remove()
     return total / 1e9
-
-
-def alone(style: Any) -> StyleMix:
-    """Return the mixture of one style."""
-    return StyleMix((style,), (torch.ones(1, 1, 1, 1),))
 
 
 def milliseconds(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
@@ -126,8 +121,8 @@ def distance(made: FeedForward, photos: list[Path], paintings: list[Path], steps
     for contents, styles in zip(crops(photos, 96, 4, 1), crops(paintings, 128, 4, 2), strict=False):
         with torch.no_grad():
             code = teacher.encoder(styles)
-            wanted = net(teacher(contents, alone(teacher.prepare(None, code))))
-        drawn = net(made(contents, alone(made.prepare(None, code))))
+            wanted = net(teacher(contents, StyleMix.single(teacher.prepare(None, code))))
+        drawn = net(made(contents, StyleMix.single(made.prepare(None, code))))
         loss = torch.stack(
             [(drawn[k] - wanted[k]).square().mean() / wanted[k].square().mean() for k in wanted]
         ).mean()

@@ -168,15 +168,15 @@ def chosen(weights: Tensor, covariance: Tensor, room: int) -> tuple[Tensor, Tens
     ridge = 1e-6 * covariance.diagonal().mean() * torch.eye(size, dtype=covariance.dtype)
     covariance = covariance + ridge
     kept = torch.arange(size)
-    while len(kept) > room:
+    while True:
         inverse = torch.linalg.inv(covariance[kept][:, kept])
         mixed = weights @ covariance[:, kept] @ inverse
+        if len(kept) <= room:
+            return kept, mixed
         # What leaving out one more adds to the error: the optimal brain surgeon's saliency
         # (Hassibi and Stork, 1993).
         cost = mixed.square().sum(0) / inverse.diagonal()
         kept = torch.cat([kept[: cost.argmin()], kept[cost.argmin() + 1 :]])
-    inverse = torch.linalg.inv(covariance[kept][:, kept])
-    return kept, weights @ covariance[:, kept] @ inverse
 
 
 def distance(net: FeatureNet, drawn: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from stylemix.generators.blocks import double
 from stylemix.generators.johnson import Johnson
 from stylemix.generators.lean import Lean
 from stylemix.generators.vgg import VGG, Decode, Layers, Packing
-from stylemix.generators.vgg_decoder import Decoder, Width
+from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import Trunk, check_layer
 from stylemix.plugins.hookspecs import Register, hookimpl
 
@@ -31,7 +31,6 @@ __all__ = [
     "Packing",
     "Stage",
     "Trunk",
-    "Width",
     "check_layer",
     "double",
     "mirror",

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS
 from stylemix.generators.base import Attach, Generator, Injected, Stage
-from stylemix.generators.vgg_decoder import Decoder, Width
+from stylemix.generators.vgg_decoder import Decoder
 from stylemix.generators.vgg_trunk import OWN, Trunk, check_layer
 from stylemix.injections.style import StyleMix
-from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, one_of
+from stylemix.plugins.rules import DISTINCT, NOT_EMPTY, at_least, one_of
 from stylemix.types import Site
 
 Layers = Annotated[Sequence[Annotated[str, one_of(LAYERS)]], NOT_EMPTY, DISTINCT]
@@ -158,7 +158,7 @@ class VGG(Generator):
         features: str = OWN,
         layers: Layers = ("relu4_1",),
         cascade: bool = False,
-        width: Width = 1,
+        width: Annotated[int, at_least(1)] = 1,
     ) -> None:
         super().__init__()
         ordered = sorted(layers, key=check_layer)

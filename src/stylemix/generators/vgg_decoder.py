@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -11,10 +10,6 @@ from torch import Tensor, nn
 
 from stylemix.backbones import LAYERS
 from stylemix.generators.blocks import double
-from stylemix.plugins.rules import at_least
-
-Width = Annotated[int, at_least(1)]
-"""An option that widens the decoder."""
 
 
 class Decoder(nn.Module):
