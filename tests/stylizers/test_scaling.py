@@ -28,6 +28,7 @@ from stylemix.stylizers.scaling import (
     add_finer,
     draw_at_scale,
     drawn_sides,
+    matched,
     sharpened,
 )
 
@@ -43,6 +44,10 @@ def as_bytes(x: torch.Tensor) -> np.ndarray:
 
 PHOTO = as_bytes(picture(1, 120, 180))
 ONE, TWO = picture(2, 40, 40)[0], picture(3, 36, 50)[0]
+
+
+def as_levels(x: torch.Tensor) -> torch.Tensor:
+    return (x * 255).round().to(torch.uint8)
 
 
 def array(image) -> np.ndarray:
@@ -112,6 +117,39 @@ def test_an_edge_of_both_becomes_sharp_with_the_drawings_sign_and_without_a_halo
     assert (row - want).abs().max() < 0.06
     soft = F.interpolate(drawn[None], (64, 64), mode="bicubic")[0, 0, 32]
     assert (soft - want).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.uint8])
+def test_a_matched_picture_brought_down_is_the_small_one_and_keeps_its_detail(kind):
+    fine = 0.1 * torch.rand(3, 96, 120)
+    large = (0.8 * picture(4, 96, 120)[0] + fine).clamp(0.1, 0.9)
+    other = 0.1 * resize(torch.rand(3, 16, 20), long_side=40)
+    wanted = (resize(large, long_side=40) + other).clamp(0.1, 0.9)
+    if kind == torch.uint8:
+        large, wanted = (as_levels(x) for x in (large, wanted))
+    found = matched(large.clone(), wanted)
+    assert found.dtype == kind
+
+    def distance(x):
+        level = 255 if kind == torch.uint8 else 1
+        down = resize(x, long_side=40).float()
+        return float((down - wanted.float()).square().mean().sqrt() / level)
+
+    assert distance(found) < 0.1 * distance(large)
+    change = (found.float() - large.float())[None]
+    half = F.interpolate(change, (48, 60), mode="bicubic", antialias=True)
+    finer = change - F.interpolate(half, (96, 120), mode="bicubic", antialias=True)
+    assert finer.square().mean() < 0.03 * change.square().mean()
+
+
+def test_what_is_wholly_the_photographs_is_not_matched():
+    large, wanted = torch.rand(3, 60, 60), torch.rand(3, 20, 20)
+    weight = torch.zeros(1, 1, 60, 60)
+    weight[..., 30:] = 1
+    found = matched(large.clone(), wanted, weight)
+    assert torch.equal(found[..., 30:], large[..., 30:])
+    assert not torch.equal(found[..., :30], large[..., :30])
+    assert torch.equal(matched(large.clone(), wanted, torch.ones(1, 1, 1, 1)), large)
 
 
 def test_a_stroke_that_the_photograph_lacks_stays():

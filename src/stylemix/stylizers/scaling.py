@@ -5,7 +5,8 @@ dabs. Here the first pass sees the photograph at a fixed size and decides where 
 go. What it drew is enlarged in a few steps; each brings back the photograph's detail where the
 drawing follows the photograph (a joint upsampling by local linear models: He and Sun, "Fast Guided
 Filter", 2015), lets the network draw the photograph at the larger size, and takes from that only
-what is finer than the step before.
+what is finer than the step before. At last the result is set right so that, brought down to the
+first size, it is what the first pass drew.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor
 from stylemix.errors import Cancelled
 from stylemix.images import from_float, resize, to_float
 from stylemix.images.color import luma
+from stylemix.images.resizing import resample
 from stylemix.stylizers.progress import part_of
 from stylemix.stylizers.request import Request
 
@@ -95,6 +97,7 @@ def draw_at_scale(request: Request, scale: float, first: Draw, again: Draw | Non
         raise
     if sides[0] >= max(request.content.size):
         return resize(drawn, long_side=max(request.content.size))
+    decided = drawn
     for number, side in enumerate(sides[1:], 1):
         larger = _resized(request, side)
         start = add_detail(drawn, seen.content.pixels, to_float(larger.content.pixels)[0])
@@ -106,7 +109,7 @@ def draw_at_scale(request: Request, scale: float, first: Draw, again: Draw | Non
         seen = larger
     if len(sides) > 1:
         drawn = sharpened(drawn, SHARPENING)
-    return add_detail(drawn, seen.content.pixels, content, rest)
+    return matched(add_detail(drawn, seen.content.pixels, content, rest), decided, rest)
 
 
 def drawn_sides(size: tuple[int, int], scale: float) -> list[int]:
@@ -156,11 +159,40 @@ def add_detail(
         offset, gain = _enlarged_rows(lines, height, width, part).split(3)
         value = torch.addcmul(offset, gain, luma(own)).clamp_(0, 1)
         if content_weight is not None:
-            one = content_weight.shape[-2:] == (1, 1)
-            weight = content_weight[0] if one else content_weight[0, :, part]
-            value = torch.lerp(value, own, weight.clamp(0, 1) ** 4)
+            value = torch.lerp(value, own, _untouched(content_weight, part))
         result[:, part] = from_float(value, result.dtype)
     return result
+
+
+def matched(large: Tensor, small: Tensor, content_weight: Tensor | None = None) -> Tensor:
+    """Return a picture that, brought down to the size of another, is nearly that one.
+
+    What the large one lacks at the small one's size is enlarged and added: one step of iterative
+    back-projection (Irani and Peleg, "Improving Resolution by Image Registration", 1991).
+
+    Args:
+        large: [3, H, W]; changed in place.
+        small: [3, h, w].
+        content_weight: where it is 1, nothing is changed; see :func:`add_detail`.
+    """
+    height, width = large.shape[-2:]
+    brought_down = to_float(resample(large, *small.shape[-2:], "bicubic"))[0]
+    lacking = to_float(small)[0] - brought_down
+    rows = max(1, _ROWS // width)
+    for start in range(0, height, rows):
+        part = slice(start, min(start + rows, height))
+        change = _enlarged_rows(lacking, height, width, part)
+        if content_weight is not None:
+            change *= 1 - _untouched(content_weight, part)
+        large[:, part] = from_float(to_float(large[:, part])[0] + change, large.dtype)
+    return large
+
+
+def _untouched(content_weight: Tensor, rows: slice) -> Tensor:
+    """Return how much of the photograph's own pixels stays in some rows, [1, h, W] or [1, 1, 1]."""
+    one = content_weight.shape[-2:] == (1, 1)
+    weight = content_weight[0] if one else content_weight[0, :, rows]
+    return weight.clamp(0, 1) ** 4
 
 
 def add_finer(start: Tensor, painted: Tensor, kept: float) -> Tensor:
