@@ -176,7 +176,8 @@ def matched(large: Tensor, small: Tensor, content_weight: Tensor | None = None) 
         content_weight: where it is 1, nothing is changed; see :func:`add_detail`.
     """
     height, width = large.shape[-2:]
-    brought_down = to_float(resample(large, *small.shape[-2:], "bicubic"))[0]
+    own_height, own_width = small.shape[-2:]
+    brought_down = to_float(resample(large, own_height, own_width, "bicubic"))[0]
     lacking = to_float(small)[0] - brought_down
     rows = max(1, _ROWS // width)
     for start in range(0, height, rows):
