@@ -121,14 +121,15 @@ class Generator(nn.Module, ABC):
 
 def mirror(x: Tensor, margin: int) -> Tensor:
     """Lay ``margin`` pixels of its mirror image around [..., H, W] of any type and size."""
-    if x.is_floating_point() and x.ndim == 4 and margin < min(x.shape[-2:]):
-        return F.pad(x, (margin,) * 4, mode="reflect")  # the same, three times as fast
     for dim in (-2, -1):
         size = x.shape[dim]
-        place = torch.arange(-margin, size + margin, device=x.device)
         period = max(1, 2 * (size - 1))  # the edge itself is not repeated
-        place = place % period
-        x = x.index_select(dim, torch.minimum(place, period - place).clamp_max(size - 1))
+        outside = torch.arange(margin, device=x.device)
+        before, behind = (
+            x.index_select(dim, torch.minimum(place, period - place).clamp_max(size - 1))
+            for place in ((outside - margin) % period, (outside + size) % period)
+        )
+        x = torch.cat([before, x, behind], dim)
     return x
 
 
