@@ -60,6 +60,11 @@ class TrainingLog:
                 self.writer.add_scalar(label, value, number)
             self.writer.add_scalar("learning rate", rate, number)
 
+    def say(self, line: str) -> None:
+        """Print a line above the bar; nothing where there is none."""
+        if not self.bar.disable:
+            self.bar.write(line, file=self.bar.fp)
+
     def samples(self, number: int, sheet: Tensor) -> None:
         """Keep a sheet [3, H, W] uint8 as a picture and in TensorBoard."""
         target = self.folder / "samples" / f"{number:07d}.jpg"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from stylemix.training.data import Crops
-from stylemix.training.encoder.measure import embed, measure
+from stylemix.training.encoder.measure import embed, glance, measure
 from stylemix.training.encoder.network import Classifier
 
 
@@ -53,6 +55,19 @@ def test_what_is_known_can_be_worked_out():
         scores = net.head(torch.tensor([colours[i] for i in (4, 5, 6)]) / 255)
     right = (scores.argmax(1) == torch.tensor([0, 1, 0])).float().mean()
     assert found["head_top1"] == pytest.approx(float(right))
+
+
+def test_a_point_of_the_curve_is_the_heads_loss_and_share():
+    crops = flat([(200, 0, 0), (0, 200, 0), (0, 170, 30)])
+    net = Classifier(MeanColour(), 2)
+    with torch.no_grad():
+        net.head.weight.copy_(torch.tensor([[3.0, 0, 0], [0, 3.0, 0]]))
+        net.head.bias.zero_()
+    found = glance(net, crops, [0, 1, 0], [0, 2], 16, 1.2, torch.float32)
+    # Scores (3 r, 3 g): the red is right, the green that is called red is wrong.
+    wanted = [math.log(1 + math.exp(-600 / 255)), math.log(1 + math.exp(510 / 255))]
+    assert found["cross_entropy"] == pytest.approx(sum(wanted) / 2, rel=1e-5)
+    assert found["head_top1"] == 0.5
 
 
 def test_paintings_that_look_the_same_find_nothing():

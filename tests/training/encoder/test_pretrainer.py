@@ -107,6 +107,19 @@ def test_without_average_the_weights_themselves_are_saved(tmp_path):
     assert report(tmp_path)["steps"] == 6
 
 
+def test_the_curve_ends_where_the_run_does(tmp_path, capsys):
+    changes = {"schedule": {"steps": 24}, "batch": 12, "runtime": {"measure_every": 8}}
+    slow = {"lr": 1e-3, "ema": 0.5}
+    Pretrainer(config(tmp_path, **changes, optimizer=slow), progress=True).run()
+    found = report(tmp_path)
+    curve = found["curve"]
+    assert [point["step"] for point in curve] == [8, 16, 24]
+    assert curve[-1]["cross_entropy"] < curve[0]["cross_entropy"] < 1.2  # chance is log 3
+    assert curve[-1]["head_top1"] == found["after"]["head_top1"]
+    said = capsys.readouterr().err
+    assert f"step 24, cross_entropy {curve[-1]['cross_entropy']:.4g}, head_top1" in said
+
+
 def test_batch_norms_of_inception_keep_their_statistics(tmp_path):
     from stylemix.encoders import InceptionEncoder
     from stylemix.training.encoder.encoder_file import save_encoder
@@ -133,10 +146,13 @@ def test_batch_norms_of_inception_keep_their_statistics(tmp_path):
 
 def test_killed_run_resumes_bit_by_bit(tmp_path):
     changes = {"schedule": {"steps": 40}}
-    Pretrainer(config(tmp_path, output="whole.safetensors", **changes)).run()
+    often = {"measure_every": 2}
+    Pretrainer(config(tmp_path, output="whole.safetensors", **changes, runtime=often)).run()
     path = write_toml(
         tmp_path / "killed.toml",
-        table(tmp_path, output="killed.safetensors", **changes, runtime={"save_every": 0.0}),
+        table(
+            tmp_path, output="killed.safetensors", **changes, runtime={"save_every": 0.0, **often}
+        ),
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "stylemix", "pretrain-encoder", str(path)],
@@ -153,7 +169,7 @@ def test_killed_run_resumes_bit_by_bit(tmp_path):
     process.kill()
     _, said = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, said
-    trainer = Pretrainer(config(tmp_path, output="killed.safetensors", **changes))
+    trainer = Pretrainer(config(tmp_path, output="killed.safetensors", **changes, runtime=often))
     assert 4 <= trainer.session.step < 40
     trainer.run()
     assert_same(*(load_file(tmp_path / f"{n}.safetensors") for n in ("killed", "whole")))
@@ -163,6 +179,7 @@ def test_killed_run_resumes_bit_by_bit(tmp_path):
     figures = [report(tmp_path, n) for n in ("killed", "whole")]
     assert figures[0]["after"] == figures[1]["after"]
     assert figures[0]["before"] == figures[1]["before"]
+    assert figures[0]["curve"] == figures[1]["curve"]
 
 
 def test_another_configuration_or_collection_does_not_go_on(tmp_path):

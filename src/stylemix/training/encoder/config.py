@@ -10,6 +10,7 @@ from stylemix.plugins.rules import WHOLE, above, at_least, at_most
 from stylemix.training.run_config import (
     File,
     Files,
+    HardwareConfig,
     OptimizerConfig,
     ScheduleConfig,
     WeightsFileConfig,
@@ -63,6 +64,20 @@ class TermsConfig:
     positives: Literal["painting", "style"] = "painting"
 
 
+@dataclass(frozen=True)
+class PretrainRuntime(HardwareConfig):
+    """Where and how it runs; none of this changes what is learned, but for rounding.
+
+    Attributes:
+        device: ``"auto"`` takes a GPU when there is one.
+        precision: of the networks' autocast; ``"auto"`` takes bfloat16 where hardware has it.
+        save_every: seconds between saved states.
+        measure_every: steps between points of the curve on held-out paintings, 0 for none.
+    """
+
+    measure_every: Annotated[int, at_least(0)] = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class PretrainConfig(WeightsFileConfig):
     """Everything about a pre-training.
@@ -89,6 +104,7 @@ class PretrainConfig(WeightsFileConfig):
     schedule: Annotated[ScheduleConfig, WHOLE] = field(
         default_factory=lambda: ScheduleConfig(steps=2000)
     )
+    runtime: PretrainRuntime = field(default_factory=PretrainRuntime)
 
     @property
     def encoder_spec(self) -> dict[str, Any]:

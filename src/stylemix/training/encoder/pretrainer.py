@@ -23,7 +23,7 @@ from stylemix.training.encoder.config import PretrainConfig
 from stylemix.training.encoder.contrast import supervised_info_nce
 from stylemix.training.encoder.encoder_file import save_encoder
 from stylemix.training.encoder.held_out import held_out
-from stylemix.training.encoder.measure import measure
+from stylemix.training.encoder.measure import glance, measure
 from stylemix.training.encoder.network import Classifier
 from stylemix.training.encoder.paintings import Paintings, read_paintings
 from stylemix.training.log import TrainingLog
@@ -60,6 +60,7 @@ class Pretrainer:
         self.session = session = Session(config, subject="the encoder")
         self.device, self.precision = session.device, session.precision
         self.before: dict[str, float] = {}
+        self.curve: list[dict[str, float]] = []
 
         torch.manual_seed(config.seed)
         encoder: StyleEncoder = registry("encoders").build(config.encoder_spec)
@@ -114,6 +115,9 @@ class Pretrainer:
                         turn.step,
                     )
                 session.count(config.batch, {k: float(v.detach()) for k, v in parts.items()})
+                every = config.runtime.measure_every
+                if every and session.step % every == 0:
+                    self._glance(log)
         self._write_figures()
         return Path(config.output)
 
@@ -121,7 +125,12 @@ class Pretrainer:
         """Write the state to resume from, and the averaged encoder."""
         self.session.save(
             self._parts(),
-            {"before": self.before, "styles": list(self.styles), "paintings": len(self.labels)},
+            {
+                "before": self.before,
+                "curve": self.curve,
+                "styles": list(self.styles),
+                "paintings": len(self.labels),
+            },
         )
         save_encoder(self.average.encoder, self.config.encoder_spec, Path(self.config.output))
 
@@ -137,7 +146,7 @@ class Pretrainer:
                 f" of {len(found[0])} styles, now there are {len(self.labels)} of "
                 f"{len(self.styles)}; put them back, or start over with restart"
             )
-        self.before = record["before"]
+        self.before, self.curve = record["before"], record.get("curve", [])
 
     def _write_figures(self) -> None:
         write_report(
@@ -146,6 +155,7 @@ class Pretrainer:
                 "paintings": {"trained_on": len(self.train), "held_out": len(self.held)},
                 "styles": list(self.styles),
                 "before": self.before,
+                "curve": self.curve,
                 "after": self._measure(),
             },
             "paintings_seen",
@@ -185,6 +195,21 @@ class Pretrainer:
         indices = [self.train[i * len(self.train) // count] for i in range(count)]
         chance = torch.rand(count, 4, generator=stream(self.config.seed, "calibration"))
         encoder.calibrate(self.crops.cut(indices, data.crop, chance, data.zoom))
+
+    def _glance(self, log: TrainingLog) -> None:
+        """Add a point to the curve of the averaged weights on held-out paintings."""
+        data = self.config.data
+        found = glance(
+            self.average,
+            self.crops,
+            self.labels,
+            self.held,
+            data.crop,
+            data.zoom,
+            self.precision,
+        )
+        self.curve.append({"step": self.session.step, **found})
+        log.say(", ".join(f"{key} {value:.4g}" for key, value in self.curve[-1].items()))
 
     def _measure(self) -> dict[str, float]:
         data = self.config.data
