@@ -26,7 +26,7 @@ GUIDES = (
     "demo/README.md",
     "benchmarks/*.py",
 )
-_PLUGIN = "stylemix-(?:adain|wct|styleswap|sanet|adaattn|stytr2|cnnmrf)"
+_PLUGIN = "stylemix-(?:adain|wct|styleswap|sanet|adaattn|stytr2|cnnmrf|paper)"
 _NEEDS = f"stylemix>={__version__}"
 _TESTED = "pillow-heif==1.8.1\nav==18.1.0\nopencv-python-headless==5.0.0.93\n"
 

@@ -86,6 +86,7 @@ PROVIDES: dict[str, dict[str, list[str]]] = {
         "presets": ["stytr2", "stytr2-paper"],
     },
     "stylemix-cnnmrf": {"stylizers": ["cnnmrf"]},
+    "stylemix-paper": {"presets": ["paper"]},
 }
 """What our distributions bring, beside the models that lie in their folders."""
 

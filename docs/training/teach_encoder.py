@@ -39,8 +39,8 @@ AVERAGE = 0.99
 """Of the weights that are kept."""
 EVERY = 100
 """Steps between two looks at the held-out paintings."""
-HELD = 10
-"""Every so many paintings are held out."""
+HELD = 100
+"""Paintings held out at most; a tenth of fewer than a thousand."""
 
 
 def films(model: FeedForward) -> dict[str, FiLM]:
@@ -97,7 +97,7 @@ class Looks:
 
     Args:
         teacher: whose modulations are the goal.
-        paintings: every tenth is held out.
+        paintings: some of them, spread evenly, are held out.
         photographs: nothing of them is.
         share: of photographs among the crops.
     """
@@ -107,7 +107,7 @@ class Looks:
     ) -> None:
         self.teacher, self.paintings, self.photographs = teacher, paintings, photographs
         self.share = share
-        self.held = list(range(0, len(paintings), HELD))
+        self.held = list(range(0, len(paintings), max(10, -(-len(paintings) // HELD))))
         self.kept = sorted(set(range(len(paintings))) - set(self.held))
 
     def draw(
@@ -238,7 +238,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ridge", type=float, default=0.01)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--crop", type=int, nargs="+", default=[144, 256])
+    parser.add_argument(
+        "--crop",
+        type=int,
+        nargs="+",
+        default=[224],
+        help="sides of the crops in pixels; the teacher has to be at home in them",
+    )
     parser.add_argument("--zoom", type=float, default=1.4)
     parser.add_argument("--photographs", type=float, default=0.25, help="share of the crops")
     parser.add_argument("--rate", type=float, default=1e-3)

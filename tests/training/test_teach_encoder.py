@@ -131,6 +131,8 @@ def test_no_held_out_painting_is_learned_from(script, folders):
     looks = script.Looks(teacher(), crops, crops, 0.5)
     assert looks.held == [0, 10, 20]
     assert not set(looks.held) & set(looks.kept)
+    many = script.Looks(teacher(), [None] * 2001, crops, 0.5)
+    assert len(many.held) == 96 and many.held[-1] > 1980
     images, wanted = looks.draw(8, 64, 1.2, torch.Generator().manual_seed(0))
     assert images.shape == (8, 3, 64, 64)
     assert {len(goal) for goal in wanted.values()} == {8}

@@ -13,6 +13,7 @@ USUAL = {
 """Names and labels of the models to choose from at first sight."""
 
 COMPARED = {
+    "paper": "FiLM with the paper's Inception-v3",
     "cnnmrf": "Patches of the painting (CNN-MRF)",
     "adain": "AdaIN",
     "wct": "WCT",
