@@ -108,3 +108,15 @@ def test_quickstart(tmp_path, model):
     assert far["strength-0.4"] < far["strength-0.8"] < far["one"]
     assert np.abs(out["one"] - out["mix"]).mean() > 0.5
     assert np.abs(out["mix"] - out["mask"]).mean() > 0.2
+
+
+@pytest.mark.skipif(not HAS_FILM, reason="the package has no trained model")
+def test_the_sheet_of_one_painting_shows_both_models(tmp_path):
+    run("make_one_painting.py", str(tmp_path / "sheet.png"))
+    sheet = levels(tmp_path / "sheet.png")
+    gap = int((sheet == 255).all((1, 2)).argmax())
+    above, below = sheet[:gap], sheet[-gap:]
+    assert above.shape == below.shape
+    assert np.abs(above - below).mean() > 10
+    # The painting's blue holds in both.
+    assert all(half[..., 2].mean() > half[..., 0].mean() + 20 for half in (above, below))
