@@ -87,7 +87,7 @@ cost what trained ones do.)
 OUTRO = """
 `stylemix train` trains all that learn: `model = "<preset>"` in its configuration; the presets are
 those in the table. Models of named styles take the names of their paintings' files. Two of the
-configurations are in the repository: [johnson.toml](training/johnson.toml), of the small model
+configurations are in the repository: [johnson.toml](training/johnson.toml), of the model
 `johnson-swirling-night` that ships, and [dumoulin.toml](training/dumoulin.toml).
 
 ## Sources
