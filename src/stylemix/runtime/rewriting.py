@@ -11,8 +11,6 @@ from stylemix.runtime.library import openvino
 LANES = 8
 """Numbers in the vector registers that every supported CPU has (AVX2). Fewer channels leave lanes
 idle."""
-IN_ORDER = "channels_last_"
-"""How the names of the convolutions by one begin: in eight bits they would round what they pass."""
 
 
 def channels_last(model: Any) -> None:
@@ -41,7 +39,6 @@ def channels_last(model: Any) -> None:
             if source not in same:
                 one = op.constant(np.ones((channels, 1, 1, 1, 1), np.float32))
                 same[source] = op.group_convolution(source, one, [1, 1], [0, 0], [0, 0], [1, 1])
-                same[source].set_friendly_name(f"{IN_ORDER}{len(same)}")
             put.replace_source_output(same[source].output(0))
     model.validate_nodes_and_infer_types()
 
