@@ -12,7 +12,7 @@ first size, it is what the first pass drew.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
@@ -152,9 +152,7 @@ def add_detail(
     lines = _linear_model(to_float(drawn)[0], luma(to_float(seen)[0]))
     height, width = content.shape[-2:]
     result = torch.empty_like(content)
-    rows = max(1, _ROWS // width)
-    for start in range(0, height, rows):
-        part = slice(start, min(start + rows, height))
+    for part in _bands(height, width):
         own = to_float(content[:, part])[0]
         offset, gain = _enlarged_rows(lines, height, width, part).split(3)
         value = torch.addcmul(offset, gain, luma(own)).clamp_(0, 1)
@@ -179,14 +177,19 @@ def matched(large: Tensor, small: Tensor, content_weight: Tensor | None = None) 
     own_height, own_width = small.shape[-2:]
     brought_down = to_float(resample(large, own_height, own_width, "bicubic"))[0]
     lacking = to_float(small)[0] - brought_down
-    rows = max(1, _ROWS // width)
-    for start in range(0, height, rows):
-        part = slice(start, min(start + rows, height))
+    for part in _bands(height, width):
         change = _enlarged_rows(lacking, height, width, part)
         if content_weight is not None:
             change *= 1 - _untouched(content_weight, part)
         large[:, part] = from_float(to_float(large[:, part])[0] + change, large.dtype)
     return large
+
+
+def _bands(height: int, width: int) -> Iterator[slice]:
+    """Yield the rows of a picture in bands of :data:`_ROWS` pixels at most, or of one row."""
+    rows = max(1, _ROWS // width)
+    for start in range(0, height, rows):
+        yield slice(start, min(start + rows, height))
 
 
 def _untouched(content_weight: Tensor, rows: slice) -> Tensor:

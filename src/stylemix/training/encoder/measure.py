@@ -75,15 +75,12 @@ def measure(
         ``retrieval_top1`` and ``retrieval_top5``: a random crop of a held-out painting finds,
         by the cosine of embeddings, another random crop of the same one among one of each.
     """
-    center = torch.tensor([CENTER])
-    known, _ = embed(net, crops, train, side, zoom, center.expand(len(train), 4), precision)
-    asked, scores = embed(net, crops, held, side, zoom, center.expand(len(held), 4), precision)
+    known, _, known_labels = _of_centers(net, crops, labels, train, side, zoom, precision)
+    asked, scores, own = _of_centers(net, crops, labels, held, side, zoom, precision)
     # The same windows for every encoder and seed.
     chance = torch.rand(2, len(held), 4, generator=stream(0, "crops to retrieve"))
     query, gallery = (embed(net, crops, held, side, zoom, c, precision)[0] for c in chance)
     styles = scores.shape[1]
-    known_labels = torch.tensor([labels[i] for i in train])
-    own = torch.tensor([labels[i] for i in held])
     probe = ranks(probe_scores(known, known_labels, asked, styles), own)
     head = ranks(scores, own)
     found = ranks(mean_cosine(query, gallery), torch.arange(len(held)))
@@ -123,10 +120,23 @@ def glance(
     Returns:
         ``cross_entropy`` in nats, and ``head_top1`` as :func:`measure` has it.
     """
-    center = torch.tensor([CENTER]).expand(len(held), 4)
-    _, scores = embed(net, crops, held, side, zoom, center, precision)
-    own = torch.tensor([labels[i] for i in held])
+    _, scores, own = _of_centers(net, crops, labels, held, side, zoom, precision)
     return {
         "cross_entropy": float(F.cross_entropy(scores, own)),
         "head_top1": float(top(ranks(scores, own), 1).mean()),
     }
+
+
+def _of_centers(
+    net: Classifier,
+    crops: Crops,
+    labels: Sequence[int],
+    numbers: Sequence[int],
+    side: int,
+    zoom: float,
+    precision: torch.dtype,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return embeddings, scores and own labels of some paintings' central crops."""
+    center = torch.tensor([CENTER]).expand(len(numbers), 4)
+    embedding, scores = embed(net, crops, numbers, side, zoom, center, precision)
+    return embedding, scores, torch.tensor([labels[i] for i in numbers])
