@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stylemix.ops import (
     ContentCovariance,
@@ -36,6 +38,63 @@ def test_content_moments_measure_and_normalize():
     torch.testing.assert_close((mean, std), moments(x, eps=0.5))
     torch.testing.assert_close(module.normalize(x), (x - mean) / std)
     assert module.normalize(x.half()).dtype == torch.float16
+
+
+def large_map(seed: int = 0) -> torch.Tensor:
+    """Features of stride 4 of a picture of 736 x 720 pixels."""
+    random = torch.Generator().manual_seed(seed)
+    return torch.randn(2, 3, 184, 180, generator=random) * 3 + torch.arange(3.0).view(3, 1, 1)
+
+
+def test_of_a_large_picture_places_sixteen_pixels_apart_are_measured():
+    x = large_map()
+    mean, std = ContentMoments(1e-3, stride=4)(x)
+    places = x.numpy()[:, :, 2::4, 2::4]
+    assert places.shape == (2, 3, 46, 45)
+    np.testing.assert_allclose(mean.numpy()[..., 0, 0], places.mean((2, 3)), atol=1e-5)
+    wanted = np.sqrt(places.var((2, 3)) + 1e-3)
+    np.testing.assert_allclose(std.numpy()[..., 0, 0], wanted, rtol=1e-5)
+    # Not the same as all places', but near to it: two thousand are a fiftieth of a deviation.
+    every, _ = ContentMoments(1e-3)(x)
+    assert 0 < (mean - every).abs().max() < 0.1 * 3
+
+
+@pytest.mark.parametrize(
+    ("stride", "height", "width"),
+    [(None, 184, 180), (4, 176, 180), (16, 300, 300), (32, 64, 64)],
+    ids=["of unknown stride", "small", "coarse", "coarser"],
+)
+def test_of_other_maps_all_places_are_measured(stride, height, width):
+    x = torch.rand(1, 2, height, width)
+    assert ContentMoments(stride=stride).sampled(x) is x
+
+
+def test_while_gradients_are_taken_all_places_count():
+    x = large_map().requires_grad_()
+    measure = ContentMoments(stride=4)
+    torch.testing.assert_close(measure(x)[0], x.mean((2, 3), keepdim=True))
+    measure(x)[1].sum().backward()
+    assert (x.grad != 0).all()
+    with torch.no_grad():
+        assert not torch.equal(measure(x.detach())[0], measure(x)[0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 183), st.integers(1, 179))
+def test_the_pieces_of_a_map_are_measured_at_the_places_of_the_whole(row, column):
+    x, measure = large_map()[:1, :1], ContentMoments(stride=4)
+    whole = measure.sampled(x)
+    rows = [
+        torch.cat(
+            [
+                measure.sampled(x[:, :, top:bottom, left:right], (184, 180), (top, left))
+                for left, right in ((0, column), (column, 180))
+            ],
+            dim=3,
+        )
+        for top, bottom in ((0, row), (row, 184))
+    ]
+    assert torch.equal(torch.cat(rows, dim=2), whole)
 
 
 def test_total_variation_of_a_ramp():

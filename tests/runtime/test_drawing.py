@@ -4,7 +4,7 @@ import logging
 
 import pytest
 import torch
-from helpers import tiny_model
+from helpers import picture, tiny_model
 from runtime_models import (
     CONTENT,
     NOTHING,
@@ -49,6 +49,26 @@ def test_graphs_are_kept_and_used_again(cache, caplog):
     assert len(graphs(cache)) == 2
     assert (cache / "graphs" / name).stat().st_ino == written
     assert caplog.text == ""
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("maps", [False, True], ids=["numbers", "maps"])
+def test_large_pictures_are_drawn_by_a_graph_of_their_own(cache, maps):
+    model = lean_model()
+    draw = draw_with(model.generator, "openvino")
+    for height, width in ((64, 48), (736, 720), (800, 664)):
+        content = picture(height, height, width)
+        styles = two_styles(model)
+        mix = across(styles, content) if maps else numbers(styles, 0.5, 0.5)
+        wanted = model(content, mix)
+        torch.testing.assert_close(draw(content, mix), wanted, atol=1e-4, rtol=0)
+    kind = "maps" if maps else "uniform"
+    made = drawing._compiled[model.generator][False].graphs
+    assert sorted(made) == [kind, f"{kind}-large"]
+    assert len(graphs(cache)) == 2
+    # Drawn by the graph of small ones it would be another picture.
+    other = made[kind](content, mix)
+    assert (other - wanted).abs().max() > 1e-3
 
 
 @torch.inference_mode()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from helpers import tiny_model
-from runtime_models import CONTENT, across, lean_model, numbers, two_styles
+from runtime_models import CONTENT, NOTHING, Bare, across, lean_model, numbers, two_styles
 
 from stylemix.runtime.plan import Plan, Unsupported
 
@@ -45,6 +45,13 @@ def test_maps_come_with_all_styles_at_the_sites_strides(model):
     assert inputs[-1].shape == (1, 2, 10, 14)
     assert torch.allclose(inputs[-1].sum(1), torch.ones(1, 10, 14))
     assert float(inputs[-1][0, 0, 0, 0]) == pytest.approx(1.5 / 55, abs=1e-6)
+
+
+def test_large_pictures_have_a_graph_of_their_own_where_they_are_measured_otherwise(model):
+    mix = numbers(two_styles(model), 0.5, 0.5)
+    small, large = (Plan.of(model.generator, mix, large=large) for large in (False, True))
+    assert (small.name, large.name) == ("uniform", "uniform-large")
+    assert not Plan.of(Bare(), NOTHING, large=True).large
 
 
 def test_an_injection_that_is_not_affine_is_left_to_pytorch():

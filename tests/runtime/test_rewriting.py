@@ -9,11 +9,12 @@ from helpers import tiny_model
 from runtime_models import CONTENT, lean_model, numbers, two_styles
 from torch import nn
 
+from stylemix.ops import ContentMoments
 from stylemix.ops.defaults import building
 from stylemix.runtime.compiling import compile_graph, convert
 from stylemix.runtime.library import core, missing, settings
 from stylemix.runtime.plan import Plan
-from stylemix.runtime.rewriting import channels_last, widen_narrow
+from stylemix.runtime.rewriting import channels_last, fold_affine, widen_narrow
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")
 
@@ -86,6 +87,59 @@ def test_what_is_not_a_number_per_channel_is_left_alone():
     before = len(model.get_ops())
     channels_last(model)  # few channels
     assert len(model.get_ops()) == before
+
+
+class Chain(nn.Module):
+    """A map [B, 3, H, W], normalised by given moments and modulated, then squared."""
+
+    def forward(self, x, mean, std, gamma, beta):
+        return (1 - (gamma * ((x - mean) / std) + beta)).square()
+
+
+class Shared(nn.Module):
+    """The same with what lies between given away."""
+
+    def forward(self, x, mean, std, gamma, beta):
+        normal = (x - mean) / std
+        return normal * gamma + beta + normal.sin()
+
+
+def vectors() -> list[torch.Tensor]:
+    random = torch.Generator().manual_seed(0)
+    return [torch.rand(1, 3, 1, 1, generator=random) + 0.5 for _ in range(4)]
+
+
+def test_a_chain_of_numbers_per_channel_is_one_product_and_one_sum():
+    model = converted(Chain(), *vectors())
+    before = answers(model, *vectors())
+    fold_affine(model)
+    for old, new in zip(before, answers(model, *vectors()), strict=True):
+        np.testing.assert_allclose(new, old, rtol=1e-4, atol=1e-5)
+    whole = [
+        node.get_type_name()
+        for node in model.get_ordered_ops()
+        if node.get_type_name() in ("Add", "Divide", "Multiply", "Subtract")
+        and node.get_output_partial_shape(0)[2].is_dynamic
+    ]
+    assert whole == ["Multiply", "Add", "Subtract"]  # of one minus it, the map is what is taken off
+
+
+def test_what_is_used_elsewhere_is_still_there():
+    model = converted(Shared(), *vectors())
+    before = answers(model, *vectors())
+    fold_affine(model)
+    for old, new in zip(before, answers(model, *vectors()), strict=True):
+        np.testing.assert_allclose(new, old, rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_a_small_pictures_normalization_is_left_to_openvinos_own():
+    model = lean_model()
+    mix = numbers(two_styles(model), 0.5, 0.5)
+    plans = [Plan.of(model.generator, mix, large=large) for large in (False, True)]
+    small, large = (executed(compile_graph(model.generator, p, mix)._compiled) for p in plans)
+    count = sum(isinstance(m, ContentMoments) for m in model.generator.modules())
+    assert small["MVN"] == count and not large["MVN"]
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5])

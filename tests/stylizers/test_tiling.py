@@ -18,6 +18,7 @@ from stylemix.injections.concat import Concat
 from stylemix.injections.film import FiLM
 from stylemix.injections.patch import Patch
 from stylemix.injections.style import Style, StyleMix
+from stylemix.ops import ContentMoments
 from stylemix.stylizers.tiling import render_tiled
 
 
@@ -148,6 +149,23 @@ def test_any_strides_and_a_tight_halo(height, width, tile):
     generator = Thirds(attach(Recentre)).double()
     mix = mixture(generator, height, width, "masks")
     assert difference(generator, photograph(height, width).double(), mix, tile) < 1e-6
+
+
+@pytest.mark.parametrize("tile", [200, 512])
+def test_a_large_picture_is_measured_at_the_same_places_in_tiles(tile):
+    generator = johnson(FiLM)
+    content = torch.rand(3, 743, 717, generator=torch.Generator().manual_seed(1))
+    mix = StyleMix.single(style_of(generator, 2))
+    padded = pad_to_multiple(content[None], generator.multiple_of, generator.minimum_size)
+    with torch.inference_mode():
+        wanted = generator(padded, mix)[0, :, :743, :717]
+        found = render_tiled(generator, content, mix, tile)
+        for module in generator.modules():
+            if isinstance(module, ContentMoments):
+                module.stride = None
+        every = generator(padded, mix)[0, :, :743, :717]
+    assert (found - wanted).abs().max() < 1e-4
+    assert (found - every).abs().max() > 1e-3
 
 
 def test_the_halo_is_needed():

@@ -76,7 +76,9 @@ class ConvUnit(nn.Module):
                 f"injections are attached to both {name}.conv and {name}.norm; a convolution "
                 "takes one or the other: narrow their 'sites' down"
             )
-        self.moments = ContentMoments(NORM_EPSILON)
+        self.moments = ContentMoments(
+            NORM_EPSILON, stride=stride_in if len(self.before) else here * stride
+        )
         self.conv = nn.Conv2d(
             channels_in + self.before.extra_channels,
             channels_out,

@@ -68,7 +68,7 @@ class Depthwise(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, KERNEL, groups=channels, bias=False)
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="linear")
-        self.moments = ContentMoments(NORM_EPSILON)
+        self.moments = ContentMoments(NORM_EPSILON, stride=4)
         self.after = Injected(Site(f"{name}.norm", "norm", channels, 4), attach)
         self.before_next = Injected(Site(f"{name}.conv", "conv", channels, 4), attach)
         if len(self.after) and len(self.before_next):

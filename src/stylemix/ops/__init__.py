@@ -16,6 +16,7 @@ from stylemix.ops.ops import (
     ContentMoments,
     binomial,
     covariance,
+    is_large,
     moments,
     total_variation,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "gram_sum",
     "has_bfloat16",
     "has_float64",
+    "is_large",
     "moments",
     "order_statistics",
     "place",

@@ -102,22 +102,67 @@ def binomial(x: Tensor) -> Tensor:
     return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1), 2, stride=1)
 
 
+LARGE = 1 << 19
+"""Pixels of a picture from which on its moments are taken of some places only."""
+
+SPACING = 16
+"""Pixels between these places, down and across."""
+
+
+def is_large(height: int, width: int) -> bool:
+    """Tell whether a picture of this size has its moments taken of some places only."""
+    return bool(height * width >= LARGE)
+
+
 class ContentMoments(nn.Module):
     """Measure a feature map's channel means and deviations over the *whole* picture.
+
+    Of a large picture's maps it looks at places :data:`SPACING` pixels apart: to read all of such a
+    map takes longer than the convolution that made it, and two thousand places and more, spread
+    evenly, have nearly its moments (``benchmarks/moments.py`` says how nearly). While gradients are
+    taken, all places count.
 
     Every normalisation in a generator and every injection that needs statistics of the content
     owns one, and asks it by calling it or by :meth:`normalize`. Tiled rendering answers in its
     place with the statistics of the whole picture, so that a tile is normalized as the picture it
     was cut from (:mod:`stylemix.stylizers.tiling`).
+
+    Args:
+        eps: added to the variance, in squared feature units.
+        stride: picture pixels per place of the map; None measures all places of any picture.
     """
 
-    def __init__(self, eps: float = EPSILON) -> None:
+    def __init__(self, eps: float = EPSILON, *, stride: int | None = None) -> None:
         super().__init__()
         self.eps = eps
+        self.stride = stride
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Measure mean and deviation, each [B, C, 1, 1], of features [B, C, h, w]."""
-        return moments(x, self.eps)
+        return moments(x if x.requires_grad else self.sampled(x), self.eps)
+
+    def sampled(
+        self, x: Tensor, whole: tuple[int, int] | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> Tensor:
+        """Return the places that are measured.
+
+        Args:
+            x: features [B, C, h, w], or a piece of them.
+            whole: height and width of the features that x is a piece of.
+            origin: row and column of them where the piece begins.
+
+        Returns:
+            Some of the rows and columns of x, maybe none.
+        """
+        step = self._step(*(whole or x.shape[2:]))
+        row, column = ((step // 2 - first) % step for first in origin)
+        return x[:, :, row::step, column::step] if step > 1 else x
+
+    def _step(self, height: int, width: int) -> int:
+        """Return which multiples of rows and columns are measured of a map."""
+        if self.stride is None or not is_large(height * self.stride, width * self.stride):
+            return 1
+        return max(1, SPACING // self.stride)
 
     def normalize(self, x: Tensor) -> Tensor:
         """Return ``(x - mean) / std`` in the type of ``x``."""

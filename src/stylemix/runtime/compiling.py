@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.generators import Generator
@@ -20,7 +21,7 @@ from stylemix.runtime.library import core, openvino, settings
 from stylemix.runtime.plan import Plan
 from stylemix.runtime.quantizing import TOLERANCE as INT8_TOLERANCE
 from stylemix.runtime.quantizing import quantize
-from stylemix.runtime.rewriting import channels_last, widen_narrow
+from stylemix.runtime.rewriting import channels_last, fold_affine, widen_narrow
 from stylemix.runtime.tracing import DrawingStep
 
 TOLERANCE = 1e-3
@@ -34,8 +35,10 @@ Samples = Callable[[], Sequence[Sample]]
 _HELD_OUT = 4
 """Of so many samples, one is kept for the comparison."""
 
-_TRACED = (64, 96)
-_CHECKED = (48, 80)
+_TRACED = {False: (64, 96), True: (640, 864)}
+"""Height and width of what a graph for small or large pictures is traced with."""
+_CHECKED = {False: (48, 80), True: (608, 896)}
+"""And of what it is compared with."""
 
 
 class CompileError(Exception):
@@ -102,9 +105,12 @@ def compile_graph(
     try:
         with building():
             model = convert(
-                DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
+                DrawingStep(generator, plan),
+                _examples(plan, _TRACED[plan.large]),
+                _shapes(generator, plan),
             )
             drawn = [_filled(plan, *sample) for sample in samples or ()]
+        fold_affine(model)
         widen_narrow(model, generator.multiple_of)
         channels_last(model)
         if samples:
@@ -174,9 +180,9 @@ def _shapes(generator: Generator, plan: Plan) -> list[list[int]]:
 
 
 def _compare(generator: Generator, graph: Graph, mix: StyleMix) -> None:
-    """Draw a small picture of another size and origin than the traced one, in both ways."""
-    unit = generator.multiple_of
-    height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in _CHECKED)
+    """Draw a picture of another size and origin than the traced one, in both ways."""
+    unit, sides = generator.multiple_of, _CHECKED[graph.plan.large]
+    height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in sides)
     random = torch.Generator().manual_seed(0)
     content = torch.rand(1, 3, height, width, generator=random)
     weights = mix.weights
@@ -207,6 +213,8 @@ def _compare_all(
 
 def _filled(plan: Plan, content: Tensor, styles: tuple[Style, Style]) -> tuple[Tensor, StyleMix]:
     """Return a content and a mixture of the plan's kind."""
+    if plan.large:
+        content = F.interpolate(content, size=_CHECKED[True], mode="bilinear")
     if not plan.maps:
         return content, StyleMix.single(styles[0])
     ramp = torch.linspace(0, 1, content.shape[3]).expand(1, 1, *content.shape[2:])

@@ -13,6 +13,7 @@ from torch import Tensor
 from stylemix.errors import ConfigError, StylemixError, out_of_memory
 from stylemix.generators import Generator
 from stylemix.injections.style import StyleMix
+from stylemix.ops import is_large
 from stylemix.ops.forking import forked
 from stylemix.runtime import folder
 from stylemix.runtime.choice import check_runtime
@@ -91,7 +92,7 @@ class _Compiled:
         samples: Samples | None,
     ) -> Tensor:
         try:
-            plan = Plan.of(generator, mix)
+            plan = Plan.of(generator, mix, large=is_large(*content.shape[2:]))
             if len(content) != 1:
                 raise Unsupported("several pictures at once are drawn by PyTorch")
             return self._graph(generator, plan, mix, samples)(content, mix)

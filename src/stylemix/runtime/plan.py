@@ -13,6 +13,7 @@ from torch import Tensor
 from stylemix.generators import Generator, Injected
 from stylemix.injections.base import Injection
 from stylemix.injections.style import StyleMix
+from stylemix.ops import ContentMoments
 from stylemix.runtime.leaves import flatten
 
 
@@ -40,15 +41,23 @@ class Plan:
         likes: what was prepared of a style, by key, in the order of the sites.
         maps: whether the styles' weights are maps.
         strides: of the sites, for the weights.
+        large: whether it is for large pictures, whose moments are measured in another way
+            (:func:`stylemix.ops.is_large`).
     """
 
     likes: dict[str, Any]
     maps: bool
     strides: tuple[int, ...] = ()
+    large: bool = False
 
     @classmethod
-    def of(cls, generator: Generator, mix: StyleMix) -> Plan:
+    def of(cls, generator: Generator, mix: StyleMix, *, large: bool = False) -> Plan:
         """Return the plan for a mixture.
+
+        Args:
+            generator: of the graph.
+            mix: the mixture, or one of its kind.
+            large: whether the pictures are.
 
         Raises:
             Unsupported: an injection is not affine in what it prepared, or its map can't vary from
@@ -59,19 +68,21 @@ class Plan:
             if not injection.affine:
                 raise Unsupported(f"{type(injection).__name__} at {key} isn't declared affine")
         likes = {key: mix.styles[0].prepared[key] for key in found}
+        moments = (m for m in generator.modules() if isinstance(m, ContentMoments))
+        large = large and any(m.stride for m in moments)
         if mix.uniform:
-            return cls(likes, maps=False)
+            return cls(likes, maps=False, large=large)
         if any(leaf.shape[2:] != (1, 1) for leaf in flatten(likes)):
             raise Unsupported("what an injection prepared isn't one number per channel")
         strides = tuple(sorted({i.site.stride for i in found.values()}))
         if any(generator.multiple_of % stride for stride in strides):
             raise Unsupported("a site's stride doesn't divide the generator's multiple_of")
-        return cls(likes, maps=True, strides=strides)
+        return cls(likes, maps=True, strides=strides, large=large)
 
     @property
     def name(self) -> str:
         """The kind of the graph, for file names."""
-        return "maps" if self.maps else "uniform"
+        return ("maps" if self.maps else "uniform") + ("-large" if self.large else "")
 
     def shapes(self) -> list[list[int]]:
         """Return the shape of each input behind picture and origin; -1 is any length."""

@@ -25,7 +25,12 @@ IN_FLOAT = (
     "MatMul",
     "MVN",
     "Multiply",
+    "Power",
+    "ReduceMean",
     "Sigmoid",
+    "Slice",
+    "Sqrt",
+    "StridedSlice",
     "Subtract",
 )
 """Operations that stay in float32: all but convolutions. In eight bits, normalization, sums and

@@ -54,6 +54,67 @@ def _channels(output: Any) -> int:
     return channels.get_length() if all(s.get_length() == 1 for s in sides) else 0
 
 
+def fold_affine(model: Any) -> None:
+    """Compute chains of sums and products with one number per channel as one product and sum.
+
+    ``((x - mean) / std) gamma + beta`` is ``x (gamma / std) + (beta - mean gamma / std)``, of which
+    both brackets are as small as a painting's vectors. An operation on a whole map takes as long
+    as its bytes do, and several in one pass longer than that.
+
+    Args:
+        model: an ``openvino.Model``, changed in place.
+    """
+    op = _operations()
+    inside: set[str] = set()
+    for layer in model.get_ordered_ops():
+        if layer.get_friendly_name() in inside or not _vector(layer):
+            continue
+        chain = _chain(layer)
+        if len(chain) < 3:
+            continue
+        inside.update(each.get_friendly_name() for each in chain)
+        scale, shift = op.constant(np.float32(1)), op.constant(np.float32(0))
+        for each in chain:
+            vector = each.input_value(_vector(each) - 1)
+            match each.get_type_name():
+                case "Add":
+                    shift = op.add(shift, vector)
+                case "Subtract":
+                    shift = op.subtract(shift, vector)
+                case "Multiply":
+                    scale, shift = op.multiply(scale, vector), op.multiply(shift, vector)
+                case "Divide":
+                    scale, shift = op.divide(scale, vector), op.divide(shift, vector)
+        source = layer.input_value(2 - _vector(layer))
+        folded = op.add(op.multiply(source, scale), shift)
+        for reader in chain[-1].output(0).get_target_inputs():
+            reader.replace_source_output(folded.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _chain(layer: Any) -> list[Any]:
+    """Return an operation and those behind it that combine its result alone with vectors."""
+    chain = [layer]
+    while True:
+        readers = list(chain[-1].output(0).get_target_inputs())
+        if len(readers) != 1 or not _vector(readers[0].get_node()):
+            return chain
+        behind = readers[0].get_node()
+        if readers[0].get_index() == _vector(behind) - 1:
+            return chain
+        chain.append(behind)
+
+
+def _vector(layer: Any) -> int:
+    """Return which input of a sum or product of a map has one number per channel: 1, 2, or 0."""
+    kind = layer.get_type_name()
+    if kind not in ("Add", "Divide", "Multiply", "Subtract") or _channels(layer.output(0)):
+        return 0
+    if _channels(layer.input_value(1)):
+        return 2
+    return 1 if kind in ("Add", "Multiply") and _channels(layer.input_value(0)) else 0
+
+
 def widen_narrow(model: Any, multiple: int) -> None:
     """Compute convolutions of few channels, as the output's, for 2 x 2 places at once.
 

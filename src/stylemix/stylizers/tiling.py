@@ -147,7 +147,10 @@ class _Rendering:
                         self._tile(stage, source, box, statistics)
                     except _Unknown as unknown:
                         moments = moments or unknown.module.running()
-                        moments.add(_inner(unknown.x, box, self._outer(box, stage)))
+                        inner = _inner(unknown.x, box, self._outer(box, stage))
+                        places = self._sampled(unknown.module, inner, box)
+                        if places.numel():
+                            moments.add(places)
                     else:
                         raise StylemixError(
                             "a tile asked for fewer statistics of the content than another; an "
@@ -163,6 +166,13 @@ class _Rendering:
                 self._step()
         assert out is not None
         return out
+
+    def _sampled(self, module: ContentMoments, x: Tensor, box: Box) -> Tensor:
+        """Return those places of a tile's features that are measured of the whole picture's."""
+        stride = box.height // x.shape[2]
+        rows, columns = box.on_map(stride).slices()
+        whole = (self.height // stride, self.width // stride)
+        return module.sampled(x, whole, (rows.start, columns.start))
 
     def _render_at_once(self, stage: Stage, source: Tensor, injection: Injection) -> Tensor:
         """Do the same for a stage that can't be cut; it measures its statistics itself."""
