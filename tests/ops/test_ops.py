@@ -12,6 +12,8 @@ from stylemix.ops import (
     ContentMoments,
     binomial,
     covariance,
+    is_large,
+    measured_as,
     moments,
     total_variation,
 )
@@ -67,6 +69,20 @@ def test_of_a_large_picture_places_sixteen_pixels_apart_are_measured():
 def test_of_other_maps_all_places_are_measured(stride, height, width):
     x = torch.rand(1, 2, height, width)
     assert ContentMoments(stride=stride).sampled(x) is x
+
+
+def test_any_picture_can_be_measured_as_a_large_or_a_small_one():
+    measure, small, large = ContentMoments(stride=4), torch.rand(1, 2, 12, 20), large_map()
+    with measured_as(large=True):
+        assert is_large(1, 1)
+        assert torch.equal(measure.sampled(small), small[:, :, 2::4, 2::4])
+        with measured_as(large=False):
+            assert measure.sampled(large) is large
+    assert measure.sampled(small) is small
+    assert measure.sampled(large).shape == (2, 3, 46, 45)
+    with pytest.raises(KeyError), measured_as(large=True):
+        raise KeyError
+    assert not is_large(723, 725) and is_large(724, 725)
 
 
 def test_while_gradients_are_taken_all_places_count():

@@ -17,6 +17,7 @@ from stylemix.ops.ops import (
     binomial,
     covariance,
     is_large,
+    measured_as,
     moments,
     total_variation,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "has_bfloat16",
     "has_float64",
     "is_large",
+    "measured_as",
     "moments",
     "order_statistics",
     "place",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -109,9 +112,26 @@ SPACING = 16
 """Pixels between these places, down and across."""
 
 
+_as_large: ContextVar[bool | None] = ContextVar("_as_large", default=None)
+
+
 def is_large(height: int, width: int) -> bool:
     """Tell whether a picture of this size has its moments taken of some places only."""
-    return bool(height * width >= LARGE)
+    said = _as_large.get()
+    return bool(height * width >= LARGE) if said is None else said
+
+
+@contextmanager
+def measured_as(*, large: bool) -> Iterator[None]:
+    """Within it, this thread takes the moments of any picture as those of large, or small, ones.
+
+    A graph for large pictures can be traced and compared with small ones so.
+    """
+    token = _as_large.set(large)
+    try:
+        yield
+    finally:
+        _as_large.reset(token)
 
 
 class ContentMoments(nn.Module):

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from stylemix.generators import Generator
 from stylemix.injections.style import Style, StyleMix
+from stylemix.ops import measured_as
 from stylemix.ops.defaults import building
 from stylemix.runtime.library import core, openvino, settings
 from stylemix.runtime.plan import Plan
@@ -35,10 +35,8 @@ Samples = Callable[[], Sequence[Sample]]
 _HELD_OUT = 4
 """Of so many samples, one is kept for the comparison."""
 
-_TRACED = {False: (64, 96), True: (640, 864)}
-"""Height and width of what a graph for small or large pictures is traced with."""
-_CHECKED = {False: (48, 80), True: (608, 896)}
-"""And of what it is compared with."""
+_TRACED = (64, 96)
+_CHECKED = (48, 80)
 
 
 class CompileError(Exception):
@@ -102,12 +100,18 @@ def compile_graph(
     Raises:
         CompileError: OpenVINO fails, or its picture is another one.
     """
+    # Small pictures, measured as those it is for, take little time and memory.
+    with measured_as(large=plan.large):
+        return _compiled(generator, plan, mix, samples)
+
+
+def _compiled(
+    generator: Generator, plan: Plan, mix: StyleMix, samples: Sequence[Sample] | None
+) -> Graph:
     try:
         with building():
             model = convert(
-                DrawingStep(generator, plan),
-                _examples(plan, _TRACED[plan.large]),
-                _shapes(generator, plan),
+                DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
             )
             drawn = [_filled(plan, *sample) for sample in samples or ()]
         fold_affine(model)
@@ -180,9 +184,9 @@ def _shapes(generator: Generator, plan: Plan) -> list[list[int]]:
 
 
 def _compare(generator: Generator, graph: Graph, mix: StyleMix) -> None:
-    """Draw a picture of another size and origin than the traced one, in both ways."""
-    unit, sides = generator.multiple_of, _CHECKED[graph.plan.large]
-    height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in sides)
+    """Draw a small picture of another size and origin than the traced one, in both ways."""
+    unit = generator.multiple_of
+    height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in _CHECKED)
     random = torch.Generator().manual_seed(0)
     content = torch.rand(1, 3, height, width, generator=random)
     weights = mix.weights
@@ -213,8 +217,6 @@ def _compare_all(
 
 def _filled(plan: Plan, content: Tensor, styles: tuple[Style, Style]) -> tuple[Tensor, StyleMix]:
     """Return a content and a mixture of the plan's kind."""
-    if plan.large:
-        content = F.interpolate(content, size=_CHECKED[True], mode="bilinear")
     if not plan.maps:
         return content, StyleMix.single(styles[0])
     ramp = torch.linspace(0, 1, content.shape[3]).expand(1, 1, *content.shape[2:])
