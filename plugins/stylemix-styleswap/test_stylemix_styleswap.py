@@ -18,6 +18,7 @@ from stylemix.testing import injection_suite
 
 test_styleswap = injection_suite("styleswap")
 test_single_places = injection_suite("styleswap", size=1)
+test_matched_moments = injection_suite("styleswap", match_moments=True)
 
 C = 4
 SITE = Site("relu3_1", "map", C, 4)
@@ -124,11 +125,22 @@ def test_at_the_border_fewer_patches_are_averaged() -> None:
 def test_sampled_patches_are_patches_of_the_style() -> None:
     swap = StyleSwap(SITE, {"site": C}, patches=5)
     s = _features(2, 9, 9)
-    found = swap.prepare({"site": s})
+    (found,) = swap.prepare({"site": s})
     assert found.shape == (1, C, 9, 5)
     every = torch.nn.functional.unfold(s, 3).reshape(C * 9, -1)
     for patch in found[0].reshape(C * 9, 5).T:
         assert (every - patch[:, None]).abs().amax(0).min() == 0
+
+
+def test_means_of_patches_get_the_paintings_contrast_back() -> None:
+    x, s = _features(1, 12, 12), 3 * _features(2, 12, 11) + 1
+    plain, matched = _swap(x, s), _swap(x, s, match_moments=True)
+    wanted = s.std((2, 3), correction=0)
+    assert (plain.std((2, 3), correction=0) < 0.8 * wanted).all()
+    torch.testing.assert_close(matched.std((2, 3), correction=0), wanted, rtol=1e-3, atol=0)
+    torch.testing.assert_close(matched.mean((2, 3)), s.mean((2, 3)), rtol=0, atol=1e-3)
+    for one, other in zip(plain[0].flatten(1), matched[0].flatten(1), strict=True):
+        assert torch.corrcoef(torch.stack([one, other]))[0, 1] > 1 - 1e-6
 
 
 @pytest.mark.parametrize("options", [{"size": 2}, {"size": 0}, {"patches": 0}, {"size": "3"}])

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from stylemix import Injection, Register, Site, StyleCode, hookimpl
 from stylemix.checkpoint import register_folder
+from stylemix.ops import ContentMoments, moments
 from stylemix.plugins import Rule, at_least
 
 SIMILARITIES = 1 << 22
@@ -33,6 +34,9 @@ class StyleSwap(Injection):
         style_channels: what the encoder offers.
         size: side of a patch, an odd number.
         patches: at most this many style patches take part, spread evenly over the style.
+        match_moments: give each channel of the result the style's mean and deviation. Means of
+            patches that overlap have less contrast than the patches: decoded, they are pale and
+            soft. The paper doesn't.
     """
 
     slots = ("map",)
@@ -48,15 +52,21 @@ class StyleSwap(Injection):
         *,
         size: Annotated[int, at_least(1), ODD] = 3,
         patches: Annotated[int, at_least(1)] = 4096,
+        match_moments: bool = False,
     ) -> None:
         super().__init__(site, style_channels)
         self.size = size
         self.patches = patches
         # A value is the mean of patches that reach size - 1 places to each side.
         self.reach = size - 1
+        self.moments = ContentMoments() if match_moments else None
 
-    def prepare(self, style: StyleCode) -> Tensor:
-        """Return style patches [N, C, size * size, P], raw, in the order rows, then columns."""
+    def prepare(self, style: StyleCode) -> tuple[Tensor, ...]:
+        """Return what :meth:`forward` writes.
+
+        Style patches [N, C, size * size, P], raw, in the order rows, then columns; and, to match
+        moments, the style's mean and deviation, each [N, C, 1, 1].
+        """
         s = _enlarge(style["site"], self.size)
         n, c = s.shape[:2]
         found = F.unfold(s, self.size)
@@ -64,17 +74,23 @@ class StyleSwap(Injection):
         if count > self.patches:
             index = torch.linspace(0, count - 1, self.patches, device=s.device).round().long()
             found = found[:, :, index]
-        return found.reshape(n, c, self.size**2, -1)
+        patches = found.reshape(n, c, self.size**2, -1)
+        return (patches,) if self.moments is None else (patches, *moments(style["site"]))
 
     @torch.no_grad()
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+    def forward(self, x: Tensor, style: tuple[Tensor, ...]) -> Tensor:
         """Rebuild [B, C, h, w] from style patches; memory is linear in h w."""
+        patches, *wanted = style
         height, width = x.shape[-2:]
         rows = [
-            self._swap(one[None], style[min(i, len(style) - 1)].to(x.dtype))
+            self._swap(one[None], patches[min(i, len(patches) - 1)].to(x.dtype))
             for i, one in enumerate(_enlarge(x, self.size))
         ]
-        return torch.cat(rows)[:, :, :height, :width]
+        swapped = torch.cat(rows)[:, :, :height, :width]
+        if self.moments is None:
+            return swapped
+        mean, std = (value.to(x.dtype) for value in wanted)
+        return self.moments.normalize(swapped) * std + mean
 
     def _swap(self, x: Tensor, patches: Tensor) -> Tensor:
         """Swap one map [1, C, h, w] for patches [C, K, P]."""
@@ -125,8 +141,8 @@ def register_presets(register: Register) -> None:
     # Overlapping patches are averaged, which blurs them by their size: those of relu2_2 are half as
     # large as those of relu3_3. There are four times as many places to match, so fewer take part.
     fine: list[dict[str, Any]] = [
-        {"name": "styleswap", "sites": ["relu3_3"]},
-        {"name": "styleswap", "sites": ["relu2_2"], "patches": 1024},
+        {"name": "styleswap", "sites": ["relu3_3"], "match_moments": True},
+        {"name": "styleswap", "sites": ["relu2_2"], "match_moments": True, "patches": 1024},
     ]
     register("styleswap", _model("thin", ["relu2_2", "relu3_3"], fine, width=2))
     register("styleswap-vgg16", _model("vgg16", ["relu3_1"], [{"name": "styleswap"}]))
