@@ -14,19 +14,25 @@ from stylemix_adaattn.loss import Local
 __all__ = ["AdaAttN", "KeyedSite", "KeyedVGG", "Local"]
 
 
-def _model(features: str, layers: list[str]) -> dict[str, Any]:
+def _model(
+    features: str, layers: list[str], *, match_moments: bool = False, **decoder: int
+) -> dict[str, Any]:
+    injection: dict[str, Any] = {"name": "adaattn"}
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "adaattn", "features": features, "layers": layers},
+        "generator": {"name": "adaattn", "features": features, "layers": layers, **decoder},
         "encoder": {"name": "none"},
-        "injections": [{"name": "adaattn"}],
+        "injections": [{**injection, "match_moments": True} if match_moments else injection],
         "style_size": 256,
     }
 
 
-# The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
-_LAYERS = ["relu3_1", "relu4_1", "relu4_3"]
-PRESETS = {"adaattn": _model("thin", _LAYERS), "adaattn-vgg16": _model("vgg16", _LAYERS)}
+PRESETS = {
+    # The thin network keeps more of the picture at shallower layers, and at relu2_2 its edges.
+    "adaattn": _model("thin", ["relu2_2", "relu3_3"], match_moments=True, width=2),
+    # The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
+    "adaattn-vgg16": _model("vgg16", ["relu3_1", "relu4_1", "relu4_3"]),
+}
 
 
 @hookimpl

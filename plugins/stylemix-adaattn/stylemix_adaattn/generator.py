@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,7 @@ from stylemix.generators import (
     Trunk,
     check_layer,
 )
+from stylemix.plugins import at_least
 from stylemix_adaattn.injection import KeyedSite
 
 KEYS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
@@ -150,6 +152,7 @@ class KeyedVGG(Generator):
         attach: gives the injections of a site.
         features: the network, ``"thin-encoder"`` or ``"vgg16"``; see the generator ``vgg``.
         layers: where the sites are. The paper's are relu3_1, relu4_1 and relu5_1 of VGG-19.
+        width: of the decoder's maps; see the generator ``vgg``.
 
     Raises:
         ConfigError: an unknown network or layer, no layer at all, or one twice.
@@ -162,6 +165,7 @@ class KeyedVGG(Generator):
         *,
         features: str = "thin-encoder",
         layers: Layers = ("relu3_1", "relu4_1", "relu4_3"),
+        width: Annotated[int, at_least(1)] = 1,
     ) -> None:
         super().__init__()
         ordered = sorted(layers, key=check_layer)
@@ -169,7 +173,7 @@ class KeyedVGG(Generator):
         channels = self.trunk.channels
         self._stacks = Stacks(ordered, channels)
         packing = Packing([ordered[0], *self._stacks.rest], self._stacks.channels)
-        self.decoder = Decoder(ordered, channels)
+        self.decoder = Decoder(ordered, channels, width=width)
         sites = Sites(self._stacks, packing, channels, attach)
         self.stages = nn.ModuleList(
             [  # type: ignore[assignment]

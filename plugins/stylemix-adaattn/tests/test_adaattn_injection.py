@@ -16,6 +16,7 @@ from stylemix.testing import injection_suite
 
 test_adaattn = injection_suite("adaattn")
 test_adaattn_with_few_keys = injection_suite("adaattn", keys=5)
+test_adaattn_with_matched_moments = injection_suite("adaattn", match_moments=True)
 
 C, OWN = 6, 4
 SITE = KeyedSite("relu3_1", "map", C, 4, OWN)
@@ -78,6 +79,31 @@ def test_uniform_attention_is_adain() -> None:
     wanted = style_std * (x[:, -OWN:] - mean) / std + style_mean
     found = injection(x, injection.prepare({"site": s}))[:, -OWN:]
     assert torch.allclose(found, wanted, atol=1e-9)
+
+
+def test_matched_moments_are_the_paintings() -> None:
+    plain, matched = _injection(), _injection(match_moments=True)
+    x, s = _map(1, 1, C, 8, 9), _map(2, 1, C, 7, 6)
+    before = plain(x, plain.prepare({"site": s}))[0, -OWN:].flatten(1)
+    after = matched(x, matched.prepare({"site": s}))
+    assert torch.equal(after[:, :-OWN], x[:, :-OWN])
+    after, own = after[0, -OWN:].flatten(1), s[0, -OWN:].flatten(1)
+    torch.testing.assert_close(after.mean(1), own.mean(1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(after.std(1), own.std(1), atol=0, rtol=1e-2)
+    assert (before.mean(1) - own.mean(1)).abs().max() > 0.1
+    for one, other in zip(before, after, strict=True):
+        assert torch.corrcoef(torch.stack([one, other]))[0, 1] > 1 - 1e-9
+
+
+def test_it_begins_with_what_looks_alike() -> None:
+    injection = AdaAttN(Site("relu3_1", "map", 64, 4), {"site": 64})
+    x = _map(1, 1, 64, 12, 12).float()
+    key, value = injection.prepare({"site": x})
+    torch.testing.assert_close(value[0].T, x[0].flatten(1))
+    logits = injection.query(injection.moments.normalize(x))[0].flatten(1).T @ key[0].T
+    assert (logits.argmax(1) == torch.arange(144)).all()
+    apart = logits[~torch.eye(144, dtype=torch.bool)]
+    assert apart.std().item() == pytest.approx(2, rel=0.1)
 
 
 def test_attention_to_one_place_takes_over_what_is_there() -> None:
