@@ -12,20 +12,23 @@ from stylemix_sanet.injection import SANet
 __all__ = ["SANet"]
 
 
-def _model(features: str, layers: list[str]) -> dict[str, Any]:
-    # Two depths, each with weights of its own; the decoder adds what they give.
+def _model(
+    features: str, layers: list[str], *, match_moments: bool = False, **decoder: int
+) -> dict[str, Any]:
+    # Two depths, each with weights of its own; the decoder brings together what they give.
+    injection: dict[str, Any] = {"name": "sanet"}
     return {
         "stylizer": "feed_forward",
-        "generator": {"name": "vgg", "features": features, "layers": layers},
+        "generator": {"name": "vgg", "features": features, "layers": layers, **decoder},
         "encoder": {"name": "none"},
-        "injections": [{"name": "sanet"}],
+        "injections": [{**injection, "match_moments": True} if match_moments else injection],
         "style_size": 256,
     }
 
 
 PRESETS = {
-    # The thin network keeps more of the picture one block earlier.
-    "sanet": _model("thin", ["relu3_1", "relu3_3"]),
+    # The thin network keeps more of the picture one block earlier, and at relu2_2 its edges.
+    "sanet": _model("thin", ["relu2_2", "relu3_3"], match_moments=True, width=2),
     # The paper's depths are relu4_1 and, enlarged, relu5_1; our feature networks end at relu4_3.
     "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"]),
 }

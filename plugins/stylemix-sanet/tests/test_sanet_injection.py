@@ -16,6 +16,7 @@ from stylemix.testing import injection_suite
 
 test_sanet = injection_suite("sanet")
 test_sanet_with_few_keys = injection_suite("sanet", keys=5)
+test_sanet_with_matched_moments = injection_suite("sanet", match_moments=True)
 
 C = 4
 SITE = Site("relu4_1", "map", C, 8)
@@ -126,15 +127,47 @@ def test_a_number_of_keys_that_makes_no_sense_is_refused() -> None:
         check_table(SANet, {"keys": 0}, "sanet")
 
 
-def _model() -> FeedForward:
+def test_matched_moments_are_the_paintings() -> None:
+    plain, matched = _injection(), _injection(match_moments=True)
+    x, s = _map(1, 1, C, 8, 9), _map(2, 1, C, 7, 6)
+    before = plain(x, plain.prepare({"site": s}))
+    after = matched(x, matched.prepare({"site": s}))
+    for wanted, of in ((s.mean((2, 3)), torch.mean), (s.std((2, 3), correction=0), _deviation)):
+        torch.testing.assert_close(of(after, (2, 3)), wanted, atol=1e-4, rtol=1e-4)
+        assert (of(before, (2, 3)) - wanted).abs().max() > 0.1
+    # Otherwise it is what it was: a scale and a shift a channel.
+    for one, other in zip(before[0].flatten(1), after[0].flatten(1), strict=True):
+        assert torch.corrcoef(torch.stack([one, other]))[0, 1] > 1 - 1e-9
+
+
+def _deviation(x: Tensor, dim: tuple[int, int]) -> Tensor:
+    return x.std(dim, correction=0)
+
+
+def test_it_begins_with_what_looks_alike() -> None:
+    injection = SANet(Site("relu4_1", "map", 64, 8), {"site": 64})
+    x = _map(1, 1, 64, 12, 12).float()
+    key, value = injection.prepare({"site": x})
+    torch.testing.assert_close(value[0, 0].T, x[0].flatten(1))
+    logits = injection.query(injection.moments.normalize(x))[0].flatten(1).T @ key[0, 0].T
+    assert (logits.argmax(1) == torch.arange(144)).all()
+    apart = logits[~torch.eye(144, dtype=torch.bool)]
+    assert apart.std().item() == pytest.approx(2, rel=0.1)
+
+
+def _model(*layers: str) -> FeedForward:
     torch.manual_seed(0)
-    model = build(dict(PRESETS["sanet"])).eval()
+    preset = dict(PRESETS["sanet"])
+    if layers:
+        preset["generator"] = {"name": "vgg", "features": "thin", "layers": list(layers)}
+        preset["injections"] = [{"name": "sanet"}]
+    model = build(preset).eval()
     assert isinstance(model, FeedForward)
     return model
 
 
-def test_the_preset_adds_two_depths_each_with_weights_of_its_own() -> None:
-    model = _model()
+def test_two_depths_are_added_each_with_weights_of_its_own() -> None:
+    model = _model("relu3_1", "relu3_3")
     names = ["relu3_1", "relu3_3"]
     assert [s.name for s in model.generator.sites] == names
     queries = [p for n, p in model.named_parameters() if n.endswith("query.weight")]
