@@ -12,7 +12,6 @@ first row and column is from the picture without them (as ``shift`` of ``stylemi
 from __future__ import annotations
 
 import argparse
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median
@@ -24,7 +23,8 @@ import stylemix
 from stylemix.backbones import FeatureNet, feature_net
 from stylemix.images import read, to_float
 from stylemix.metrics import perceptual
-from stylemix.ops import ContentMoments, is_large
+from stylemix.metrics.strength import psnr
+from stylemix.ops import is_large, measured_as
 from stylemix.stylizers import FeedForward
 
 KINDS = {".jpg", ".jpeg", ".png", ".webp"}
@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="film")
     parser.add_argument("--limit", type=int, default=12, help="photographs at most")
     told = parser.parse_args(arguments)
-    some = stylemix.load(told.model, device="cpu", runtime="torch")
-    assert isinstance(some, FeedForward)
+    model = stylemix.load(told.model, device="cpu", runtime="torch")
+    assert isinstance(model, FeedForward)
     net = feature_net("thin")
     photographs, paintings = (_files(folder) for folder in (told.photographs, told.paintings))
     print("all places / some")
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             content = to_float(read(photograph).resized(size).pixels)
             if is_large(*content.shape[2:]):
                 painting = paintings[number % len(paintings)]
-                rows.append(compare(some, content, painting, net))
+                rows.append(compare(model, content, painting, net))
         print(line(size, rows), flush=True)
 
 
@@ -60,27 +60,19 @@ def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in KINDS)
 
 
-def all_places(model: FeedForward) -> FeedForward:
-    """Return a copy that takes the moments of all places of any picture."""
-    model = copy.deepcopy(model)
-    for module in model.generator.modules():
-        if isinstance(module, ContentMoments):
-            module.stride = None
-    return model
-
-
 @torch.inference_mode()
 def compare(
-    some: FeedForward, content: Tensor, painting: Path, net: FeatureNet
+    model: FeedForward, content: Tensor, painting: Path, net: FeatureNet
 ) -> dict[str, float]:
     """Return the figures of one photograph [1, 3, H, W] in the style of one painting."""
-    style = some.encode(painting)
+    style = model.encode(painting)
     target = perceptual.describe(to_float(read(painting).resized(512).pixels), net)
     before = perceptual.describe(content, net)
     pictures, found = [], {}
-    for name, model in (("all", all_places(some)), ("some", some)):
-        drawn = _drawn(model, content, style)
-        moved = _drawn(model, content[:, :, 1:, 1:], style)
+    for name, large in (("all", False), ("some", True)):
+        with measured_as(large=large):
+            drawn = _drawn(model, content, style)
+            moved = _drawn(model, content[:, :, 1:, 1:], style)
         seen = perceptual.describe(drawn, net)
         found[f"content, {name}"] = float(perceptual.content_loss(seen, before))
         found[f"style, {name}"] = float(perceptual.style_loss(seen, target))
@@ -91,11 +83,6 @@ def compare(
 
 def _drawn(model: FeedForward, content: Tensor, style: stylemix.Style) -> Tensor:
     return to_float(read(model.stylize(content[0], style)).pixels)
-
-
-def psnr(one: Tensor, other: Tensor) -> float:
-    """Return the peak signal-to-noise ratio of two pictures in [0, 1], in decibels."""
-    return float(-10 * (one - other).square().mean().clamp_min(1e-10).log10())
 
 
 def line(size: int, rows: Sequence[dict[str, float]]) -> str:

@@ -15,23 +15,23 @@ __all__ = ["AdaAttN", "KeyedSite", "KeyedVGG", "Local"]
 
 
 def _model(
-    features: str, layers: list[str], *, match_moments: bool = False, **decoder: int
+    features: str, layers: list[str], injection: dict[str, Any], **decoder: int
 ) -> dict[str, Any]:
-    injection: dict[str, Any] = {"name": "adaattn"}
     return {
         "stylizer": "feed_forward",
         "generator": {"name": "adaattn", "features": features, "layers": layers, **decoder},
         "encoder": {"name": "none"},
-        "injections": [{**injection, "match_moments": True} if match_moments else injection],
+        "injections": [injection],
         "style_size": 256,
     }
 
 
+_MATCHED = {"name": "adaattn", "match_moments": True}
 PRESETS = {
     # The thin network keeps more of the picture at shallower layers, and at relu2_2 its edges.
-    "adaattn": _model("thin", ["relu2_2", "relu3_3"], match_moments=True, width=2),
+    "adaattn": _model("thin", ["relu2_2", "relu3_3"], _MATCHED, width=2),
     # The paper's layers are relu3_1, relu4_1 and relu5_1; our feature networks end at relu4_3.
-    "adaattn-vgg16": _model("vgg16", ["relu3_1", "relu4_1", "relu4_3"]),
+    "adaattn-vgg16": _model("vgg16", ["relu3_1", "relu4_1", "relu4_3"], {"name": "adaattn"}),
 }
 
 

@@ -13,24 +13,24 @@ __all__ = ["SANet"]
 
 
 def _model(
-    features: str, layers: list[str], *, match_moments: bool = False, **decoder: int
+    features: str, layers: list[str], injection: dict[str, Any], **decoder: int
 ) -> dict[str, Any]:
     # Two depths, each with weights of its own; the decoder brings together what they give.
-    injection: dict[str, Any] = {"name": "sanet"}
     return {
         "stylizer": "feed_forward",
         "generator": {"name": "vgg", "features": features, "layers": layers, **decoder},
         "encoder": {"name": "none"},
-        "injections": [{**injection, "match_moments": True} if match_moments else injection],
+        "injections": [injection],
         "style_size": 256,
     }
 
 
+_MATCHED = {"name": "sanet", "match_moments": True}
 PRESETS = {
     # The thin network keeps more of the picture one block earlier, and at relu2_2 its edges.
-    "sanet": _model("thin", ["relu2_2", "relu3_3"], match_moments=True, width=2),
+    "sanet": _model("thin", ["relu2_2", "relu3_3"], _MATCHED, width=2),
     # The paper's depths are relu4_1 and, enlarged, relu5_1; our feature networks end at relu4_3.
-    "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"]),
+    "sanet-vgg16": _model("vgg16", ["relu4_1", "relu4_3"], {"name": "sanet"}),
 }
 
 
