@@ -12,99 +12,59 @@ normalization behind takes its means off). The features S that stay do for all o
 costs least (He et al., "Channel pruning for accelerating very deep neural networks", 2017, choose
 by a lasso).
 
-**Teaching.** The loss is the squared error of the picture and of the thin network's features of it,
-relative to the teacher's own. The painting's code is the teacher's: the encoder stays as it is.
+**Teaching** ([teach.py](teach.py)). The painting's code is the teacher's: the encoder stays as it
+is.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from teach import crops, load, options, read_pictures, state_of, teach
+from torch import Tensor
 
-import stylemix
-from stylemix import checkpoint
-from stylemix.backbones import FeatureNet, feature_net
 from stylemix.generators.lean import Block
-from stylemix.images import read
 from stylemix.injections.style import StyleMix
 from stylemix.stylizers import FeedForward, build
 
 WIDE = Path(__file__).parent / "film-wide"
-KINDS = {".jpg", ".jpeg", ".png", ".webp"}
-PIXELS = 20.0
-"""Weight of the picture's squared error beside that of its features."""
-AVERAGE = 0.998
-"""Of the weights that are kept."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prune, or go on; teach; save."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photographs", type=Path)
-    parser.add_argument("paintings", type=Path)
-    parser.add_argument("output", type=Path)
+    parser = options(__doc__)
     parser.add_argument("--from", dest="source", default=str(WIDE))
     parser.add_argument("--expansion", type=float, default=1.25)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--crop", type=int, default=128)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--most", type=int, default=1500, help="pictures of each kind")
-    parser.add_argument("--save", type=int, default=100, help="steps between checkpoints")
     told = parser.parse_args(arguments)
-    teacher = _load(told.source).eval().requires_grad_(False)
+    teacher = load(told.source).eval().requires_grad_(False)
     photographs, paintings = (
-        _read(folder, told.most, side)
+        read_pictures(folder, told.most, side)
         for folder, side in ((told.photographs, 2 * told.crop), (told.paintings, 256))
     )
     codes = _codes(teacher, paintings)
     generator = {**teacher.config["generator"], "expansion": told.expansion}
     student = build({**teacher.config, "generator": generator})
     assert isinstance(student, FeedForward)
-    state = told.output / "state.pt"
-    if not state.exists():
+    if not state_of(told.output).exists():
         chance = torch.Generator().manual_seed(0)
-        seen = torch.stack(list(_crops(photographs, told.crop, 64, chance)))
+        seen = torch.stack(list(crops(photographs, told.crop, 64, chance)))
         prune(teacher, student, seen, codes)
-    teach(teacher, student, photographs, codes, told, state)
+    student.encoder.requires_grad_(False)
 
+    def lesson(chance: torch.Generator) -> tuple[Tensor, Callable[[FeedForward], StyleMix]]:
+        content = torch.stack(list(crops(photographs, told.crop, told.batch, chance)))
+        style = codes[torch.randint(len(codes), (told.batch,), generator=chance)]
+        return content, lambda model: _mix(model, style)
 
-def _load(name: str) -> FeedForward:
-    model = stylemix.load(name, device="cpu", runtime="torch")
-    assert isinstance(model, FeedForward)
-    return model
-
-
-def _read(folder: Path, most: int, side: int) -> list[Tensor]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in KINDS)
-    files = files[:: 1 + len(files) // most]
-    return [read(file, long_side=2 * side).resized(3 * side // 2).pixels for file in files]
+    teach(teacher, student, lesson, told)
 
 
 @torch.no_grad()
 def _codes(teacher: FeedForward, paintings: list[Tensor]) -> Tensor:
     """Return the paintings' embeddings [N, C]."""
     return torch.cat([teacher.encoder(p[None].float() / 255)["embedding"] for p in paintings])
-
-
-def _crops(
-    pictures: list[Tensor], side: int, count: int, chance: torch.Generator
-) -> Iterator[Tensor]:
-    """Yield random crops [3, side, side] in [0, 1], half of them mirrored."""
-    room = [p for p in pictures if min(p.shape[1:]) >= side]
-    for index in torch.randint(len(room), (count,), generator=chance).tolist():
-        picture = room[index]
-        top, left = (
-            int(torch.randint(length - side + 1, (), generator=chance))
-            for length in picture.shape[1:]
-        )
-        crop = picture[:, top : top + side, left : left + side].float() / 255
-        yield crop.flip(2) if torch.rand((), generator=chance) < 0.5 else crop
 
 
 def _mix(model: FeedForward, codes: Tensor) -> StyleMix:
@@ -177,93 +137,6 @@ def chosen(weights: Tensor, covariance: Tensor, room: int) -> tuple[Tensor, Tens
         # (Hassibi and Stork, 1993).
         cost = mixed.square().sum(0) / inverse.diagonal()
         kept = torch.cat([kept[: cost.argmin()], kept[cost.argmin() + 1 :]])
-
-
-def distance(net: FeatureNet, drawn: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the squared error of pictures [B, 3, H, W], and that of their features, relative."""
-    with torch.no_grad():
-        goal = net(wanted)
-    found = net(drawn)
-    features = [(found[k] - goal[k]).square().mean() / goal[k].square().mean() for k in goal]
-    return (drawn - wanted).square().mean(), torch.stack(features).mean()
-
-
-def teach(
-    teacher: FeedForward,
-    student: FeedForward,
-    photographs: list[Tensor],
-    codes: Tensor,
-    told: argparse.Namespace,
-    state: Path,
-) -> None:
-    """Train the student to draw what the teacher draws; save its averaged weights."""
-    net = feature_net("thin")
-    student.encoder.requires_grad_(False)
-    student.train()
-    parameters = [p for p in student.generator.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(parameters, told.rate, betas=(0.9, 0.99))
-    rates = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, told.rate, total_steps=told.steps, pct_start=0.05
-    )
-    averaged = torch.optim.swa_utils.AveragedModel(
-        student.generator, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
-    )
-    start = 0
-    if state.exists():
-        held = torch.load(state, weights_only=True)
-        start = held["step"]
-        for name, part in (
-            ("student", student),
-            ("average", averaged),
-            ("optimizer", optimizer),
-            ("rates", rates),
-        ):
-            part.load_state_dict(held[name])
-    begin = time.monotonic()
-    for step in range(start, told.steps):
-        chance = torch.Generator().manual_seed(step)
-        content = torch.stack(list(_crops(photographs, told.crop, told.batch, chance)))
-        style = codes[torch.randint(len(codes), (told.batch,), generator=chance)]
-        with torch.no_grad():
-            wanted = teacher(content, _mix(teacher, style))
-        pixels, features = distance(net, student(content, _mix(student, style)), wanted)
-        optimizer.zero_grad(set_to_none=True)
-        (PIXELS * pixels + features).backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        rates.step()
-        averaged.update_parameters(student.generator)
-        done = step + 1
-        if done % 20 == 0:
-            spent = time.monotonic() - begin
-            print(f"{done} {pixels.item():.5f} {features.item():.4f} {spent:.0f} s", flush=True)
-        if done % told.save == 0 or done == told.steps:
-            _save(student, averaged, told.output, state, done, optimizer, rates)
-
-
-def _save(
-    student: FeedForward,
-    averaged: torch.optim.swa_utils.AveragedModel,
-    output: Path,
-    state: Path,
-    step: int,
-    optimizer: torch.optim.Optimizer,
-    rates: torch.optim.lr_scheduler.LRScheduler,
-) -> None:
-    made = build(student.config)
-    assert isinstance(made, FeedForward)
-    made.load_state_dict(student.state_dict())
-    made.generator.load_state_dict(averaged.module.state_dict())
-    checkpoint.save(made.eval(), output)
-    held = {
-        "step": step,
-        "student": student.state_dict(),
-        "average": averaged.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "rates": rates.state_dict(),
-    }
-    torch.save(held, state.with_suffix(".new"))
-    state.with_suffix(".new").replace(state)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,8 @@ class Stylizer(nn.Module, ABC):
         """Encode a painting, or check what is encoded already."""
         if not isinstance(style, Style):
             return self.encode(style)
-        if self.fingerprint and style.fingerprint != self.fingerprint:
+        own = self.fingerprint  # a walk over all weights, each time
+        if own and style.fingerprint != own:
             raise ConfigError(
                 "this style was encoded by another model; encode the painting again with "
                 "model.encode(painting)"
