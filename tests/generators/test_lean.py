@@ -75,6 +75,47 @@ def test_block_is_depthwise_then_two_pointwise_convolutions_and_a_skip():
     torch.testing.assert_close(block(x, mix), x + out, atol=1e-5, rtol=1e-5)
 
 
+@torch.no_grad()
+def test_the_head_written_out():
+    made = model()
+    head, style = made.generator.stages[-1], made.prepare(picture(5, 40, 40))
+    mix = StyleMix.single(style)
+    x = torch.randn(1, 12, 8, 10)
+    up1, up2 = head.units
+
+    def enlarged(values: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(values, scale_factor=2, mode="bilinear", align_corners=False)
+
+    def film(unit: nn.Module, values: torch.Tensor) -> torch.Tensor:
+        mean = values.mean((2, 3), keepdim=True)
+        spread = (values - mean).square().mean((2, 3), keepdim=True)
+        return unit.after((values - mean) / (spread + 1e-3).sqrt(), mix)
+
+    def reflected(values: torch.Tensor, by: int) -> torch.Tensor:
+        return F.pad(values, (by,) * 4, mode="reflect")
+
+    half = film(up1, F.conv2d(reflected(x, 1), up1.conv.weight))
+    half = F.relu(head.grain(enlarged(half), (0, 0)))
+    whole = F.relu(enlarged(film(up2, F.conv2d(reflected(half, 1), up2.conv.weight))))
+    around = F.pad(whole, (2, 2, 2, 2), mode="replicate")
+    wanted = torch.sigmoid(film(head.output, F.conv2d(around, head.output.conv.weight)))
+    torch.testing.assert_close(head(x, mix), wanted)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("injection", MECHANISMS, ids=lambda i: i["name"])
+def test_behind_the_last_pixels_the_output_is_that_of_reflection(injection):
+    made = model(injection)
+    x, mix = torch.randn(1, 12, 40, 50), StyleMix.single(made.prepare(picture(5, 40, 40)))
+    output = made.generator.stages[-1].output
+    found = made.generator.stages[-1](x, mix)
+    assert output.pad == (2 if injection["name"] == "concat" else 0)
+    output.pad = 2
+    wanted = made.generator.stages[-1](x, mix)
+    # The two last pixels have a part in the normalization of all.
+    assert (found - wanted)[..., 2:-2, 2:-2].abs().mean() < 5e-3
+
+
 def test_declared_halos_are_wide_enough_and_not_far_too_wide():
     check_halos(model(blocks=1))
 

@@ -11,9 +11,10 @@ from helpers import picture
 from stylemix.injections.style import StyleMix
 from stylemix.plugins import registry
 from stylemix.stylizers import build
+from stylemix.stylizers.presets import MODEL_PRESETS
 
 
-@pytest.mark.parametrize("name", registry("presets").names())
+@pytest.mark.parametrize("name", MODEL_PRESETS)
 def test_preset(name):
     config = copy.deepcopy(dict(registry("presets").get(name)))
     lean = config["generator"]["name"] == "lean"  # whose width is a multiple of 12

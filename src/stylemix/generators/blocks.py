@@ -48,6 +48,11 @@ class ConvUnit(nn.Module):
         name: prefix of the unit's sites, ``"<name>.conv"`` and ``"<name>.norm"``.
         stride_in: picture pixels per pixel of the input.
         upsample: double the input first, see :func:`double`.
+        padded: the input brings its own padding of half a kernel, so none is added here; but for
+            ``"conv"`` injections, whose maps have the picture's size (:attr:`pad` says which).
+
+    Attributes:
+        pad: rows and columns that are added at each side.
     """
 
     def __init__(
@@ -61,11 +66,11 @@ class ConvUnit(nn.Module):
         stride_in: int,
         stride: int = 1,
         upsample: bool = False,
+        padded: bool = False,
     ) -> None:
         super().__init__()
         self.upsample = upsample
         self.stride = stride
-        self.pad = kernel // 2
         here = stride_in // 2 if upsample else stride_in
         self.before = Injected(
             Site(f"{name}.conv", "conv", channels_in, here, kernel=kernel), attach
@@ -76,6 +81,7 @@ class ConvUnit(nn.Module):
                 f"injections are attached to both {name}.conv and {name}.norm; a convolution "
                 "takes one or the other: narrow their 'sites' down"
             )
+        self.pad = 0 if padded and not len(self.before) else kernel // 2
         self.moments = ContentMoments(
             NORM_EPSILON, stride=stride_in if len(self.before) else here * stride
         )

@@ -19,7 +19,8 @@ from stylemix.plugins.rules import at_least, multiple_of
 from stylemix.types import Site
 
 KERNEL = 5
-"""Side of the depthwise kernels: 20 picture pixels a block at a quarter of the size."""
+"""Side of the depthwise kernels, 20 picture pixels a block at a quarter of the size, and of the
+output's."""
 
 
 class Stem(Stage):
@@ -131,13 +132,19 @@ class Head(Stage):
             ]
         )
         self.grain = Grain(width // 2, 2)
-        self.output = ConvUnit("output", width // 4, 3, 5, attach, stride_in=1)
+        self.output = ConvUnit("output", width // 4, 3, KERNEL, attach, stride_in=1, padded=True)
 
     def forward(self, x: Tensor, mix: StyleMix) -> Tensor:
         """Turn the map [B, width, h, w] into a picture [B, 3, 4h, 4w] in [0, 1]."""
         first, second = self.units
         x = F.relu(self.grain(double(first(x, mix)), mix.origin))
-        x = F.relu(double(second(x, mix)))
+        x = second(x, mix)
+        if not self.output.pad:
+            # What the output layer sees beyond the border is repeated, not reflected: done before
+            # enlarging, that is the same at a quarter of the bytes. Only a picture's last two
+            # pixels differ from a reflection's, and the margin cuts them off.
+            x = F.pad(x, (KERNEL // 4,) * 4, mode="replicate")
+        x = F.relu(double(x))
         return torch.sigmoid(self.output(x, mix))
 
 
