@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from helpers import picture
+from helpers import load_script, picture
 
 from stylemix import checkpoint
 from stylemix.stylizers import build
 
-SCRIPTS = Path(__file__).parents[2] / "docs" / "training"
+SCRIPT = Path(__file__).parents[2] / "docs" / "training" / "prune.py"
 
 
 @pytest.fixture(scope="module")
 def script():
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        yield importlib.import_module("prune")
-    finally:
-        sys.path.remove(str(SCRIPTS))
+    return load_script(SCRIPT)
 
 
 def lean(expansion: float = 2):

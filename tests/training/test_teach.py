@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import picture, tiny_config
+from helpers import load_script, picture, tiny_config
 
 from stylemix import checkpoint
 from stylemix.stylizers import build
 
-SCRIPTS = Path(__file__).parents[2] / "docs" / "training"
+SCRIPT = Path(__file__).parents[2] / "docs" / "training" / "teach.py"
 
 
 @pytest.fixture(scope="module")
 def script():
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        yield importlib.import_module("teach")
-    finally:
-        sys.path.remove(str(SCRIPTS))
+    return load_script(SCRIPT)
 
 
 @pytest.fixture
