@@ -101,14 +101,18 @@ def _render_whole(
         progress(ProgressEvent(0, 1))
     multiple, minimum = generator.multiple_of, generator.minimum_size
     like = next(generator.parameters())
-    padded = pad_to_multiple(to_float(content).to(like.device, like.dtype), multiple, minimum)
     weights = tuple(
         w
         if w.shape[-2:] == (1, 1) and (height, width) != (1, 1)
         else pad_to_multiple(w, multiple, minimum)
         for w in mix.weights
     )
-    out = draw(padded, replace(mix, weights=weights))[0, :, :height, :width].float().cpu()
+    # The padded floats have no name here: they are gone when the result is turned into pixels.
+    drawn = draw(
+        pad_to_multiple(to_float(content).to(like.device, like.dtype), multiple, minimum),
+        replace(mix, weights=weights),
+    )
+    out = drawn[0, :, :height, :width].float().cpu()
     if progress is not None:
         progress(ProgressEvent(1, 1))
     return from_float(out, content.dtype)
