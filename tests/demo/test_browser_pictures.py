@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browsing import AFTER, line, new_picture, paint, pixels, upload, wait_for_line
+from PIL import Image
 
 pytest.importorskip("gradio", reason="the demo needs Gradio: pip install 'stylemix[demo]'")
 
@@ -117,3 +118,30 @@ def test_a_photograph_of_one_s_own_stays_a_click_away(visit, files):
     page.wait_for_selector('#photo img[src*="photos-2"]')
     page.click('#photo-examples button[aria-label="Your photograph 1"]')
     page.wait_for_selector('#photo img[src*="photo1.png"]')
+
+
+@pytest.mark.parametrize("where", ["#photo", "#image-1"])
+def test_a_kind_of_picture_that_browsers_lack_is_shown(visit, tmp_path, where):
+    file = tmp_path / "from the scanner.tiff"
+    ramp = np.linspace(0, 255, 96, dtype=np.uint8)[None, :, None]
+    Image.fromarray(np.broadcast_to(ramp, (72, 96, 3))).save(file)
+    page = visit()
+    upload(page, where, str(file))
+    page.wait_for_function(
+        """where => { const image = document.querySelector(where + ' .image-frame img');
+                      return image && image.complete && image.naturalWidth === 96 }""",
+        arg=where,
+    )
+    shown = paint(page)
+    if where == "#photo":
+        assert shown.shape == (768, 1024, 3)
+        before = pixels(page, "before")[384].mean(1)
+        assert np.abs(before - np.linspace(0, 255, 1024)).max() < 6
+        # Chosen from the row of photographs again, it is shown again.
+        page.click("#photo-examples button >> nth=1")
+        page.wait_for_selector('#photo img[src*="photos-"]')
+        page.click('#photo-examples button[aria-label="Your photograph 1"]')
+        page.wait_for_selector(
+            '#photo img[src*="from%20the%20scanner.jpg"], #photo img[src*="from the scanner.jpg"]'
+        )
+    assert page.errors == []

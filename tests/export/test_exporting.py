@@ -6,6 +6,7 @@ import pytest
 import torch
 from helpers import picture, tiny_model, tiny_palette_model
 
+import stylemix
 from stylemix.errors import CheckpointError, ConfigError, PictureError
 from stylemix.export import FORMATS, export
 from stylemix.runtime.library import missing
@@ -73,6 +74,13 @@ def test_the_graphs_draw_what_the_model_draws(tmp_path, kind, injection):
 
             mix = StyleMix.single(model.prepare(painting[None]))
             assert torch.allclose(one, model.render(content, mix), atol=1e-4)
+
+
+def test_the_default_model_is_exported(tmp_path, kind):
+    """Whose grain is one for all pictures of a batch."""
+    done = export(stylemix.load("film", runtime="torch"), tmp_path / "out", kind)
+    assert set(done.differences) == {"embedding", "picture"}
+    assert max(done.differences.values()) < 1e-4
 
 
 @pytest.mark.skipif(missing() is not None, reason="OpenVINO is missing")

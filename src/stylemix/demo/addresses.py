@@ -9,7 +9,10 @@ from typing import Any
 
 from stylemix.demo.bodies import Application, Message, Receive, Send, refuse
 
-REFUSAL = "Files must be uploaded; web addresses aren't fetched."
+REFUSAL = (
+    "Web addresses aren't fetched: upload the file, or give what it holds as an address that "
+    'begins with "data:image/png;base64,".'
+)
 _ADDRESS = re.compile(r"/file=\s*https?:", re.IGNORECASE)
 
 

@@ -11,6 +11,8 @@ from stylemix.demo.examples import Example
 from stylemix.demo.live import SIDES, Live
 from stylemix.demo.markup import refused, said
 from stylemix.demo.service import Service, sentence, session_of
+from stylemix.demo.video_controls import PAINTING
+from stylemix.demo.viewable import show_uploads
 from stylemix.demo.widgets import PRIVATE, offer, painting_slot, slider, title
 from stylemix.errors import StylemixError
 
@@ -44,6 +46,7 @@ def lay_out(service: Service, examples: tuple[Example, ...]) -> None:
             )
             title("Painting")
             painting = painting_slot(examples, "Painting of the camera", "live-painting")
+            show_uploads(painting, PAINTING, service)
             offer(examples, painting, "live-examples", "Example paintings for the camera")
         with gr.Column(scale=6, min_width=300):
             title("Painted as it comes")

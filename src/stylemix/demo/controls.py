@@ -159,6 +159,11 @@ def read_order(
     weights = [
         number(values[f"weight_{slot + 1}"], f"weight {slot + 1}", MAX_WEIGHT) for slot in used
     ]
+    if palette is not None and options["preserve_color"]:
+        raise ConfigError(
+            "the photograph's colors can't be kept (preserve_color) and another painting's be used "
+            "(palette) at once: choose one"
+        )
     found = Options(
         weights=weights or None, masks=masks(layers, used or [0]), palette=palette, **options
     )

@@ -10,6 +10,7 @@ from gradio.components.image_editor import AcceptBlobs
 from stylemix.checkpoint.catalogue import models as known
 from stylemix.demo.controls import (
     CONTROLS,
+    PALETTE,
     feature_choices,
     runtime_choices,
     scale_choices,
@@ -19,6 +20,7 @@ from stylemix.demo.examples import Example
 from stylemix.demo.names import COMPARED, label, model_choices
 from stylemix.demo.regions import COLOR_NAMES, COLORS, OPACITY
 from stylemix.demo.service import EDITOR_SIDE, Service
+from stylemix.demo.viewable import show_uploads
 from stylemix.demo.widgets import PRIVATE, hint, offer
 
 OWN_STYLE = (
@@ -27,7 +29,7 @@ OWN_STYLE = (
 )
 
 
-def palette(examples: tuple[Example, ...]) -> gr.Image:
+def palette(service: Service, examples: tuple[Example, ...]) -> gr.Image:
     """Lay out the painting whose colors are used."""
     with gr.Accordion("Colors of another painting", open=False, elem_id="palette-panel"):
         hint(
@@ -45,6 +47,7 @@ def palette(examples: tuple[Example, ...]) -> gr.Image:
             buttons=[],
             placeholder="Drop a painting here, or click to choose one",
         )
+        show_uploads(picture, PALETTE, service)
         offer(examples, picture, "palette-examples", "Example paintings for their colors")
     return picture
 

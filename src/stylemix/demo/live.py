@@ -14,6 +14,7 @@ from PIL import Image
 
 from stylemix.demo.markup import said
 from stylemix.demo.service import Service
+from stylemix.demo.video_controls import PAINTING
 from stylemix.errors import ConfigError, PictureError, StylemixError
 
 SIDES = (256, 384, 512)
@@ -61,7 +62,7 @@ class Live:
             PictureError: there is no painting, or a picture can't be used.
             ConfigError: a number is out of range.
         """
-        path = self._service.uploads.path(painting, "the painting")
+        path = self._service.uploads.path(painting, PAINTING)
         if path is None:
             raise PictureError("there is no painting yet: choose one below")
         if side not in SIDES:

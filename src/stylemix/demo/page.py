@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from stylemix.demo.controls import CONTROLS
 from stylemix.demo.examples import Examples
 from stylemix.demo.limits import PAINTINGS
 from stylemix.demo.look import HEADER
-from stylemix.demo.markup import refused, said
+from stylemix.demo.markup import refused, said, working
 from stylemix.demo.output import Output
 from stylemix.demo.service import Service, endpoint, sentence
 from stylemix.demo.showcase import Showcase
@@ -21,6 +22,9 @@ from stylemix.demo.watching import View, Watching, idle, records_shown
 from stylemix.demo.widgets import PRIVATE
 from stylemix.errors import StylemixError
 
+_IDLE = '{__type__: "update", interactive: false}'
+WAIT = f"() => [{_IDLE}, {_IDLE}, {json.dumps(working('Sending…', None))}]"
+"""What the browser does by itself when a button is pressed: both wait, and the line says why."""
 STAYS = "A finished example. Your own pictures stay where they are."
 
 
@@ -57,8 +61,8 @@ def _studio(page: gr.Blocks, service: Service, examples: Examples, showcase: Sho
         with gr.Column(scale=5, min_width=320, elem_id="inputs"):
             controls["photo"] = photograph.lay_out(service, examples.photos, own)
             note = folds.own_style(service, next(iter(service.models)))
-            paintings.lay_out(examples.paintings, controls, own, line)
-            controls["palette"] = folds.palette(examples.paintings)
+            paintings.lay_out(service, examples.paintings, controls, own, line)
+            controls["palette"] = folds.palette(service, examples.paintings)
             controls["regions"] = folds.regions(service)
             folds.advanced(service, note, controls)
         with gr.Column(scale=7, min_width=320, elem_id="output"):
@@ -89,6 +93,8 @@ def _connect(
     # Pictures wait in the service, which tells their places; Gradio lets all of them in.
     alone: dict[str, Any] = {"preprocess": False, "concurrency_limit": None, **PRIVATE}
     for button, work in ((out.go, watching.paint), (out.variants, watching.variants)):
+        # A drawing of regions takes seconds to be sent, before the server hears of anything.
+        button.click(None, None, [out.go, out.variants, out.line], js=WAIT, queue=False, **PRIVATE)
         run = button.click(work, [*inputs, kept], view, **alone)
         run.failure(lambda: idle().values(), None, view, queue=False, **PRIVATE)
         run.then(watching.estimate, inputs, out.estimate, preprocess=False, **PRIVATE)

@@ -11,6 +11,8 @@ from stylemix.demo.controls import MAX_WEIGHT
 from stylemix.demo.examples import Example
 from stylemix.demo.limits import PAINTINGS
 from stylemix.demo.markup import refused
+from stylemix.demo.service import Service
+from stylemix.demo.viewable import show_uploads
 from stylemix.demo.widgets import PRIVATE, examples_row, title
 
 ALL_YOURS = "All four paintings are your own: close or clear one to take an example."
@@ -36,6 +38,7 @@ def target_of(
 
 
 def lay_out(
+    service: Service,
     examples: tuple[Example, ...],
     controls: dict[str, gr.components.Component],
     own: Callable[[str], bool],
@@ -44,6 +47,7 @@ def lay_out(
     """Lay out the slots with their weights.
 
     Args:
+        service: whose limits hold for uploads.
         examples: to choose from.
         controls: gets the slots and weights.
         own: tells whether a path is that of an upload.
@@ -61,6 +65,7 @@ def lay_out(
                 elem_classes="sm-slot",
             ) as column:
                 slots.append(_slot(number))
+                show_uploads(slots[-1], f"painting {number}", service)
                 with gr.Row(elem_classes="sm-weight"):
                     weights.append(_weight(number))
                     closers.append(
@@ -127,7 +132,7 @@ def _slot(number: int) -> gr.Image:
         sources=["upload"],
         elem_id=f"image-{number}",
         buttons=[],
-        placeholder="Drop a painting here, or click to choose one",
+        placeholder="Drop a painting, or click",
     )
 
 

@@ -12,6 +12,7 @@ from stylemix.demo.examples import Example
 from stylemix.demo.markup import strip
 from stylemix.demo.results import THUMBNAIL
 from stylemix.demo.service import Service
+from stylemix.demo.viewable import viewable
 from stylemix.demo.widgets import PRIVATE, row, title
 from stylemix.errors import StylemixError
 
@@ -44,23 +45,25 @@ def lay_out(
     uploads = gr.State([])
     shown = row(strip_of([], examples), "photo-examples")
 
-    def keep(payload: Any, before: list[Any]) -> tuple[Any, Any]:
+    def keep(payload: Any, before: list[Any]) -> tuple[Any, Any, Any]:
         path = payload.get("path") if isinstance(payload, dict) else None
         if not isinstance(path, str) or not own(path):
-            return gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), gr.skip()
         try:
-            found = str(service.uploads.path(payload, "the photograph"))
+            uploaded = str(service.uploads.path(payload, "the photograph"))
+            found = viewable(uploaded, "the photograph", service)
             small = service.folder / f"small-{Path(found).parent.name}" / "photo.webp"
             service.shrink(found, small, THUMBNAIL)
         except StylemixError:
-            return gr.skip(), gr.skip()  # it is told when the page takes the photograph
+            # It is told when the page takes the photograph.
+            return gr.skip(), gr.skip(), gr.skip()
         now = [[found, str(small)], *(u for u in before if u[0] != found)][:UPLOADS]
-        return now, strip_of(now, examples)
+        return gr.skip() if found == uploaded else found, now, strip_of(now, examples)
 
     photo.input(
         keep,
         [photo, uploads],
-        [uploads, shown],
+        [photo, uploads, shown],
         preprocess=False,
         concurrency_limit=2,
         # By default an upload would be lost while the removal of the one before is told.

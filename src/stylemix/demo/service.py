@@ -101,6 +101,10 @@ class Service:
     ) -> tuple[str, tuple[str, str], str]:
         """Render a photograph in the style of one to four paintings, or in the model's own.
 
+        Pictures are uploaded files, or what they hold in base64 as addresses that begin with
+        "data:image/png;base64," (or jpeg, webp and so on); web addresses aren't fetched. A
+        photograph and painting_1 are enough.
+
         Regions: a picture of the photograph's proportions among the layers, transparent where the
         photograph stays; painting 1 holds where it is #e4572e, 2 where #2f80d1, 3 where #f2b705
         and 4 where #0f9d58.

@@ -12,7 +12,8 @@ from stylemix.demo.filming import EMPTY, NAMES, Filming
 from stylemix.demo.footage import Footage
 from stylemix.demo.markup import refused, said
 from stylemix.demo.service import Service, sentence
-from stylemix.demo.video_controls import DEFAULT_SIDE, side_choices, video_models
+from stylemix.demo.video_controls import DEFAULT_SIDE, PAINTING, side_choices, video_models
+from stylemix.demo.viewable import show_uploads
 from stylemix.demo.widgets import (
     PRIVATE,
     hint,
@@ -68,6 +69,7 @@ def _inputs(controls: dict[str, Any], service: Service, examples: tuple[Example,
     )
     title("Painting")
     controls["painting"] = painting_slot(examples, "Painting of the video", "video-painting")
+    show_uploads(controls["painting"], PAINTING, service)
     offer(examples, controls["painting"], "video-examples", "Example paintings for the video")
     models, runtimes = video_models(service), runtime_choices()
     with gr.Accordion("Advanced", open=False, elem_id="video-advanced"), gr.Row():

@@ -61,9 +61,11 @@ class Grain(nn.Module):
         noise = self.field.index_select(1, rows).index_select(2, columns).to(x.dtype)
         amount = self.amount.to(x.dtype)
         if torch.jit.is_tracing():
-            # A compiler adds a convolution's result where it lies; PyTorch's takes five times as
-            # long as the product.
-            return x + F.conv2d(noise[None], amount[:, :, None, None])
+            # A compiler adds a convolution's result where it lies, which has to be as large as the
+            # features, batch and all; PyTorch's takes five times as long as the product.
+            return x + F.conv2d(
+                noise[None].expand(x.shape[0], -1, -1, -1), amount[:, :, None, None]
+            )
         return x + torch.einsum("cf,fhw->chw", amount, noise)
 
 

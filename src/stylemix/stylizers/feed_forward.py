@@ -28,6 +28,7 @@ from stylemix.stylizers.calibrating import calibration_pairs
 from stylemix.stylizers.evaluating import Lock
 from stylemix.stylizers.progress import part_of
 from stylemix.stylizers.refining import read_painting, recolored
+from stylemix.stylizers.regions import draw_in_regions, in_regions
 from stylemix.stylizers.rendering import add_error, beyond, render
 from stylemix.stylizers.request import Request
 from stylemix.types import Progress, Spec, StyleCode
@@ -257,9 +258,13 @@ class FeedForward(Stylizer):
     def draw(self, request: Request, styles: Sequence[Style]) -> Tensor:
         """Draw the photograph by a pass of the network, or two where strength isn't 1.
 
+        With masks, by as many for each region (:func:`draw_in_regions`).
+
         Returns:
             [3, H, W] of the photograph's type.
         """
+        if in_regions(request):
+            return draw_in_regions(request, styles, self.draw)
         content, rest = request.content.pixels, request.content_weight
         tile, progress = request.options.tile, request.progress
         if bool((rest < -1e-6).any()):
@@ -277,9 +282,7 @@ class FeedForward(Stylizer):
         mix = StyleMix((*styles, itself), (*request.style_weights, rest))
         out = self.render(content, mix, tile, part_of(progress, 0, 2))
         # The network alone gives the photograph back only roughly; what it misses is added in
-        # the content's share, so that strength 0 and unmasked regions are the photograph itself.
-        # Styles elsewhere in the picture shift its statistics, so unmasked regions also need the
-        # last word of add_error.
+        # the content's share, so that strength 0 is the photograph itself.
         again = self.render(content, StyleMix.single(itself), tile, part_of(progress, 1, 2))
         return add_error(out, content, again, rest.clamp(0, 1))
 

@@ -130,7 +130,7 @@ def beyond(out: Tensor, again: Tensor, excess: Tensor) -> Tensor:
         excess: by how much strength exceeds 1, [1, 1, H, W] or [1, 1, 1, 1].
     """
     result = torch.empty_like(out)
-    for part, w in _bands(out, excess):
+    for part, w in bands(out, excess):
         value = torch.lerp(to_float(out[:, part]), to_float(again[:, part]), 2 * w)
         result[:, part] = from_float(value[0], result.dtype)
     return result
@@ -146,7 +146,7 @@ def add_error(out: Tensor, content: Tensor, again: Tensor, weight: Tensor) -> Te
         weight: of the photograph, in [0, 1], [1, 1, H, W] or [1, 1, 1, 1].
     """
     result = torch.empty_like(out)
-    for part, w in _bands(content, weight):
+    for part, w in bands(content, weight):
         drawn, own, missed = (to_float(x[:, part]) for x in (out, content, again))
         result[:, part] = from_float(with_error(drawn, own, missed, w)[0], result.dtype)
     return result
@@ -158,7 +158,7 @@ def with_error(drawn: Tensor, own: Tensor, missed: Tensor, weight: Tensor) -> Te
     return torch.lerp((drawn + weight * (own - missed)).clamp(0, 1), own, weight.clamp(0, 1) ** 4)
 
 
-def _bands(picture: Tensor, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
+def bands(picture: Tensor, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Give bands of rows that bound the memory of a sum, each with its part of a weight map."""
     rows = max(1, 4_000_000 // max(1, 3 * picture.shape[-1]))
     for start in range(0, picture.shape[-2], rows):
