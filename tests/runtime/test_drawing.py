@@ -41,33 +41,39 @@ def test_graphs_are_kept_and_used_again(cache, caplog):
     first = draw(CONTENT, numbers(styles, 0.5, 0.5))
     (name,) = graphs(cache)
     written = (cache / "graphs" / name).stat().st_ino
-    draw(CONTENT, across(styles, CONTENT))
-    assert len(graphs(cache)) == 2
     drawing._graphs.clear()  # as in another process
     same = draw_with(lean_model().generator, "openvino")
     assert torch.equal(same(CONTENT, numbers(styles, 0.5, 0.5)), first)
-    assert len(graphs(cache)) == 2
+    assert len(graphs(cache)) == 1
     assert (cache / "graphs" / name).stat().st_ino == written
     assert caplog.text == ""
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("maps", [False, True], ids=["numbers", "maps"])
-def test_large_pictures_are_drawn_by_a_graph_of_their_own(cache, maps):
+def test_a_mixture_that_varies_is_drawn_by_pytorch(cache, caplog):
+    model = lean_model()
+    mix = across(two_styles(model), CONTENT)
+    found = draw_with(model.generator, "openvino")(CONTENT, mix)
+    assert torch.equal(found, model(CONTENT, mix))
+    assert graphs(cache) == []
+    assert "vary from place to place; drawing with PyTorch" in caplog.text
+
+
+@torch.inference_mode()
+def test_large_pictures_are_drawn_by_a_graph_of_their_own(cache):
     model = lean_model()
     draw = draw_with(model.generator, "openvino")
     for height, width in ((64, 48), (736, 720), (800, 664)):
         content = picture(height, height, width)
         styles = two_styles(model)
-        mix = across(styles, content) if maps else numbers(styles, 0.5, 0.5)
+        mix = numbers(styles, 0.5, 0.5)
         wanted = model(content, mix)
         torch.testing.assert_close(draw(content, mix), wanted, atol=1e-4, rtol=0)
-    kind = "maps" if maps else "uniform"
     made = drawing._compiled[model.generator][False].graphs
-    assert sorted(made) == [kind, f"{kind}-large"]
+    assert sorted(made) == ["large", "small"]
     assert len(graphs(cache)) == 2
     # Drawn by the graph of small ones it would be another picture.
-    other = made[kind](content, mix)
+    other = made["small"](content, mix)
     assert (other - wanted).abs().max() > 1e-3
 
 
@@ -77,7 +83,7 @@ def test_copies_of_a_model_share_a_graph(cache):
     for model in (first, second, other):
         mix = numbers(two_styles(model)[:1], 1.0)
         draw_with(model.generator, "openvino")(CONTENT, mix)
-    made = [drawing._compiled[m.generator][False].graphs["uniform"] for m in (first, second, other)]
+    made = [drawing._compiled[m.generator][False].graphs["small"] for m in (first, second, other)]
     assert made[0] is made[1] is not made[2]
     # New weights of one are no other's.
     second.generator.stages[-1].output.conv.weight.mul_(-1)

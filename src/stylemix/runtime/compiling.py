@@ -28,8 +28,8 @@ TOLERANCE = 1e-3
 """Root mean square difference of pictures in [0, 1] up to which a graph draws what PyTorch draws:
 60 dB. Float32 rounding makes about 1e-6 of it."""
 
-Sample = tuple[Tensor, tuple[Style, Style]]
-"""A content [1, 3, H, W] that a generator takes as it is, and two styles."""
+Sample = tuple[Tensor, Style]
+"""A content [1, 3, H, W] that a generator takes as it is, and a style."""
 Samples = Callable[[], Sequence[Sample]]
 """Makes what int8 is calibrated with."""
 _HELD_OUT = 4
@@ -94,7 +94,7 @@ def compile_graph(
     Args:
         generator: on the CPU.
         plan: the inputs.
-        mix: a mixture of the plan's kind, for the comparison; maps of weights are made up.
+        mix: a mixture of the plan's kind, for the comparison.
         samples: what to calibrate int8 with; None leaves it float32.
 
     Raises:
@@ -113,7 +113,7 @@ def _compiled(
             model = convert(
                 DrawingStep(generator, plan), _examples(plan, _TRACED), _shapes(generator, plan)
             )
-            drawn = [_filled(plan, *sample) for sample in samples or ()]
+            drawn = [(content, StyleMix.single(style)) for content, style in samples or ()]
         fold_affine(model)
         widen_narrow(model, generator.multiple_of)
         channels_last(model)
@@ -169,14 +169,8 @@ def _own_logging() -> Iterator[None]:
 
 
 def _examples(plan: Plan, size: tuple[int, int]) -> list[Tensor]:
-    styles = 2  # of maps; the number is open
-    examples = [torch.rand(1, 3, *size), torch.tensor(0), torch.tensor(0)]
-    shapes = plan.shapes()
-    for shape in shapes[: len(shapes) - len(plan.strides)]:
-        examples.append(torch.rand([styles if n < 0 else n for n in shape]))
-    for stride in plan.strides:
-        examples.append(torch.full((1, styles, size[0] // stride, size[1] // stride), 1 / styles))
-    return examples
+    styles = [torch.rand(shape) for shape in plan.shapes()]
+    return [torch.rand(1, 3, *size), torch.tensor(0), torch.tensor(0), *styles]
 
 
 def _shapes(generator: Generator, plan: Plan) -> list[list[int]]:
@@ -189,11 +183,7 @@ def _compare(generator: Generator, graph: Graph, mix: StyleMix) -> None:
     height, width = (-(-max(s, generator.minimum_size) // unit) * unit for s in _CHECKED)
     random = torch.Generator().manual_seed(0)
     content = torch.rand(1, 3, height, width, generator=random)
-    weights = mix.weights
-    if graph.plan.maps:
-        maps = torch.rand(len(mix.styles), 1, 1, height, width, generator=random)
-        weights = tuple(maps / maps.sum(0))
-    mix = replace(mix, weights=weights, origin=(2 * unit, 3 * unit))
+    mix = replace(mix, origin=(2 * unit, 3 * unit))
     with torch.inference_mode():
         wanted = generator(content, mix)
         found = graph(content, mix)
@@ -213,14 +203,6 @@ def _compare_all(
     difference = float(torch.stack(errors).mean().sqrt())
     if not difference <= INT8_TOLERANCE:
         raise CompileError(f"in int8 its pictures differ from PyTorch's by {difference:.2g}")
-
-
-def _filled(plan: Plan, content: Tensor, styles: tuple[Style, Style]) -> tuple[Tensor, StyleMix]:
-    """Return a content and a mixture of the plan's kind."""
-    if not plan.maps:
-        return content, StyleMix.single(styles[0])
-    ramp = torch.linspace(0, 1, content.shape[3]).expand(1, 1, *content.shape[2:])
-    return content, StyleMix(styles, (ramp, 1 - ramp))
 
 
 def _inputs(plan: Plan, content: Tensor, mix: StyleMix) -> list[Tensor]:

@@ -72,14 +72,7 @@ def file_name(weights: str, plan: Plan, *, int8: bool = False) -> str:
         int8: whether convolutions are in eight bits.
     """
     about = "|".join(
-        [
-            weights,
-            repr(plan.shapes()),
-            repr(plan.strides),
-            stylemix.__version__,
-            torch.__version__,
-            machine(),
-        ]
+        [weights, repr(plan.shapes()), stylemix.__version__, torch.__version__, machine()]
     )
     kind = f"{plan.name}-int8" if int8 else plan.name
     return f"{hashlib.sha256(about.encode()).hexdigest()[:32]}-{kind}.bin"

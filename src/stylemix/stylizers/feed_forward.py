@@ -289,15 +289,13 @@ class FeedForward(Stylizer):
     @torch.inference_mode()
     def _samples(self) -> list[Sample]:
         """Return what int8 is calibrated with: the example pictures, each in the style of one."""
-        pairs = list(calibration_pairs(example_pictures(), self.style_size))
-        styles = [self.prepare(p if self.needs_style else None) for _, p in pairs]
         unit = self.generator.multiple_of
         return [
-            (content[..., : h // unit * unit, : w // unit * unit], (style, other))
-            for (content, _), style, other in zip(
-                pairs, styles, [*styles[1:], *styles[:1]], strict=True
+            (
+                content[..., : content.shape[2] // unit * unit, : content.shape[3] // unit * unit],
+                self.prepare(painting if self.needs_style else None),
             )
-            for h, w in [content.shape[-2:]]
+            for content, painting in calibration_pairs(example_pictures(), self.style_size)
         ]
 
     def _draw_twice(self, request: Request, styles: Sequence[Style]) -> Tensor:
