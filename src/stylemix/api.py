@@ -52,7 +52,8 @@ def stylize(
             more exaggerates: at 1.5 a network has painted over its own picture; at most 100.
         weights: one number >= 0 per style; only their ratios count. Default: all equal.
         masks: one greyscale picture per style, white where the style holds, of the photograph's
-            proportions. Where no mask is white the photograph stays as it is.
+            proportions. Each region shows what its style draws of the whole photograph; greys
+            blend. Where no mask is white the photograph stays as it is.
         preserve_color: keep the photograph's colors and take only the painting's brightness
             pattern (Gatys et al., 2016).
         palette: a painting whose colors to use with the strokes of ``style``: the colors of one

@@ -185,7 +185,7 @@ class Service:
     def work(self, order: Order, model: str) -> Work:
         """Return what an order takes, for :attr:`estimates`."""
         options = order.options
-        passes = 2 if options.strength != 1 or options.masks else 1
+        passes = (2 if options.strength != 1 else 1) * (len(options.masks) if options.masks else 1)
         if self.models[model] in methods():
             passes = 0
         if options.scale is not None:

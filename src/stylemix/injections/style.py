@@ -42,8 +42,8 @@ class Style:
 class StyleMix:
     """Styles and where each of them holds.
 
-    ``y = sum_k W_k * injection(x, prepared_k)`` is the only formula behind mixing, masks and
-    strength. The weights sum to one at every pixel; a negative one extrapolates.
+    ``y = sum_k W_k * injection(x, prepared_k)`` is the only formula behind mixing and strength. The
+    weights sum to one at every pixel; a negative one extrapolates.
 
     Attributes:
         styles: K styles.
