@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("cv2")
 from video_clips import HEIGHT, WIDTH, frames_of, panning, texture
 
-from stylemix.video.consistency import Blender, Tracked, track
+from stylemix.video.consistency import Blender, Former, Tracked, track, untracked
 
 
 def noisy(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -81,3 +81,15 @@ def test_a_result_behind_a_cut_or_without_steadiness_stays_itself():
     blend = Blender(0.7)
     blend(first, Tracked(frames[0], first))
     assert (blend(second, Tracked(frames[1], second)) == second).all()
+
+
+def test_without_steadiness_cuts_are_found_all_the_same():
+    first, second = (picture // 3 for picture in panning(2))
+    bright = 255 - first
+    frames = frames_of([first, second, bright, bright])
+    found = list(untracked(frames))
+    assert [one.cut for one in found] == [True, False, True, False]
+    assert all((one.drawn == one.frame.rgb).all() for one in found)
+    # Gone on with in the middle of a scene.
+    former = Former(first, first.astype(np.float32), first.astype(np.float32))
+    assert [one.cut for one in untracked(frames[1:], former)] == [False, True, False]

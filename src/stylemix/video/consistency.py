@@ -48,12 +48,14 @@ class Tracked:
         motion: from the frame before; None at the beginning and behind a cut.
         share: [H, W] float32 in [0, 1], how far the former result can be trusted at each pixel;
             None with ``motion``.
+        cut: whether a new scene begins with it; true for the first.
     """
 
     frame: Frame
     calm: np.ndarray
     motion: Motion | None = None
     share: np.ndarray | None = None
+    cut: bool = False
 
     @property
     def drawn(self) -> np.ndarray:
@@ -100,7 +102,7 @@ class Tracker:
         former, colors = self._former, histogram(frame.rgb)
         current = frame.rgb.astype(np.float32)
         if former is None or is_cut(self._colors, colors):
-            found = Tracked(frame, current)
+            found = Tracked(frame, current, cut=True)
         else:
             motion = self._flow(former, frame.rgb)
             # What little a cubic kernel blurs is not seen in what is drawn of it.
@@ -122,6 +124,20 @@ def track(
     tracker = Tracker(steady, former)
     for frame in frames:
         yield tracker(frame)
+
+
+def untracked(frames: Iterable[Frame], former: Former | None = None) -> Iterator[Tracked]:
+    """Yield frames as they are, each to be drawn by itself; only cuts are looked for.
+
+    Args:
+        frames: of one size.
+        former: the frame before the first one, if there is one.
+    """
+    before = None if former is None else histogram(former.rgb)
+    for frame in frames:
+        now = histogram(frame.rgb)
+        yield Tracked(frame, frame.rgb, cut=before is None or is_cut(before, now))
+        before = now
 
 
 class Blender:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from stylemix.video.consistency import Blender, Former, Tracked, track
+from stylemix.video.consistency import Blender, Former, Tracked, track, untracked
 from stylemix.video.frame import Frame
 from stylemix.video.pipeline import ahead
 from stylemix.video.planning import Plan
@@ -47,10 +47,7 @@ def stylized(
         frames = (frame.resized(plan.size) for frame in frames)
     # Strength 0 is the video itself, to the bit.
     steady = plan.steady if plan.options.strength else 0.0
-    if steady:
-        tracked: Iterable[Tracked] = track(frames, steady, former)
-    else:
-        tracked = (Tracked(frame, frame.rgb) for frame in frames)
+    tracked = track(frames, steady, former) if steady else untracked(frames, former)
     blend = Blender(steady, None if former is None else former.result)
     # Closed by hand: an exception's traceback would keep the threads at work.
     with (
@@ -64,7 +61,7 @@ def stylized(
                 out = np.where(covered[..., None], out, one.frame.rgb)
             assert blend.former is not None
             kept = Former(one.frame.rgb, one.calm, blend.former)
-            yield Drawn(replace(one.frame, rgb=out), one.motion is None, kept)
+            yield Drawn(replace(one.frame, rgb=out), one.cut, kept)
 
 
 def _draw(
