@@ -124,6 +124,23 @@ def test_what_is_no_video_is_refused(tmp_path):
             ContainerSource(str(tmp_path / name))
 
 
+def test_what_a_damaged_key_frame_takes_with_it_is_counted(tmp_path):
+    options = {"qp": "20", "g": "5", "bf": "0", "x264-params": "scenecut=0"}
+    path = write_clip(tmp_path / "a.mp4", panning(20), options=options)
+    with av.open(str(path)) as file:
+        packet = [p for p in file.demux(video=0) if p.size][5]
+        assert packet.is_keyframe
+        place, size = packet.pos, packet.size
+    data = bytearray(path.read_bytes())
+    data[place : place + size] = b"\xff" * size
+    path.write_bytes(data)
+    source, found = decode(path)
+    assert source.damaged > 0
+    assert len(found) + source.damaged == 20
+    assert [round(f.time * 25) for f in found[:5]] == [0, 1, 2, 3, 4]
+    assert round(found[-1].time * 25) == 19
+
+
 def test_a_damaged_frame_is_left_out_and_counted(tmp_path):
     path = write_clip(tmp_path / "a.avi", panning(), codec="png", pixels="rgb24")
     data = bytearray(path.read_bytes())

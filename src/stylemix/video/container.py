@@ -90,6 +90,26 @@ class ContainerSource(Source):
             yield Frame(turn(rgb), time, duration, None if alpha is None else turn(alpha))
 
     def _decode(self) -> Iterator[Any]:
+        """Yield what can be decoded, and count what can't.
+
+        A decoder tells of the packet that it stumbles over, and then says nothing of those that it
+        leaves out until the next key frame: they are known by their times.
+        """
+        missing: set[int] = set()
+        times: list[int] = []
+        try:
+            for frame in self._decoded(missing):
+                if frame.pts is not None:
+                    missing.discard(frame.pts)
+                    times.append(frame.pts)
+                yield frame
+        finally:
+            if self.damaged and times:
+                lost = sum(times[0] < time < times[-1] for time in missing)
+                self.damaged = max(self.damaged, lost)
+
+    def _decoded(self, begun: set[int]) -> Iterator[Any]:
+        """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
         av = pyav()
         packets = self._container.demux(self._stream)
         while True:
@@ -104,6 +124,8 @@ class ContainerSource(Source):
                     stacklevel=2,
                 )
                 return
+            if packet.pts is not None:
+                begun.add(packet.pts)
             try:
                 decoded = packet.decode()
             except av.error.EOFError:
