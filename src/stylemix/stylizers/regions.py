@@ -104,4 +104,4 @@ def _sum(request: Request, group: Sequence[int]) -> Tensor:
 
 
 def _everywhere(value: float) -> Tensor:
-    return torch.full((1, 1, 1, 1), float(value))
+    return torch.full((1, 1, 1, 1), float(value), dtype=torch.float32, device="cpu")
