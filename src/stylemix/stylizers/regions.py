@@ -45,7 +45,6 @@ def draw_in_regions(request: Request, styles: Sequence[Style], draw: Drawing) ->
     """
     strength = request.options.strength
     found = [(group, _sum(request, group) / strength) for group in _groups(request.style_weights)]
-    found = [(group, share) for group, share in found if bool(share.any())]
     content = request.content.pixels
     pictures: list[tuple[Tensor, Tensor]] = []
     for number, (group, share) in enumerate(found):
@@ -72,7 +71,7 @@ def laid_together(content: Tensor, pictures: Sequence[tuple[Tensor, Tensor]]) ->
         [3, H, W] of the type of ``content``.
     """
     result = torch.empty_like(content)
-    for part, _ in bands(content, _everywhere(1)):
+    for part in bands(*content.shape[-2:]):
         own = to_float(content[:, part])
         total = own.clone()
         for picture, share in pictures:

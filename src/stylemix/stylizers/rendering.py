@@ -26,6 +26,8 @@ COMPILED_TILE_ABOVE = 3_300_000
 generator's margin, so that :data:`stylemix.stylizers.scaling.TOP_PIXELS` are not tiled."""
 TILE = 768
 """Side of an automatic tile, in pixels."""
+ROWS = 1_000_000
+"""Pixels of a band of rows."""
 
 
 def render(
@@ -130,8 +132,9 @@ def beyond(out: Tensor, again: Tensor, excess: Tensor) -> Tensor:
         excess: by how much strength exceeds 1, [1, 1, H, W] or [1, 1, 1, 1].
     """
     result = torch.empty_like(out)
-    for part, w in bands(out, excess):
-        value = torch.lerp(to_float(out[:, part]), to_float(again[:, part]), 2 * w)
+    for part in bands(*out.shape[-2:]):
+        share = 2 * rows_of(excess, part)
+        value = torch.lerp(to_float(out[:, part]), to_float(again[:, part]), share)
         result[:, part] = from_float(value[0], result.dtype)
     return result
 
@@ -146,9 +149,10 @@ def add_error(out: Tensor, content: Tensor, again: Tensor, weight: Tensor) -> Te
         weight: of the photograph, in [0, 1], [1, 1, H, W] or [1, 1, 1, 1].
     """
     result = torch.empty_like(out)
-    for part, w in bands(content, weight):
+    for part in bands(*content.shape[-2:]):
         drawn, own, missed = (to_float(x[:, part]) for x in (out, content, again))
-        result[:, part] = from_float(with_error(drawn, own, missed, w)[0], result.dtype)
+        value = with_error(drawn, own, missed, rows_of(weight, part))
+        result[:, part] = from_float(value[0], result.dtype)
     return result
 
 
@@ -158,9 +162,16 @@ def with_error(drawn: Tensor, own: Tensor, missed: Tensor, weight: Tensor) -> Te
     return torch.lerp((drawn + weight * (own - missed)).clamp(0, 1), own, weight.clamp(0, 1) ** 4)
 
 
-def bands(picture: Tensor, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Give bands of rows that bound the memory of a sum, each with its part of a weight map."""
-    rows = max(1, 4_000_000 // max(1, 3 * picture.shape[-1]))
-    for start in range(0, picture.shape[-2], rows):
-        part = slice(start, start + rows)
-        yield part, weight if weight.shape[-2:] == (1, 1) else weight[:, :, part]
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Yield the rows of a picture in bands of :data:`ROWS` pixels at most, or of one row.
+
+    They bound the memory of what is computed of whole pictures in floating point.
+    """
+    rows = max(1, ROWS // max(1, width))
+    for start in range(0, height, rows):
+        yield slice(start, min(start + rows, height))
+
+
+def rows_of(weight: Tensor, rows: slice) -> Tensor:
+    """Return some rows of a weight map [1, 1, H, W]; one of [1, 1, 1, 1] holds for all."""
+    return weight if weight.shape[-2:] == (1, 1) else weight[:, :, rows]

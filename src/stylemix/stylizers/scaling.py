@@ -12,7 +12,7 @@ first size, it is what the first pass drew.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -24,6 +24,7 @@ from stylemix.images import from_float, resize, to_float
 from stylemix.images.color import luma
 from stylemix.images.resizing import resample
 from stylemix.stylizers.progress import part_of
+from stylemix.stylizers.rendering import bands, rows_of
 from stylemix.stylizers.request import Request
 
 LONG_SIDE = 512
@@ -58,8 +59,6 @@ EPSILON = 1e-3
 GAINS = (-1.0, 1.5)
 """Least and largest gain of the photograph's detail; more would show as halos."""
 
-_ROWS = 1_000_000
-"""Pixels of a band of rows, which bounds the memory beside the result."""
 
 Join = Callable[..., Tensor]
 """Joins two tensors to one, such as ``torch.maximum``; takes ``out``."""
@@ -152,7 +151,7 @@ def add_detail(
     lines = _linear_model(to_float(drawn)[0], luma(to_float(seen)[0]))
     height, width = content.shape[-2:]
     result = torch.empty_like(content)
-    for part in _bands(height, width):
+    for part in bands(height, width):
         own = to_float(content[:, part])[0]
         offset, gain = _enlarged_rows(lines, height, width, part).split(3)
         value = torch.addcmul(offset, gain, luma(own)).clamp_(0, 1)
@@ -177,7 +176,7 @@ def matched(large: Tensor, small: Tensor, content_weight: Tensor | None = None) 
     own_height, own_width = small.shape[-2:]
     brought_down = to_float(resample(large, own_height, own_width, "bicubic"))[0]
     lacking = to_float(small)[0] - brought_down
-    for part in _bands(height, width):
+    for part in bands(height, width):
         change = _enlarged_rows(lacking, height, width, part)
         if content_weight is not None:
             change *= 1 - _untouched(content_weight, part)
@@ -185,18 +184,9 @@ def matched(large: Tensor, small: Tensor, content_weight: Tensor | None = None) 
     return large
 
 
-def _bands(height: int, width: int) -> Iterator[slice]:
-    """Yield the rows of a picture in bands of :data:`_ROWS` pixels at most, or of one row."""
-    rows = max(1, _ROWS // width)
-    for start in range(0, height, rows):
-        yield slice(start, min(start + rows, height))
-
-
 def _untouched(content_weight: Tensor, rows: slice) -> Tensor:
     """Return how much of the photograph's own pixels stays in some rows, [1, h, W] or [1, 1, 1]."""
-    one = content_weight.shape[-2:] == (1, 1)
-    weight = content_weight[0] if one else content_weight[0, :, rows]
-    return weight.clamp(0, 1) ** 4
+    return rows_of(content_weight, rows)[0].clamp(0, 1) ** 4
 
 
 def add_finer(start: Tensor, painted: Tensor, kept: float) -> Tensor:

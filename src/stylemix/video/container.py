@@ -96,17 +96,16 @@ class ContainerSource(Source):
         leaves out until the next key frame: they are known by their times.
         """
         missing: set[int] = set()
-        times: list[int] = []
+        first, last = None, 0
         try:
             for frame in self._decoded(missing):
                 if frame.pts is not None:
                     missing.discard(frame.pts)
-                    times.append(frame.pts)
+                    first, last = frame.pts if first is None else first, frame.pts
                 yield frame
         finally:
-            if self.damaged and times:
-                lost = sum(times[0] < time < times[-1] for time in missing)
-                self.damaged = max(self.damaged, lost)
+            if self.damaged and first is not None:
+                self.damaged = max(self.damaged, sum(first < time < last for time in missing))
 
     def _decoded(self, begun: set[int]) -> Iterator[Any]:
         """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
