@@ -69,13 +69,17 @@ def test_the_runtime_is_handed_on(invoke, model, draw, tmp_path):
         (["a.jpg", "--mask", "m.png", "--mask", "n.png"], "1 style(s) need as many --mask"),
         (["a.jpg", "--steady", "1"], "0<=x<=0.95"),
         (["a.jpg", "--start", "soon"], "start must be seconds"),
+        (["a.jpg", "--start", "5", "--end", "3"], "end (3) must be later than start (5)"),
+        (["--style-at", "5=a.jpg", "--style-at", "0:05=a.jpg"], "have the same time"),
+        (["a.jpg", "--codec", "vp9", "-o", "a.mov"], "hold h264 or h265 or prores, not 'vp9'"),
+        (["a.jpg", "--resume", "-o", "a.gif"], "which can't be resumed"),
     ],
 )
 def test_wrong_arguments(invoke, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     for name in ("in.mp4", "a.jpg"):
         (tmp_path / name).touch()
-    result = invoke("video", "in.mp4", *arguments, "-o", "out.mp4")
+    result = invoke("video", "in.mp4", "-o", "out.mp4", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
 

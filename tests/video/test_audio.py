@@ -9,8 +9,8 @@ av = pytest.importorskip("av")
 from video_clips import frames_of, packets, panning, write_clip  # noqa: E402
 
 from stylemix.video.audio import AudioTracks  # noqa: E402
+from stylemix.video.formats import choose_codec  # noqa: E402
 from stylemix.video.movie import MovieWriter  # noqa: E402
-from stylemix.video.writing import choose_codec  # noqa: E402
 
 
 def remux(source, target, start=Fraction(0), end=None):

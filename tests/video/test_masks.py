@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("av")
 from video_clips import write_clip
 
-from stylemix.errors import PictureError
+from stylemix.errors import PictureError, VideoError
 from stylemix.video.masks import Mask
 
 
@@ -33,8 +33,17 @@ def test_a_picture_holds_all_the_time():
 def test_a_video_goes_with_the_time_and_holds_its_last_frame(tmp_path):
     path = write_clip(tmp_path / "mask.mp4", halves(4))
     mask = Mask(path, Fraction(0))
-    found = [columns(mask.at(Fraction(t, 50), 48, 64)) for t in (0, 2, 3, 6, 100)]
+    found = [columns(mask.at(Fraction(t, 50), 48, 64)) for t in (0, 2, 3, 6, 8)]
     assert found == [8, 16, 16, 32, 32]
+    with pytest.warns(UserWarning, match=r"ends after 0\.16 seconds, .* its last frame holds"):
+        assert columns(mask.at(Fraction(2), 48, 64)) == 32
+    mask.at(Fraction(3), 48, 64)  # says it once
+
+
+def test_a_video_that_ends_before_the_result_begins_is_refused(tmp_path):
+    path = write_clip(tmp_path / "mask.mp4", halves(4))
+    with pytest.raises(VideoError, match=r"mask\.mp4' has no frame at 1\.00 seconds"):
+        Mask(path, Fraction(1))
 
 
 def test_a_video_begins_where_the_result_does(tmp_path):

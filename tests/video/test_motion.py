@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("cv2")
 from video_clips import panning, texture
 
-from stylemix.video.motion import Flow
+from stylemix.video.motion import LARGE, Flow
 
 
 def test_the_flow_of_a_pan_is_its_step():
@@ -33,23 +33,31 @@ def test_what_comes_into_view_is_not_seen_before():
     assert seen[8:-8, 8:-10].all()
 
 
-def test_an_object_uncovers_what_was_hidden():
-    background, thing = texture(96, 128, 1), texture(96, 128, 2)[:48, :48]
+@pytest.mark.parametrize("scale", [1, 6])
+def test_an_object_uncovers_what_was_hidden(scale):
+    """Frames of 768 pixels count as large."""
+
+    def part(*edges: int) -> slice:
+        return slice(*(scale * edge for edge in edges))
+
+    background, thing = (texture(96 * scale, 128 * scale, seed) for seed in (1, 2))
     pictures = []
     for left in (12, 18):
         picture = background.copy()
-        picture[12:60, left : left + 48] = thing
+        picture[part(12, 60), part(left, left + 48)] = thing[part(48), part(48)]
         pictures.append(picture)
     motion = Flow()(*pictures)
-    assert motion.seen[14:58, 12:18].mean() < 0.6  # where the thing was
-    assert motion.seen[16:56, 22:62].all()  # where it is
-    assert motion.seen[:, -20:].all()
-    assert np.abs(np.median(motion.back[16:56, 22:62], (0, 1)) - [-6, 0]).max() < 0.1
+    assert (max(pictures[0].shape) >= LARGE) == (scale > 1)
+    assert motion.seen[part(14, 58), part(12, 18)].mean() < 0.6  # where the thing was
+    assert motion.seen[part(16, 56), part(22, 62)].mean() > 0.99  # where it is
+    assert motion.seen[:, part(108, 128)].mean() > 0.99
+    moved = np.median(motion.back[part(16, 56), part(22, 62)], (0, 1))
+    assert np.abs(moved - [-6 * scale, 0]).max() < 0.1 * scale
 
 
-@pytest.mark.parametrize("size", [(12, 64), (8, 8), (1, 40), (31, 33)])
+@pytest.mark.parametrize("size", [(12, 64), (8, 8), (1, 40), (31, 33), (33, 600), (1, 600)])
 def test_tiny_frames_have_a_flow_too(size):
-    picture = texture(60, 80)[: size[0], : size[1]]
+    picture = texture(60, 600)[: size[0], : size[1]]
     motion = Flow()(picture, picture)
     assert motion.back.shape == (*size, 2)
     assert np.abs(motion.back).max() < 0.2

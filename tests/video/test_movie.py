@@ -16,10 +16,10 @@ from video_clips import frames_of, panning, read_clip  # noqa: E402
 
 from stylemix.errors import VideoError  # noqa: E402
 from stylemix.video.container import ContainerSource  # noqa: E402
+from stylemix.video.formats import choose_codec  # noqa: E402
 from stylemix.video.frame import Frame  # noqa: E402
 from stylemix.video.movie import MovieWriter  # noqa: E402
 from stylemix.video.timing import with_durations  # noqa: E402
-from stylemix.video.writing import choose_codec  # noqa: E402
 
 TIMES = [0, 40, 60, 200, 240, 500, 520, 560, 600, 700]
 

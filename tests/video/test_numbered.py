@@ -51,8 +51,26 @@ def test_an_empty_folder_and_frames_of_two_sizes_are_refused(tmp_path):
         VideoError, match=r"'.*1\.png' has 64 x 41 pixels, the frames before 64 x 40"
     ):
         list(FolderSource(str(tmp_path)).frames())
-    (tmp_path / "0.png").write_bytes(b"damaged")
-    with pytest.raises(VideoError, match="frame 1: "):
+
+
+def test_damaged_pictures_show_their_neighbors(tmp_path):
+    pictures = panning(5)
+    for n, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"{n}.png")
+    for n in (0, 3):
+        (tmp_path / f"{n}.png").write_bytes(b"damaged")
+    source = FolderSource(str(tmp_path))
+    found = list(source.frames())
+    for frame, n in zip(found, (1, 1, 2, 2, 4), strict=True):
+        assert (frame.rgb == pictures[n]).all()
+    assert [f.time for f in found] == [Fraction(n, 25) for n in range(5)]
+    assert (source.damaged, source.damage) == (2, "is '0.png'")
+
+
+def test_a_folder_of_nothing_but_damage_is_refused(tmp_path):
+    for n in range(3):
+        (tmp_path / f"{n}.png").write_bytes(b"damaged")
+    with pytest.raises(VideoError, match=r"no frame can be read; the first: .*0\.png"):
         list(FolderSource(str(tmp_path)).frames())
 
 

@@ -13,7 +13,7 @@ from stylemix.video.animation import AnimationSource
 from stylemix.video.container import ContainerSource
 from stylemix.video.movie import MovieWriter
 from stylemix.video.numbered import FolderSource, FolderWriter
-from stylemix.video.opening import is_folder, open_source, open_writer
+from stylemix.video.opening import open_source, open_writer
 
 
 def test_each_kind_of_source_is_known(tmp_path):
@@ -33,12 +33,6 @@ def test_a_still_picture_is_refused_with_a_hint(tmp_path, name):
     Image.fromarray(panning(1)[0]).save(tmp_path / name)
     with pytest.raises(VideoError, match="is a still picture: use `stylemix stylize`"):
         open_source(tmp_path / name)
-
-
-def test_names_without_ending_are_folders(tmp_path):
-    (tmp_path / "x.mp4").mkdir()
-    assert is_folder(tmp_path / "frames") and is_folder(f"{tmp_path}/a.b/")
-    assert is_folder(tmp_path / "x.mp4") and not is_folder(tmp_path / "y.mp4")
 
 
 def test_each_kind_of_target_is_known_and_nothing_is_overwritten(tmp_path):

@@ -3,11 +3,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-import pytest
 
-from stylemix.errors import ConfigError
 from stylemix.video.frame import Frame
-from stylemix.video.timing import at_rate, count_at, seconds, ticks, window, with_durations
+from stylemix.video.timing import at_rate, count_at, ticks, window, with_durations
 
 F = Fraction
 
@@ -20,28 +18,6 @@ def frames(*times: float) -> list[Frame]:
 
 def told(found) -> list[tuple[int, Fraction, Fraction]]:
     return [(int(f.rgb[0, 0, 0]), f.time, f.duration) for f in found]
-
-
-@pytest.mark.parametrize(
-    "text, value",
-    [
-        ("12.5", F(25, 2)),
-        (3, F(3)),
-        (0.04, F(1, 25)),
-        (F(1, 3), F(1, 3)),
-        ("1:30", F(90)),
-        ("1:02:03.5", F(7447, 2)),
-        ("90", F(90)),
-    ],
-)
-def test_times_are_read(text, value):
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "soon", "1:75", "-1", -1, "1:2:3:4", "1.5:00", "nan", "1/0"])
-def test_what_is_no_time_is_refused(text):
-    with pytest.raises(ConfigError, match="the start must be seconds"):
-        seconds(text, "the start")
 
 
 def test_a_frame_stays_until_the_next_and_the_last_as_long_as_it_says():

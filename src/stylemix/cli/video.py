@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,8 @@ from stylemix.cli.options import (
 )
 from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
+from stylemix.video.formats import choose_codec, is_folder, refuse_resuming
+from stylemix.video.parsing import interval, seconds
 
 if TYPE_CHECKING:
     from stylemix.types import ProgressEvent
@@ -131,13 +134,12 @@ def video(
     check_masks(masks, count)
     file = out if os.path.splitext(out)[1] else "."  # a folder is made where it is missing
     refuse_missing(content, [*styles, *(painting for _, painting in dated)], masks or (), file)
+    _check(out, dated, options)
 
     import stylemix
     from stylemix.errors import Cancelled
 
     given: Any = dict(dated) if dated else list(styles)
-    if dated and len(given) < len(dated):
-        raise click.UsageError("two --style-at options have the same time")
     with closing(progress_bar("frame")) as bar, stopping() as stop:
 
         def progress(event: ProgressEvent) -> None:
@@ -161,3 +163,14 @@ def video(
             sys.exit(INTERRUPTED)
     scenes = f", {report.scenes} scenes" if report.scenes > 1 else ""
     click.echo(f"wrote {report.path} ({report.frames} frames{scenes})")
+
+
+def _check(out: str, dated: tuple[tuple[str, str], ...], options: dict[str, Any]) -> None:
+    """Refuse what is wrong by itself, before anything slow is imported."""
+    interval(options["start"], options["end"])
+    if len({seconds(time, "a style's time") for time, _ in dated}) < len(dated):
+        raise click.UsageError("two --style-at options have the same time")
+    if not is_folder(out):
+        container, *_ = choose_codec(Path(out), options["codec"], options["crf"])
+        if options["resume"]:
+            refuse_resuming(container)

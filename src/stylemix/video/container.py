@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,6 +13,7 @@ import numpy as np
 from stylemix.errors import VideoError
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
+from stylemix.video.gaps import Gap, bridged
 from stylemix.video.geometry import Turn, read_matrix, square_size
 from stylemix.video.hdr import HLG, PQ, to_sdr
 from stylemix.video.source import Source
@@ -19,6 +21,7 @@ from stylemix.video.source import Source
 _BT709, _BT601, _BT2020 = 1, 5, 9  # matrices as swscale numbers them
 _MATRICES = {1: _BT709, 5: _BT601, 6: _BT601, 9: _BT2020, 10: _BT2020}  # by H.273 number
 _FALLBACK_RATE = Fraction(25)
+_SOON = Fraction(1, 2)  # seconds by which a file may end earlier than it says
 _LARGEST = 7680 * 4320  # pixels of a frame, unless the file declares larger ones
 
 
@@ -26,8 +29,8 @@ class ContainerSource(Source):
     """The first video stream of a file.
 
     Frames are turned upright and given square pixels, as players show them; high dynamic range and
-    more than 8 bits are reduced, with a warning. Damaged frames are left out, so that the one
-    before stays longer, and counted in :attr:`damaged`.
+    more than 8 bits are reduced, with a warning. In the place of damaged frames, which are counted
+    in :attr:`damaged`, stand their neighbors.
 
     Raises:
         VideoError: the file is missing, no video, or has no video stream.
@@ -57,10 +60,16 @@ class ContainerSource(Source):
         self.time_base = self._stream.time_base or self.time_base
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.origin = Fraction(self._container.start_time or 0, av.time_base)
+        self._broken = False
+        self._stated: Fraction | None = None
         if self._stream.duration:
             self.length = self._stream.duration * self.time_base
         elif self._container.duration:
-            self.length = Fraction(self._container.duration, av.time_base)
+            whole = Fraction(self._container.duration, av.time_base)
+            alone = whole if len(self._container.streams) == 1 else None
+            # Matroska may break off anywhere; then it still says how long it was.
+            self._stated = _stated(self._stream, self.origin) or alone
+            self.length = self._stated or whole
 
     def close(self) -> None:
         """Close the file."""
@@ -71,10 +80,19 @@ class ContainerSource(Source):
         if start > 0:
             place = int((start + self.origin) / self.time_base)
             self._container.seek(place, stream=self._stream, backward=True)
+        yield from bridged(self._found())
+
+    def _found(self) -> Iterator[Frame | Gap]:
         turn: Turn | None = None
         size: tuple[int, int] | None = None
         after = Fraction(0)
         for decoded in self._decode():
+            if isinstance(decoded, int):
+                time = decoded * self.time_base - self.origin
+                self.lose(f"at {max(0.0, float(time)):.2f} s")
+                after = time + 1 / self.rate
+                yield Gap(time, 1 / self.rate)
+                continue
             if turn is None or size is None:
                 turn = _turn(decoded)
                 aspect = self._stream.sample_aspect_ratio
@@ -88,24 +106,33 @@ class ContainerSource(Source):
             duration = duration if duration > 0 else 1 / self.rate
             after = time + duration
             yield Frame(turn(rgb), time, duration, None if alpha is None else turn(alpha))
+        if self._stated is not None and after < self._stated - max(_SOON, 2 / self.rate):
+            warnings.warn(
+                f"{self.path!r} breaks off after {float(after):.2f} of {float(self._stated):.2f} "
+                "seconds; the video ends there",
+                stacklevel=2,
+            )
 
     def _decode(self) -> Iterator[Any]:
-        """Yield what can be decoded, and count what can't.
+        """Yield what can be decoded, and the times of what can't, in ticks.
 
         A decoder tells of the packet that it stumbles over, and then says nothing of those that it
-        leaves out until the next key frame: they are known by their times.
+        leaves out until the next key frame. But frames come in the order of their times: where the
+        packets before a frame gave none by then, they won't.
         """
-        missing: set[int] = set()
-        first, last = None, 0
-        try:
-            for frame in self._decoded(missing):
-                if frame.pts is not None:
-                    missing.discard(frame.pts)
-                    first, last = frame.pts if first is None else first, frame.pts
-                yield frame
-        finally:
-            if self.damaged and first is not None:
-                self.damaged = max(self.damaged, sum(first < time < last for time in missing))
+        waiting: set[int] = set()
+        last: int | None = None
+        for frame in self._decoded(waiting):
+            if frame.pts is not None:
+                if self._broken and last is not None and frame.pts <= last:
+                    continue  # too late behind damage: its neighbor stands there already
+                last = frame.pts
+                passed = {time for time in waiting if time <= frame.pts}
+                waiting -= passed
+                # A whole file may have packets that aren't shown.
+                yield from sorted(passed - {frame.pts}) if self._broken else ()
+            yield frame
+        yield from sorted(waiting) if self._broken else ()
 
     def _decoded(self, begun: set[int]) -> Iterator[Any]:
         """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
@@ -122,6 +149,7 @@ class ContainerSource(Source):
                     "the video ends there",
                     stacklevel=2,
                 )
+                self._stated = None
                 return
             if packet.pts is not None:
                 begun.add(packet.pts)
@@ -130,11 +158,13 @@ class ContainerSource(Source):
             except av.error.EOFError:
                 return
             except av.error.FFmpegError:
-                self.damaged += 1
+                self._broken = True
+                if packet.pts is None:
+                    self.lose("at an unknown time")
                 continue
             for frame in decoded:
                 if frame.is_corrupt:
-                    self.damaged += 1
+                    self._broken = True
                 else:
                     yield frame
 
@@ -188,3 +218,12 @@ def _pixels(decoded: Any, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
     if transparent:
         return np.ascontiguousarray(found[..., :3]), np.ascontiguousarray(found[..., 3])
     return found, None
+
+
+def _stated(stream: Any, origin: Fraction) -> Fraction | None:
+    """Return the seconds that Matroska says a stream lasts, or None."""
+    found = re.fullmatch(r"(\d+):(\d\d):(\d\d\.\d+)", stream.metadata.get("DURATION", ""))
+    if found is None:
+        return None
+    hours, minutes, rest = map(Fraction, found.groups())
+    return 3600 * hours + 60 * minutes + rest - origin

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from stylemix.errors import VideoError
 from stylemix.images import Picture, read_mask
+from stylemix.video.formats import FORMATS
 from stylemix.video.frame import Frame
 from stylemix.video.opening import open_source
 from stylemix.video.timing import window, with_durations
-from stylemix.video.writing import FORMATS
+
+_SOON = Fraction(1, 10)  # seconds by which a mask may end earlier than its video
 
 
 class Mask:
@@ -21,8 +25,12 @@ class Mask:
 
     Args:
         picture: a picture; or the path of a video or of a folder of frames, white where the style
-            holds. A video that ends early holds its last frame; one that is longer is cut off.
+            holds. A video that ends early holds its last frame, with a warning; one that is longer
+            is cut off.
         start: seconds of the mask's video at which the result begins.
+
+    Raises:
+        VideoError: it is a video that can't be read, or ends before ``start``.
     """
 
     def __init__(self, picture: Picture, start: Fraction) -> None:
@@ -31,11 +39,17 @@ class Mask:
         self._current: Frame | None = None
         self._next: Frame | None = None
         self._picture = picture
+        self._ended = False
         if _moves(picture):
             source = open_source(str(picture))
             frames = with_durations(source.frames(start))
             self._frames = window(frames, start, None)
             self._next = next(self._frames, None)
+            if self._next is None:
+                raise VideoError(
+                    f"the mask {str(picture)!r} has no frame at {float(start):.2f} seconds, where "
+                    "the result begins: give one that is as long as the video"
+                )
 
     def at(self, time: Fraction, height: int, width: int) -> np.ndarray:
         """Return the mask [H, W] float32 in [0, 1] of a time; times must not fall.
@@ -49,8 +63,16 @@ class Mask:
             return self._still
         while self._next is not None and (self._current is None or self._next.time <= time):
             self._current, self._next = self._next, next(self._frames, None)
-        picture = np.zeros((height, width), np.uint8) if not self._current else self._current.rgba
-        return read_mask(picture, height, width)[0, 0].numpy()  # type: ignore[no-any-return]
+        assert self._current is not None
+        end = self._current.time + self._current.duration
+        if self._next is None and time >= end + _SOON and not self._ended:
+            self._ended = True
+            warnings.warn(
+                f"the mask {str(self._picture)!r} ends after {float(end):.2f} seconds, before the "
+                "video; its last frame holds",
+                stacklevel=2,
+            )
+        return read_mask(self._current.rgba, height, width)[0, 0].numpy()  # type: ignore[no-any-return]
 
 
 def _moves(picture: Picture) -> bool:

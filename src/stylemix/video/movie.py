@@ -18,12 +18,13 @@ from stylemix.images.atomic import remove_abandoned, replacing
 from stylemix.images.write_errors import not_written
 from stylemix.video.audio import AudioTracks
 from stylemix.video.extras import pyav
+from stylemix.video.formats import Codec
 from stylemix.video.frame import Frame
 from stylemix.video.pieces import read_packets
 from stylemix.video.priority import kept_priority
 from stylemix.video.resuming import Piece
 from stylemix.video.timing import ticks
-from stylemix.video.writing import Codec, Writer
+from stylemix.video.writing import Writer
 
 _BT709 = 1  # matrix, primaries and transfer, as H.273 numbers them
 _LIMITED = 1  # luma from 16 to 235

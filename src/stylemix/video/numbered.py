@@ -12,6 +12,7 @@ import numpy as np
 from stylemix.errors import PictureError, VideoError
 from stylemix.images import is_picture_name, read, save, to_pil
 from stylemix.video.frame import Frame
+from stylemix.video.gaps import Gap, bridged
 from stylemix.video.source import Source
 from stylemix.video.writing import Writer
 
@@ -21,6 +22,8 @@ RATE = Fraction(25)
 
 class FolderSource(Source):
     """The pictures of a folder, in the order of the numbers in their names.
+
+    In the place of damaged ones stand their neighbors; they are counted in :attr:`damaged`.
 
     Args:
         path: the folder; files that are no pictures, and hidden ones, are left out.
@@ -43,21 +46,31 @@ class FolderSource(Source):
 
     def frames(self, start: Fraction = Fraction(0)) -> Iterator[Frame]:
         """Yield the frames; see :meth:`Source.frames`."""
+        yield from bridged(self._found(int(start * self.rate)))
+
+    def _found(self, first: int) -> Iterator[Frame | Gap]:
         size: tuple[int, ...] | None = None
-        for number in range(int(start * self.rate), len(self.files)):
+        problem: PictureError | None = None
+        for number in range(first, len(self.files)):
+            file, time = self.files[number], number / self.rate
             try:
-                picture = read(self.files[number])
-            except PictureError as problem:
-                raise VideoError(f"frame {number + 1}: {problem}") from problem
+                picture = read(file)
+            except PictureError as damage:
+                problem = problem or damage
+                self.lose(f"is {file.name!r}")
+                yield Gap(time, 1 / self.rate)
+                continue
             pixels = np.array(to_pil(picture.pixels))
             size = size or pixels.shape
             if pixels.shape != size:
                 raise VideoError(
-                    f"{str(self.files[number])!r} has {pixels.shape[1]} x {pixels.shape[0]} "
+                    f"{str(file)!r} has {pixels.shape[1]} x {pixels.shape[0]} "
                     f"pixels, the frames before {size[1]} x {size[0]}: bring all to one size"
                 )
             alpha = None if picture.alpha is None else picture.alpha.numpy()
-            yield Frame(pixels, number / self.rate, 1 / self.rate, alpha)
+            yield Frame(pixels, time, 1 / self.rate, alpha)
+        if problem is not None and size is None:
+            raise VideoError(f"no frame can be read; the first: {problem}") from problem
 
 
 class FolderWriter(Writer):

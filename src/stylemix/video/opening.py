@@ -6,17 +6,18 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
-from stylemix.errors import ConfigError, VideoError
+from stylemix.errors import VideoError
 from stylemix.images import picture_endings
 from stylemix.video import animation
 from stylemix.video.animation import AnimationSource
 from stylemix.video.audio import AudioTracks
 from stylemix.video.container import ContainerSource
+from stylemix.video.formats import FORMATS, choose_codec, is_folder, refuse_resuming
 from stylemix.video.movie import MovieWriter
 from stylemix.video.numbered import RATE, FolderSource, FolderWriter
 from stylemix.video.resumable import PiecesWriter, ResumableFolder
 from stylemix.video.source import Source
-from stylemix.video.writing import FORMATS, Writer, choose_codec
+from stylemix.video.writing import Writer
 
 _FINEST = Fraction(1, 1_000_000)  # of time bases that are taken over
 _TICK = Fraction(1, 90000)
@@ -47,12 +48,6 @@ def open_source(path: str | os.PathLike[str], rate: Fraction | None = None) -> S
     return ContainerSource(name)
 
 
-def is_folder(target: str | os.PathLike[str]) -> bool:
-    """Tell whether frames go to a folder: one that exists, or a name without an ending."""
-    name = os.fspath(target)
-    return os.path.isdir(name) or name.endswith(("/", os.sep)) or not Path(name).suffix
-
-
 def open_writer(
     target: str | os.PathLike[str],
     source: Source,
@@ -70,7 +65,7 @@ def open_writer(
     Args:
         target: a file or a folder.
         source: where the frames come from.
-        codec: see :func:`stylemix.video.writing.choose_codec`.
+        codec: see :func:`stylemix.video.formats.choose_codec`.
         crf: see there.
         rate: frames per second of the result where it is constant, else None.
         audio: whether to put the sound of ``source`` in.
@@ -116,11 +111,7 @@ def open_writer(
     )
     if not resume:
         return whole
-    if container in ("gif", "webp"):
-        raise ConfigError(
-            f"{path.suffix} files are written in one piece, which can't be resumed: write a video "
-            "or a folder of frames, and convert it"
-        )
+    refuse_resuming(container)
     box = _PIECES.get(chosen.standard, "mp4")
     return PiecesWriter(
         whole,

@@ -12,7 +12,7 @@ from stylemix.errors import ConfigError
 from stylemix.injections.style import Style
 from stylemix.stylizers import Stylizer
 from stylemix.stylizers.options import Numbers
-from stylemix.video.timing import seconds
+from stylemix.video.parsing import seconds
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Times of frames: parsing, cutting a window out, and another frame rate."""
+"""Times of frames: cutting a window out, and another frame rate."""
 
 from __future__ import annotations
 
@@ -7,36 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from stylemix.errors import ConfigError
 from stylemix.video.frame import Frame
-
-
-def seconds(value: str | float | Fraction, name: str = "a time") -> Fraction:
-    """Return a time in seconds.
-
-    Args:
-        value: a number of seconds, or text such as ``"12.5"``, ``"1:30"`` or ``"1:02:03.5"``.
-        name: what to call it in the message.
-
-    Raises:
-        ConfigError: it is no time, or negative.
-    """
-    parts = value.split(":") if isinstance(value, str) else [str(value)]
-    try:
-        numbers = [Fraction(part.strip()) for part in parts]
-    except (ValueError, ZeroDivisionError):
-        numbers = []
-    whole = all(n.denominator == 1 and n < 60 for n in numbers[1:-1]) and (
-        len(numbers) < 2 or (numbers[-1] < 60 and numbers[0].denominator == 1)
-    )
-    if not 1 <= len(numbers) <= 3 or not whole or any(n < 0 for n in numbers):
-        raise ConfigError(
-            f"{name} must be seconds or minutes:seconds, such as 12.5 or 1:30, got {value!r}"
-        )
-    total = Fraction(0)
-    for number in numbers:
-        total = total * 60 + number
-    return total
 
 
 def with_durations(frames: Iterable[Frame]) -> Iterator[Frame]:

@@ -22,10 +22,11 @@ from stylemix.video.consistency import STEADY
 from stylemix.video.frame import Frame
 from stylemix.video.loop import Drawn, stylized
 from stylemix.video.opening import open_source, open_writer
+from stylemix.video.parsing import frame_rate, interval
 from stylemix.video.planning import Styles, make_plan
 from stylemix.video.resuming import Point, describe_job
 from stylemix.video.source import Source
-from stylemix.video.timing import at_rate, count_at, seconds, window, with_durations
+from stylemix.video.timing import at_rate, count_at, window, with_durations
 from stylemix.video.writing import Writer
 
 
@@ -37,7 +38,7 @@ class VideoReport:
         path: the file or folder that was written.
         frames: how many were written.
         scenes: how many scenes were found in it.
-        damaged: frames that couldn't be decoded; the one before each stays longer instead.
+        damaged: frames that couldn't be decoded, each of which its neighbor replaces.
     """
 
     path: Path
@@ -128,8 +129,8 @@ def stylize_video(
         ('out.mp4', 2)
     """
     asked = Options(**options)
-    begin, until = _interval(start, end)
-    rate = None if fps is None else _rate(fps)
+    begin, until = interval(start, end)
+    rate = None if fps is None else frame_rate(fps)
     with open_source(video, rate) as source:
         if source.length is not None and begin >= source.length:
             raise ConfigError(
@@ -180,8 +181,8 @@ def stylize_video(
             raise Cancelled(f"{stopped}; {kept}") from stopped
         if source.damaged:
             warnings.warn(
-                f"{source.damaged} damaged frame(s) of {source.path!r} were replaced by the one "
-                "before",
+                f"{source.damaged} damaged frame(s) of {source.path!r} were replaced by their "
+                f"neighbors; the first {source.damage}",
                 stacklevel=2,
             )
         assert writer.written is not None
@@ -219,23 +220,3 @@ def _count(source: Source, start: Fraction, end: Fraction | None, rate: Fraction
     elif end is not None:
         length = min(length, end)
     return count_at(max(Fraction(0), length - start), rate or source.rate)
-
-
-def _interval(
-    start: str | float | Fraction, end: str | float | Fraction | None
-) -> tuple[Fraction, Fraction | None]:
-    begin = seconds(start, "start")
-    until = None if end is None else seconds(end, "end")
-    if until is not None and until <= begin:
-        raise ConfigError(f"end ({end}) must be later than start ({start})")
-    return begin, until
-
-
-def _rate(fps: float | Fraction) -> Fraction:
-    good = isinstance(fps, int | float | Fraction) and not isinstance(fps, bool)
-    if not good or not 0 < fps <= 1000:
-        raise ConfigError(f"fps must be a number above 0 and at most 1000, got {fps!r}")
-    rate = Fraction(fps).limit_denominator(1001)
-    # 29.97 means 30000/1001 and so on.
-    ntsc = Fraction(round(fps) * 1000, 1001)
-    return ntsc if round(fps) and abs(float(ntsc) - float(fps)) < 0.005 else rate
