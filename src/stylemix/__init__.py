@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stylemix.lazy import imported_late
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stylemix.api import stylize
@@ -47,28 +46,37 @@ __all__ = [
     "stylize_video",
 ]
 
-# Imported late: torch takes seconds, which `stylemix --help` need not.
-__getattr__, __dir__ = imported_late(
-    __name__,
-    {
-        "Generator": "generators",
-        "Injection": "injections",
-        "Picture": "images",
-        "Register": "plugins",
-        "Site": "types",
-        "Spec": "types",
-        "Style": "injections",
-        "StyleCode": "types",
-        "StyleEncoder": "encoders",
-        "StyleMix": "injections",
-        "Stylizer": "stylizers",
-        "StylemixError": "errors",
-        "hookimpl": "plugins",
-        "load": "checkpoint.loading",
-        "models": "checkpoint",
-        "push": "checkpoint",
-        "stylize": "api",
-        "stylize_frames": "video",
-        "stylize_video": "video",
-    },
-)
+# Imported on first use (PEP 562): torch takes seconds, which `stylemix --help` need not.
+_HOMES = {
+    "Generator": "generators",
+    "Injection": "injections",
+    "Picture": "images",
+    "Register": "plugins",
+    "Site": "types",
+    "Spec": "types",
+    "Style": "injections",
+    "StyleCode": "types",
+    "StyleEncoder": "encoders",
+    "StyleMix": "injections",
+    "Stylizer": "stylizers",
+    "StylemixError": "errors",
+    "hookimpl": "plugins",
+    "load": "checkpoint.loading",
+    "models": "checkpoint",
+    "push": "checkpoint",
+    "stylize": "api",
+    "stylize_frames": "video",
+    "stylize_video": "video",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    thing = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = thing
+    return thing
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

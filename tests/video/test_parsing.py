@@ -72,3 +72,12 @@ def test_nothing_slow_is_imported_for_it():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+def test_the_package_has_all_names_that_it_promises():
+    import stylemix.video
+
+    assert all(callable(getattr(stylemix.video, n)) for n in stylemix.video.__all__ if n[0] != "M")
+    assert stylemix.video.MOST_STEADY == 0.95
+    with pytest.raises(AttributeError, match="module 'stylemix.video' has no attribute 'Movie'"):
+        _ = stylemix.video.Movie

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stylemix.lazy import imported_late
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stylemix.video.consistency import MOST_STEADY
@@ -14,14 +13,17 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_STEADY", "Steadier", "VideoReport", "stylize_frames", "stylize_video"]
 
-# Imported late, so that wrong formats and times are refused before torch is there.
-__getattr__, __dir__ = imported_late(
-    __name__,
-    {
-        "MOST_STEADY": "consistency",
-        "Steadier": "steadier",
-        "VideoReport": "video",
-        "stylize_frames": "frames",
-        "stylize_video": "video",
-    },
-)
+# Imported on first use, so that wrong formats and times are refused before torch is there.
+_HOMES = {
+    "MOST_STEADY": "consistency",
+    "Steadier": "steadier",
+    "VideoReport": "video",
+    "stylize_frames": "frames",
+    "stylize_video": "video",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
