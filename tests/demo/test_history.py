@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,6 +48,12 @@ def test_deleted_pictures_are_left_out(uploads, tmp_path):
     assert [e.title for e in recall(kept, uploads)] == ["picture 1"]
     assert strip_of(kept, uploads).count("<button") == 1
     assert strip_of([], uploads) == ""
+
+
+def test_pictures_of_one_pair_are_told_apart_in_the_row(uploads, tmp_path):
+    kept = [entry(tmp_path, n, title="cat, waves").record() for n in (3, 1)]
+    names = re.findall(r'aria-label="(cat[^"]*)"', strip_of(kept, uploads))
+    assert names == ["cat, waves (1 of 2)", "cat, waves (2 of 2)"]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ def with_new(entry: Entry, records: Any, uploads: Uploads) -> list[dict[str, Any
 def strip_of(records: Any, uploads: Uploads) -> str:
     """Return the row of pictures as HTML; empty where there is none."""
     entries = recall(records, uploads)
-    return strip([(e.thumbnail, e.title, "") for e in entries], "Your pictures")
+    # The number tells pictures of one pair apart for those who can't see them.
+    titles = [f"{e.title} ({n} of {len(entries)})" for n, e in enumerate(entries, 1)]
+    shown = [(e.thumbnail, title, "") for e, title in zip(entries, titles, strict=True)]
+    return strip(shown, "Your pictures")
 
 
 def _entry(record: Any, uploads: Uploads) -> Entry | None:
