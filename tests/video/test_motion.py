@@ -33,26 +33,27 @@ def test_what_comes_into_view_is_not_seen_before():
     assert seen[8:-8, 8:-10].all()
 
 
-@pytest.mark.parametrize("scale", [1, 6])
-def test_an_object_uncovers_what_was_hidden(scale):
-    """Frames of 768 pixels count as large."""
+@pytest.mark.parametrize("scale, step", [(1, 6), (5, 9), (5, 30)])
+def test_an_object_uncovers_what_was_hidden(scale, step):
+    """Frames of 640 pixels count as large."""
 
     def part(*edges: int) -> slice:
         return slice(*(scale * edge for edge in edges))
 
     background, thing = (texture(96 * scale, 128 * scale, seed) for seed in (1, 2))
+    side, left = 48 * scale, 12 * scale
     pictures = []
-    for left in (12, 18):
+    for begin in (left, left + step):
         picture = background.copy()
-        picture[part(12, 60), part(left, left + 48)] = thing[part(48), part(48)]
+        picture[left : left + side, begin : begin + side] = thing[:side, :side]
         pictures.append(picture)
     motion = Flow()(*pictures)
     assert (max(pictures[0].shape) >= LARGE) == (scale > 1)
-    assert motion.seen[part(14, 58), part(12, 18)].mean() < 0.6  # where the thing was
-    assert motion.seen[part(16, 56), part(22, 62)].mean() > 0.99  # where it is
+    assert motion.seen[part(14, 58), left : left + step].mean() < 0.6  # where the thing was
+    moved = slice(left + step + 4 * scale, left + step + side - 4 * scale)
+    assert motion.seen[part(16, 56), moved].mean() > 0.99  # where it is
     assert motion.seen[:, part(108, 128)].mean() > 0.99
-    moved = np.median(motion.back[part(16, 56), part(22, 62)], (0, 1))
-    assert np.abs(moved - [-6 * scale, 0]).max() < 0.1 * scale
+    assert np.abs(np.median(motion.back[part(16, 56), moved], (0, 1)) - [-step, 0]).max() < 0.1
 
 
 @pytest.mark.parametrize("size", [(12, 64), (8, 8), (1, 40), (31, 33), (33, 600), (1, 600)])

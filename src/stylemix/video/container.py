@@ -65,10 +65,12 @@ class ContainerSource(Source):
         if self._stream.duration:
             self.length = self._stream.duration * self.time_base
         elif self._container.duration:
+            # Matroska, which may break off anywhere and still says how long it was.
             whole = Fraction(self._container.duration, av.time_base)
             alone = whole if len(self._container.streams) == 1 else None
-            # Matroska may break off anywhere; then it still says how long it was.
-            self._stated = _stated(self._stream, self.origin) or alone
+            stated = _stated(self._stream) or alone
+            # It counts from the file's own 0.
+            self._stated = None if stated is None else stated - self.origin
             self.length = self._stated or whole
 
     def close(self) -> None:
@@ -220,10 +222,10 @@ def _pixels(decoded: Any, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
     return found, None
 
 
-def _stated(stream: Any, origin: Fraction) -> Fraction | None:
-    """Return the seconds that Matroska says a stream lasts, or None."""
+def _stated(stream: Any) -> Fraction | None:
+    """Return the seconds at which Matroska says a stream ends, or None."""
     found = re.fullmatch(r"(\d+):(\d\d):(\d\d\.\d+)", stream.metadata.get("DURATION", ""))
     if found is None:
         return None
     hours, minutes, rest = map(Fraction, found.groups())
-    return 3600 * hours + 60 * minutes + rest - origin
+    return 3600 * hours + 60 * minutes + rest

@@ -18,7 +18,7 @@ LARGE = 512
 """Long side in pixels from which the forward flow, which only checks the backward one, is measured
 at a quarter of the frame's size instead of a half: a tenth of a video's time."""
 
-_SLACK = {False: 0.5, True: 4.0}
+_SLACK = {False: 0.5, True: 1.0}
 """Squared pixels by which flows of small and of large frames may disagree."""
 
 
@@ -65,7 +65,7 @@ class Flow:
 
         A place counts as seen where ``|f(x + b) + b|^2 <= 0.01 (|f(x + b)|^2 + |b|^2) + 0.5``
         of the forward flow f and the backward flow b (Sundaram, Brox and Keutzer, 2010,
-        equation 5). In frames from :data:`LARGE` on, where f is coarser, 4 stands for 0.5.
+        equation 5). In frames from :data:`LARGE` on, where f is coarser, 1 stands for 0.5.
         """
         cv2 = opencv()
         height, width = now.shape[:2]
