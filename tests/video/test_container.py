@@ -13,11 +13,18 @@ from video_clips import HEIGHT, WIDTH, panning, texture, write_clip  # noqa: E40
 from stylemix.errors import VideoError  # noqa: E402
 from stylemix.video import container  # noqa: E402
 from stylemix.video.container import ContainerSource  # noqa: E402
+from stylemix.video.frame import Frame  # noqa: E402
+from stylemix.video.priority import kept_priority  # noqa: E402
 
 
-def decode(path: Path, start: Fraction = Fraction(0)):
+def decode(path: Path, start: Fraction = Fraction(0)) -> list[Frame]:
     with ContainerSource(str(path)) as source:
-        return source, list(source.frames(start))
+        return list(source.frames(start))
+
+
+def lost_in(found) -> list[int]:
+    """Return the numbers of frames that stand for damaged ones."""
+    return [n for n, frame in enumerate(found) if frame.damage]
 
 
 def difference(first: np.ndarray, second: np.ndarray) -> float:
@@ -27,31 +34,31 @@ def difference(first: np.ndarray, second: np.ndarray) -> float:
 def test_frames_come_as_they_were_with_their_times(tmp_path):
     times = [0, 40, 60, 200, 240, 500, 520, 560, 600, 700]
     pictures = panning()
-    source, found = decode(write_clip(tmp_path / "a.mp4", pictures, times))
+    found = decode(write_clip(tmp_path / "a.mp4", pictures, times))
     assert [round(f.time * 1000) for f in found] == times
     assert max(difference(f.rgb, p) for f, p in zip(found, pictures, strict=True)) < 1.5
     assert all(f.alpha is None for f in found)
-    assert source.damaged == 0
+    assert lost_in(found) == []
 
 
 @pytest.mark.parametrize("degrees, quarters", [(90, 1), (180, 2), (270, 3)])
 def test_a_turned_video_is_upright(tmp_path, degrees, quarters):
     pictures = panning(2)
-    _, found = decode(write_clip(tmp_path / "a.mp4", pictures, rotation=degrees))
+    found = decode(write_clip(tmp_path / "a.mp4", pictures, rotation=degrees))
     assert difference(found[0].rgb, np.rot90(pictures[0], quarters)) < 1.5
 
 
 def test_pixels_become_square(tmp_path):
     picture = texture(48, 64)
     path = write_clip(tmp_path / "a.mkv", [picture] * 2, aspect=Fraction(3, 2))
-    _, found = decode(path)
+    found = decode(path)
     assert found[0].rgb.shape == (48, 96, 3)
     assert difference(found[0].rgb[:, ::3], picture[:, ::2]) < 6
 
 
 def test_a_turned_video_s_pixels_become_square_too(tmp_path):
     path = write_clip(tmp_path / "a.mp4", [texture(48, 64)] * 2, aspect=Fraction(3, 2), rotation=90)
-    assert decode(path)[1][0].rgb.shape == (96, 48, 3)
+    assert decode(path)[0].rgb.shape == (96, 48, 3)
 
 
 @pytest.mark.parametrize("matrix", [1, 5])
@@ -66,7 +73,7 @@ def test_colors_are_read_by_the_matrix_that_the_file_names(tmp_path, matrix):
             format="yuv444p", dst_colorspace=matrix, dst_color_range="MPEG"
         )
         out.mux([*stream.encode(frame), *stream.encode(None)])
-    _, found = decode(path)
+    found = decode(path)
     assert np.abs(found[0].rgb.astype(int) - (200, 30, 40)).max() <= 3
 
 
@@ -74,7 +81,7 @@ def test_starting_late_leaves_out_only_what_is_over(tmp_path):
     path = write_clip(
         tmp_path / "a.mp4", panning(30), options={"qp": "1", "g": "10", "preset": "ultrafast"}
     )
-    _, found = decode(path, Fraction(1))
+    found = decode(path, Fraction(1))
     assert Fraction(0) < found[0].time <= 1
     assert found[-1].time == Fraction(29, 25)
 
@@ -82,7 +89,7 @@ def test_starting_late_leaves_out_only_what_is_over(tmp_path):
 def test_transparency_is_read(tmp_path):
     pictures = [np.dstack([p, np.full(p.shape[:2], 128, np.uint8)]) for p in panning(3)]
     path = write_clip(tmp_path / "a.mov", pictures, codec="qtrle", pixels="argb")
-    _, found = decode(path)
+    found = decode(path)
     assert (found[0].rgb == pictures[0][..., :3]).all()
     assert (found[0].alpha == 128).all()
 
@@ -91,7 +98,7 @@ def test_ten_bits_become_eight_with_a_warning(tmp_path):
     pictures = panning(2)
     path = write_clip(tmp_path / "a.mkv", pictures, codec="ffv1", pixels="yuv444p10le")
     with pytest.warns(UserWarning, match="has 10 bits per color; 8 are kept"):
-        _, found = decode(path)
+        found = decode(path)
     assert difference(found[0].rgb, pictures[0]) < 1
 
 
@@ -102,7 +109,7 @@ def test_a_high_dynamic_range_is_reduced_with_a_warning(tmp_path):
         colors={"color_trc": 16, "color_primaries": 9, "colorspace": 0},
     )  # fmt: skip
     with pytest.warns(UserWarning, match="high dynamic range"):
-        _, found = decode(path)
+        found = decode(path)
     assert 235 <= found[0].rgb.min() <= found[0].rgb.max() <= 243
 
 
@@ -142,15 +149,53 @@ def test_what_a_damaged_frame_takes_with_it_shows_its_neighbor(tmp_path, first, 
     pictures = panning(20)
     path = write_clip(tmp_path / "a.mp4", pictures, options=options)
     overwrite(path, first, 1)
-    source, found = decode(path)
-    assert source.damaged > 0
+    found = decode(path)
     assert [round(f.time * 25) for f in found] == list(range(20))
     own = [difference(f.rgb, p) < 3 for f, p in zip(found, pictures, strict=True)]
     lost = own.index(False)
-    assert lost == round(25 * float(source.damage.split()[1]))
+    assert lost_in(found)[0] == lost
+    assert found[lost].damage == f"at {lost / 25:.2f} s"
     assert (found[lost].rgb == found[lost - 1 if lost else own.index(True)].rgb).all()
     # What was predicted from it may be wrong as well, up to the next key frame.
     assert all(own[n] for n in range(20) if n // 5 not in (lost // 5, first // 5))
+
+
+@pytest.mark.parametrize(
+    "codec, name, options",
+    [
+        ("libx264", "a.ts", {"g": "5", "x264-params": "scenecut=0"}),
+        ("libx265", "a.mkv", {"x265-params": "keyint=5:log-level=error"}),
+        ("libsvtav1", "a.mkv", {"g": "5", "preset": "12"}),
+        ("libvpx", "a.webm", {"g": "5", "auto-alt-ref": "1", "lag-in-frames": "8"}),
+        ("libvpx-vp9", "a.webm", {"g": "5", "deadline": "realtime", "cpu-used": "8"}),
+        ("mpeg4", "a.avi", {"g": "5", "qscale": "2"}),
+    ],
+)
+@pytest.mark.parametrize("fill", [0, None])
+def test_no_decoder_loses_frames_in_silence(tmp_path, codec, name, options, fill):
+    pictures = [np.kron(p, np.ones((4, 4, 1), np.uint8)) for p in panning(20)]
+    with kept_priority():  # which SVT-AV1 would raise
+        path = write_clip(tmp_path / name, pictures, codec=codec, pixels="yuv420p", options=options)
+    whole = decode(path)
+    assert len(whole) == 20 and lost_in(whole) == []
+    generator = np.random.default_rng(0)
+    with av.open(str(path)) as file:
+        found = [(p.pos, p.size) for p in file.demux(video=0) if p.size]
+    for number in (0, 7, 10):
+        data = bytearray(path.read_bytes())
+        place, size = found[number]
+        # Past the headers of the container and of its packets, within one of MPEG-TS's.
+        place, size = place + min(70, size // 2), max(1, min(100, size // 2))
+        data[place : place + size] = (
+            bytes(size) if fill == 0 else generator.integers(0, 256, size, np.uint8).tobytes()
+        )
+        damaged = tmp_path / f"damaged-{name}"
+        damaged.write_bytes(data)
+        shown = decode(damaged)
+        times = [f.time for f in shown]
+        assert times == sorted(set(times))
+        assert len(shown) >= 19, f"packet {number}"
+        assert max(np.diff([float(t) for t in times])) < 0.1
 
 
 def test_a_damaged_picture_among_whole_ones_is_the_one_before(tmp_path):
@@ -162,8 +207,8 @@ def test_a_damaged_picture_among_whole_ones_is_the_one_before(tmp_path):
     begin = data.index(b"\x89PNG", place) + size // 3  # the signature stays: it divides packets
     data[begin : begin + size // 3] = bytes(size // 3)
     path.write_bytes(data)
-    source, found = decode(path)
-    assert (source.damaged, source.damage) == (1, "at 0.16 s")
+    found = decode(path)
+    assert lost_in(found) == [4] and found[4].damage == "at 0.16 s"
     assert [round(f.time * 25) for f in found] == list(range(10))
     assert (found[4].rgb == found[3].rgb).all() and (found[5].rgb == panning()[5]).all()
 
@@ -174,7 +219,7 @@ def test_a_video_that_is_cut_short_gives_what_it_has_and_says_so(tmp_path, sound
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 6 // 10])
     with pytest.warns(UserWarning, match=r"breaks off after 1\.\d\d of 2\.0\d seconds"):
-        _, found = decode(path)
+        found = decode(path)
     assert 20 <= len(found) <= 35
 
 
@@ -183,7 +228,7 @@ def test_longer_sound_is_no_reason_to_warn(tmp_path, monkeypatch, recwarn):
     path = write_clip(tmp_path / "a.mkv", panning(5), sound="aac")
     with av.open(str(path)) as file:
         assert file.duration > 400_000
-    _, found = decode(path)
+    found = decode(path)
     assert len(found) == 5 and not recwarn.list
 
 
@@ -210,9 +255,9 @@ def test_frames_that_become_huge_on_the_way_count_as_damaged(tmp_path, monkeypat
             packet.pts, packet.dts, packet.duration = 40 * encoded.pts, 40 * (number - 2), 40
             out.mux(packet)
 
-    source, found = decode(path)  # a size that isn't huge is brought to that of the first
-    assert ([f.rgb.shape for f in found], source.damaged) == ([(HEIGHT, WIDTH, 3)] * 6, 0)
+    found = decode(path)  # a size that isn't huge is brought to that of the first
+    assert [f.rgb.shape for f in found] == [(HEIGHT, WIDTH, 3)] * 6 and not lost_in(found)
     monkeypatch.setattr(container, "_LARGEST", 4 * HEIGHT * WIDTH)
-    source, found = decode(path)
-    assert (len(found), source.damaged) == (6, 3)
+    found = decode(path)
+    assert len(found) == 6 and lost_in(found) == [3, 4, 5]
     assert all((f.rgb == found[2].rgb).all() for f in found[3:])

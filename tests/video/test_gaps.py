@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylemix.video.frame import Frame
-from stylemix.video.gaps import Gap, bridged
+from stylemix.video.gaps import Gap, Toll, bridged
 
 TENTH = Fraction(1, 10)
 
@@ -15,10 +15,13 @@ TENTH = Fraction(1, 10)
 @given(whole=st.lists(st.booleans(), max_size=12))
 def test_every_gap_shows_its_neighbor_at_its_own_time(whole):
     found = [
-        Frame(np.full((1, 1, 3), n, np.uint8), n * TENTH, TENTH) if good else Gap(n * TENTH, TENTH)
+        Frame(np.full((1, 1, 3), n, np.uint8), n * TENTH, TENTH)
+        if good
+        else Gap(n * TENTH, TENTH, f"at {n}")
         for n, good in enumerate(whole)
     ]
-    shown = list(bridged(found))
+    toll = Toll()
+    shown = list(toll(bridged(found)))
     if not any(whole):
         assert shown == []
         return
@@ -29,12 +32,15 @@ def test_every_gap_shows_its_neighbor_at_its_own_time(whole):
     assert [int(f.rgb[0, 0, 0]) for f in shown] == expected
     assert [f.time for f in shown] == [n * TENTH for n in range(len(whole))]
     assert {f.duration for f in shown} == {TENTH}
+    assert [f.damage for f in shown] == ["" if good else f"at {n}" for n, good in enumerate(whole)]
+    assert toll.count == whole.count(False)
+    assert toll.first == ("" if all(whole) else f"at {whole.index(False)}")
 
 
 def test_frames_go_on_before_the_next_is_there():
     def found():
         yield Frame(np.zeros((1, 1, 3), np.uint8), Fraction(0), TENTH)
-        yield Gap(TENTH, TENTH)
+        yield Gap(TENTH, TENTH, "at 1")
         raise KeyError("decoded too early")
 
     shown = bridged(found())

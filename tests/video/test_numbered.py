@@ -64,7 +64,10 @@ def test_damaged_pictures_show_their_neighbors(tmp_path):
     for frame, n in zip(found, (1, 1, 2, 2, 4), strict=True):
         assert (frame.rgb == pictures[n]).all()
     assert [f.time for f in found] == [Fraction(n, 25) for n in range(5)]
-    assert (source.damaged, source.damage) == (2, "is '0.png'")
+    assert [f.damage for f in found] == ["in '0.png'", "", "", "in '3.png'", ""]
+    late = list(source.frames(Fraction(3, 25)))
+    assert [f.time for f in late][-2:] == [Fraction(3, 25), Fraction(4, 25)]
+    assert (late[-2].rgb == pictures[2]).all()
 
 
 def test_a_folder_of_nothing_but_damage_is_refused(tmp_path):

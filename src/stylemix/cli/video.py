@@ -21,7 +21,7 @@ from stylemix.cli.options import (
 )
 from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
-from stylemix.video.formats import choose_codec, is_folder, refuse_resuming
+from stylemix.video.formats import choose_codec, is_folder, refuse_coding, refuse_resuming
 from stylemix.video.parsing import interval, seconds
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def _check(out: str, dated: tuple[tuple[str, str], ...], options: dict[str, Any]
     interval(options["start"], options["end"])
     if len({seconds(time, "a style's time") for time, _ in dated}) < len(dated):
         raise click.UsageError("two --style-at options have the same time")
-    if not is_folder(out):
+    if is_folder(out):
+        refuse_coding(options["codec"], options["crf"])
+    else:
         container, *_ = choose_codec(Path(out), options["codec"], options["crf"])
         if options["resume"]:
             refuse_resuming(container)

@@ -73,7 +73,7 @@ class Painted:
             f"{self.size[0]} × {self.size[1]} pixels",
             model,
             f"{self.frames} frames" if whole else f"stopped after {self.frames} of {self.total}",
-            f"{self.damaged} damaged ones replaced by their neighbors" if self.damaged else "",
+            f"damaged and replaced: {self.damaged}" if self.damaged else "",
             f"{self.seconds:.1f} s",
         ]
         return " · ".join(part for part in parts if part)

@@ -21,7 +21,10 @@ from stylemix.video.source import Source
 _BT709, _BT601, _BT2020 = 1, 5, 9  # matrices as swscale numbers them
 _MATRICES = {1: _BT709, 5: _BT601, 6: _BT601, 9: _BT2020, 10: _BT2020}  # by H.273 number
 _FALLBACK_RATE = Fraction(25)
-_SOON = Fraction(1, 2)  # seconds by which a file may end earlier than it says
+_LITTLE = Fraction(1, 10)  # seconds by which a video may end earlier than its file says of it
+_SOON = Fraction(1, 2)  # the same where that is said of the whole file
+_MOST = Fraction(3, 4)  # of a frame's duration
+_STATING = {"mov", "avi"}  # formats that say a stream's length and don't guess it
 _LARGEST = 7680 * 4320  # pixels of a frame, unless the file declares larger ones
 
 
@@ -29,8 +32,8 @@ class ContainerSource(Source):
     """The first video stream of a file.
 
     Frames are turned upright and given square pixels, as players show them; high dynamic range and
-    more than 8 bits are reduced, with a warning. In the place of damaged frames, which are counted
-    in :attr:`damaged`, stand their neighbors.
+    more than 8 bits are reduced, with a warning. In the place of damaged frames stand their
+    neighbors, see :attr:`Frame.damage`.
 
     Raises:
         VideoError: the file is missing, no video, or has no video stream.
@@ -61,17 +64,20 @@ class ContainerSource(Source):
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.origin = Fraction(self._container.start_time or 0, av.time_base)
         self._broken = False
-        self._stated: Fraction | None = None
+        self._stated: Fraction | None = None  # seconds at which the file says that it ends
+        self._slack = max(_LITTLE, 2 / self.rate)
+        whole = Fraction(self._container.duration or 0, av.time_base)
         if self._stream.duration:
             self.length = self._stream.duration * self.time_base
-        elif self._container.duration:
-            # Matroska, which may break off anywhere and still says how long it was.
-            whole = Fraction(self._container.duration, av.time_base)
-            alone = whole if len(self._container.streams) == 1 else None
-            stated = _stated(self._stream) or alone
-            # It counts from the file's own 0.
-            self._stated = None if stated is None else stated - self.origin
-            self.length = self._stated or whole
+            if _STATING & set(self._container.format.name.split(",")):
+                begin = (self._stream.start_time or 0) * self.time_base - self.origin
+                self._stated = begin + self.length
+        elif (stated := _stated(self._stream)) is not None:
+            self.length = self._stated = stated - self.origin
+        elif whole:
+            self.length = whole - self.origin
+            if len(self._container.streams) == 1:
+                self._stated, self._slack = self.length, max(_SOON, 2 / self.rate)
 
     def close(self) -> None:
         """Close the file."""
@@ -80,7 +86,8 @@ class ContainerSource(Source):
     def frames(self, start: Fraction = Fraction(0)) -> Iterator[Frame]:
         """Yield the frames; see :meth:`Source.frames`."""
         if start > 0:
-            place = int((start + self.origin) / self.time_base)
+            # One frame more, which is to be seen in its place if the first is damaged.
+            place = int((start - 1 / self.rate + self.origin) / self.time_base)
             self._container.seek(place, stream=self._stream, backward=True)
         yield from bridged(self._found())
 
@@ -91,9 +98,8 @@ class ContainerSource(Source):
         for decoded in self._decode():
             if isinstance(decoded, int):
                 time = decoded * self.time_base - self.origin
-                self.lose(f"at {max(0.0, float(time)):.2f} s")
                 after = time + 1 / self.rate
-                yield Gap(time, 1 / self.rate)
+                yield Gap(time, 1 / self.rate, f"at {max(0.0, float(time)):.2f} s")
                 continue
             if turn is None or size is None:
                 turn = _turn(decoded)
@@ -108,7 +114,7 @@ class ContainerSource(Source):
             duration = duration if duration > 0 else 1 / self.rate
             after = time + duration
             yield Frame(turn(rgb), time, duration, None if alpha is None else turn(alpha))
-        if self._stated is not None and after < self._stated - max(_SOON, 2 / self.rate):
+        if self._stated is not None and after < self._stated - self._slack:
             warnings.warn(
                 f"{self.path!r} breaks off after {float(after):.2f} of {float(self._stated):.2f} "
                 "seconds; the video ends there",
@@ -118,23 +124,32 @@ class ContainerSource(Source):
     def _decode(self) -> Iterator[Any]:
         """Yield what can be decoded, and the times of what can't, in ticks.
 
-        A decoder tells of the packet that it stumbles over, and then says nothing of those that it
-        leaves out until the next key frame. But frames come in the order of their times: where the
-        packets before a frame gave none by then, they won't.
+        Some decoders tell of the packet that they stumble over, some say nothing; and none tells of
+        those that it leaves out until the next key frame. But frames come in the order of their
+        times: where the packets before a frame gave none by then, they won't. Packets right behind
+        or before a frame don't count; whole files have some that aren't shown.
         """
         waiting: set[int] = set()
-        last: int | None = None
+        latest = -(2**62)  # time of any packet so far
+        over = -(2**62)  # up to when frames or what stands for them are shown
         for frame in self._decoded(waiting):
-            if frame.pts is not None:
-                if self._broken and last is not None and frame.pts <= last:
-                    continue  # too late behind damage: its neighbor stands there already
-                last = frame.pts
-                passed = {time for time in waiting if time <= frame.pts}
-                waiting -= passed
-                # A whole file may have packets that aren't shown.
-                yield from sorted(passed - {frame.pts}) if self._broken else ()
+            latest = max(latest, *waiting) if waiting else latest
+            if frame.pts is None:
+                yield frame
+                continue
+            if self._broken and (frame.pts < over or frame.pts > latest):
+                continue  # late behind damage, or of a time that the decoder made up
+            least = max(1, int(_MOST * self._ticks(frame)))
+            passed = sorted(time for time in waiting if time <= frame.pts)
+            waiting.difference_update(passed)
+            yield from (time for time in passed if over <= time <= frame.pts - least)
             yield frame
-        yield from sorted(waiting) if self._broken else ()
+            over = frame.pts + least
+        yield from sorted(time for time in waiting if time >= over)
+
+    def _ticks(self, frame: Any) -> Fraction:
+        """Return how long a frame is shown, in ticks."""
+        return frame.duration or 1 / self.rate / self.time_base  # type: ignore[no-any-return]
 
     def _decoded(self, begun: set[int]) -> Iterator[Any]:
         """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
@@ -153,7 +168,7 @@ class ContainerSource(Source):
                 )
                 self._stated = None
                 return
-            if packet.pts is not None:
+            if packet.pts is not None and packet.size and not packet.is_discard:
                 begun.add(packet.pts)
             try:
                 decoded = packet.decode()
@@ -161,8 +176,6 @@ class ContainerSource(Source):
                 return
             except av.error.FFmpegError:
                 self._broken = True
-                if packet.pts is None:
-                    self.lose("at an unknown time")
                 continue
             for frame in decoded:
                 if frame.is_corrupt:

@@ -121,6 +121,16 @@ def refuse_resuming(container: str) -> None:
         )
 
 
+def refuse_coding(codec: str | None, crf: int | None) -> None:
+    """Refuse what says how to encode, where frames go to a folder.
+
+    Raises:
+        ConfigError: either is given.
+    """
+    if codec is not None or crf is not None:
+        raise ConfigError("a folder gets PNG files, which have no codec and crf; leave them out")
+
+
 def is_folder(target: str | os.PathLike[str]) -> bool:
     """Tell whether frames go to a folder: one that exists, or a name without an ending."""
     name = os.fspath(target)

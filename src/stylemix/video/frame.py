@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylemix.images import Raster, fill_hidden
+from stylemix.images import MAX_PIXELS, Raster, fill_hidden
+from stylemix.images.arrays import check_pixels
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,15 @@ class Frame:
         time: when it appears, in seconds; the video begins at 0.
         duration: how long it stays, in seconds.
         alpha: [H, W] uint8, or None for an opaque frame.
+        damage: where the frame is that can't be decoded and that this one, its neighbor, stands
+            for, such as "at 1.20 s"; empty for frames that stand for themselves.
     """
 
     rgb: np.ndarray
     time: Fraction
     duration: Fraction
     alpha: np.ndarray | None = None
+    damage: str = ""
 
     @property
     def rgba(self) -> np.ndarray:
@@ -38,9 +42,16 @@ class Frame:
         return Image.fromarray(self.rgba)
 
     def resized(self, long_side: int) -> Frame:
-        """Return the frame with a long side of this many pixels; see :func:`images.resize`."""
-        if max(self.rgb.shape[:2]) == long_side:
+        """Return the frame with a long side of this many pixels; see :func:`images.resize`.
+
+        Raises:
+            PictureError: that would be more than :data:`images.MAX_PIXELS`.
+        """
+        sides = self.rgb.shape[:2]
+        if max(sides) == long_side:
             return self
+        height, width = (max(1, round(side * long_side / max(sides))) for side in sides)
+        check_pixels(width, height, MAX_PIXELS, "a frame of this size")
         pixels = torch.from_numpy(np.ascontiguousarray(self.rgb.transpose(2, 0, 1)))
         alpha = None if self.alpha is None else torch.from_numpy(self.alpha)
         small = Raster(pixels, alpha).resized(long_side)

@@ -13,11 +13,12 @@ from PIL import Image
 
 from stylemix.errors import ConfigError
 from stylemix.images import Picture, read, to_pil
-from stylemix.stylizers import Options, Stylizer
+from stylemix.stylizers import Stylizer
 from stylemix.video.consistency import STEADY
 from stylemix.video.frame import Frame
 from stylemix.video.loop import stylized
-from stylemix.video.planning import Plan, Styles, make_plan
+from stylemix.video.parsing import frame_rate
+from stylemix.video.planning import Plan, Styles, make_plan, options_of
 
 
 def stylize_frames(
@@ -63,10 +64,13 @@ def stylize_frames(
         (48, 32)
         (48, 32)
     """
-    plan = make_plan(
-        style, Options(**options), model=model, device=device, runtime=runtime, steady=steady
-    )
-    return _pictures(frames, plan, 1 / Fraction(fps))
+    if isinstance(frames, str | os.PathLike):
+        raise ConfigError(
+            f"stylize_frames takes pictures, not a path: stylemix.stylize_video reads {frames!r}"
+        )
+    asked, duration = options_of(options), 1 / frame_rate(fps)
+    plan = make_plan(style, asked, model=model, device=device, runtime=runtime, steady=steady)
+    return _pictures(frames, plan, duration)
 
 
 def _pictures(frames: Iterable[Picture], plan: Plan, duration: Fraction) -> Iterator[Image.Image]:

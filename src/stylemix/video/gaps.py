@@ -16,10 +16,12 @@ class Gap:
     Attributes:
         time: when it would appear, in seconds.
         duration: how long it would stay, in seconds.
+        where: the same for people, see :class:`Frame`.
     """
 
     time: Fraction
     duration: Fraction
+    where: str
 
 
 def bridged(found: Iterable[Frame | Gap]) -> Iterator[Frame]:
@@ -45,4 +47,24 @@ def bridged(found: Iterable[Frame | Gap]) -> Iterator[Frame]:
 
 
 def _filled(gap: Gap, frame: Frame) -> Frame:
-    return replace(frame, time=gap.time, duration=gap.duration)
+    return replace(frame, time=gap.time, duration=gap.duration, damage=gap.where)
+
+
+class Toll:
+    """How many of the frames that pass stand for damaged ones.
+
+    Attributes:
+        count: so far.
+        first: where the first of those is.
+    """
+
+    count: int = 0
+    first: str = ""
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the frames, and count."""
+        for frame in frames:
+            if frame.damage:
+                self.count += 1
+                self.first = self.first or frame.damage
+            yield frame

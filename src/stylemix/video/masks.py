@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,7 +32,7 @@ class Mask:
         start: seconds of the mask's video at which the result begins.
 
     Raises:
-        VideoError: it is a video that can't be read, or ends before ``start``.
+        VideoError: it is a video that can't be read.
     """
 
     def __init__(self, picture: Picture, start: Fraction) -> None:
@@ -39,17 +41,15 @@ class Mask:
         self._current: Frame | None = None
         self._next: Frame | None = None
         self._picture = picture
-        self._ended = False
+        self._told: set[str] = set()
         if _moves(picture):
-            source = open_source(str(picture))
-            frames = with_durations(source.frames(start))
-            self._frames = window(frames, start, None)
+            self._frames = window(_film(picture, start), start, None)
             self._next = next(self._frames, None)
-            if self._next is None:
-                raise VideoError(
-                    f"the mask {str(picture)!r} has no frame at {float(start):.2f} seconds, where "
-                    "the result begins: give one that is as long as the video"
-                )
+            if self._next is None:  # it ends before the result begins
+                last = deque(_film(picture, Fraction(0)), maxlen=1)
+                if not last:
+                    raise VideoError(f"the mask {str(picture)!r} has no frames; check the file")
+                self._next = replace(last[0], time=Fraction(0), duration=Fraction(0))
 
     def at(self, time: Fraction, height: int, width: int) -> np.ndarray:
         """Return the mask [H, W] float32 in [0, 1] of a time; times must not fall.
@@ -63,16 +63,23 @@ class Mask:
             return self._still
         while self._next is not None and (self._current is None or self._next.time <= time):
             self._current, self._next = self._next, next(self._frames, None)
+            if self._current.damage:
+                self._tell("damaged", f"has damaged frames, the first {self._current.damage}")
         assert self._current is not None
         end = self._current.time + self._current.duration
-        if self._next is None and time >= end + _SOON and not self._ended:
-            self._ended = True
-            warnings.warn(
-                f"the mask {str(self._picture)!r} ends after {float(end):.2f} seconds, before the "
-                "video; its last frame holds",
-                stacklevel=2,
-            )
+        if self._next is None and time >= end + _SOON:
+            self._tell("early", "ends before the video; its last frame holds")
         return read_mask(self._current.rgba, height, width)[0, 0].numpy()  # type: ignore[no-any-return]
+
+    def _tell(self, kind: str, text: str) -> None:
+        """Warn, once of each kind."""
+        if kind not in self._told:
+            self._told.add(kind)
+            warnings.warn(f"the mask {str(self._picture)!r} {text}", stacklevel=3)
+
+
+def _film(picture: Picture, start: Fraction) -> Iterator[Frame]:
+    return with_durations(open_source(str(picture)).frames(start))
 
 
 def _moves(picture: Picture) -> bool:

@@ -23,7 +23,7 @@ RATE = Fraction(25)
 class FolderSource(Source):
     """The pictures of a folder, in the order of the numbers in their names.
 
-    In the place of damaged ones stand their neighbors; they are counted in :attr:`damaged`.
+    In the place of damaged ones stand their neighbors, see :attr:`Frame.damage`.
 
     Args:
         path: the folder; files that are no pictures, and hidden ones, are left out.
@@ -46,7 +46,10 @@ class FolderSource(Source):
 
     def frames(self, start: Fraction = Fraction(0)) -> Iterator[Frame]:
         """Yield the frames; see :meth:`Source.frames`."""
-        yield from bridged(self._found(int(start * self.rate)))
+        first = min(int(start * self.rate), len(self.files) - 1)
+        while first > 0 and not _is_whole(self.files[first]):
+            first -= 1  # to what is to be seen in its place
+        yield from bridged(self._found(first))
 
     def _found(self, first: int) -> Iterator[Frame | Gap]:
         size: tuple[int, ...] | None = None
@@ -57,8 +60,7 @@ class FolderSource(Source):
                 picture = read(file)
             except PictureError as damage:
                 problem = problem or damage
-                self.lose(f"is {file.name!r}")
-                yield Gap(time, 1 / self.rate)
+                yield Gap(time, 1 / self.rate, f"in {file.name!r}")
                 continue
             pixels = np.array(to_pil(picture.pixels))
             size = size or pixels.shape
@@ -121,6 +123,14 @@ class FolderWriter(Writer):
 
     def discard(self) -> None:
         """Keep the frames so far; each of them is complete."""
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        read(file)
+    except PictureError:
+        return False
+    return True
 
 
 def _natural(file: Path) -> list[tuple[bool, int, str]]:

@@ -12,7 +12,7 @@ from stylemix.video import animation
 from stylemix.video.animation import AnimationSource
 from stylemix.video.audio import AudioTracks
 from stylemix.video.container import ContainerSource
-from stylemix.video.formats import FORMATS, choose_codec, is_folder, refuse_resuming
+from stylemix.video.formats import FORMATS, choose_codec, is_folder, refuse_coding, refuse_resuming
 from stylemix.video.movie import MovieWriter
 from stylemix.video.numbered import RATE, FolderSource, FolderWriter
 from stylemix.video.resumable import PiecesWriter, ResumableFolder
@@ -82,6 +82,7 @@ def open_writer(
     if is_folder(target):
         if path.exists() and os.path.realpath(path) == os.path.realpath(source.path):
             raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another")
+        refuse_coding(codec, crf)
         return ResumableFolder(path) if resume else FolderWriter(path)
     container, chosen, quality = choose_codec(path, codec, crf)
     parent = path.resolve().parent

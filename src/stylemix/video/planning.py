@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from stylemix.checkpoint.loading import ready
 from stylemix.errors import ConfigError
 from stylemix.images import Picture
 from stylemix.injections.style import Style
+from stylemix.plugins.registries import suggest
 from stylemix.stylizers import Options, Stylizer
 from stylemix.video.consistency import STEADY, check_steady
 from stylemix.video.masks import Mask
@@ -57,6 +58,20 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_steady(self.steady)
+
+
+def options_of(given: Mapping[str, Any]) -> Options:
+    """Return the keywords that :func:`stylemix.stylize` has too as options.
+
+    Raises:
+        TypeError: there is no such keyword.
+        ConfigError: a value is out of range.
+    """
+    known = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}{suggest(name, known)}")
+    return Options(**given)
 
 
 def make_plan(

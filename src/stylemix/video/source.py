@@ -19,16 +19,12 @@ class Source(ABC):
         length: seconds, or None where only the end will tell.
         time_base: seconds that all times are multiples of.
         origin: the file's own time, in seconds, that is called 0 here.
-        damaged: frames that couldn't be decoded so far, each of which its neighbor replaces.
-        damage: where the first of them is, such as "at 1.20 s".
     """
 
     rate: Fraction
     length: Fraction | None = None
     time_base: Fraction = Fraction(1, 90000)
     origin: Fraction = Fraction(0)
-    damaged: int = 0
-    damage: str = ""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -41,11 +37,6 @@ class Source(ABC):
             start: seconds; frames before it may be left out, but not the one that is on the
                 screen then.
         """
-
-    def lose(self, where: str) -> None:
-        """Count a frame that can't be decoded."""
-        self.damaged += 1
-        self.damage = self.damage or where
 
     def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Close what is open."""

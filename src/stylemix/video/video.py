@@ -16,14 +16,15 @@ import torch
 
 from stylemix import __version__
 from stylemix.errors import Cancelled, ConfigError
-from stylemix.stylizers import Options, Stylizer
+from stylemix.stylizers import Stylizer
 from stylemix.types import Progress, ProgressEvent
 from stylemix.video.consistency import STEADY
 from stylemix.video.frame import Frame
+from stylemix.video.gaps import Toll
 from stylemix.video.loop import Drawn, stylized
 from stylemix.video.opening import open_source, open_writer
 from stylemix.video.parsing import frame_rate, interval
-from stylemix.video.planning import Styles, make_plan
+from stylemix.video.planning import Styles, make_plan, options_of
 from stylemix.video.resuming import Point, describe_job
 from stylemix.video.source import Source
 from stylemix.video.timing import at_rate, count_at, window, with_durations
@@ -38,7 +39,8 @@ class VideoReport:
         path: the file or folder that was written.
         frames: how many were written.
         scenes: how many scenes were found in it.
-        damaged: frames that couldn't be decoded, each of which its neighbor replaces.
+        damaged: frames that couldn't be decoded, each of which its neighbor replaces. Those behind
+            them may be spoiled up to the next key frame, and don't count.
     """
 
     path: Path
@@ -128,7 +130,7 @@ def stylize_video(
         >>> report.path.name, report.frames
         ('out.mp4', 2)
     """
-    asked = Options(**options)
+    asked = options_of(options)
     begin, until = interval(start, end)
     rate = None if fps is None else frame_rate(fps)
     with open_source(video, rate) as source:
@@ -148,6 +150,7 @@ def stylize_video(
             resume=resume,
         )
         total = _count(source, begin, until, rate)
+        toll = Toll()
         try:
             with writer:
                 plan = make_plan(
@@ -171,7 +174,7 @@ def stylize_video(
                             coding=(codec, crf, audio),
                         )
                     )
-                frames = islice(_frames(source, begin, until, rate), point.count, None)
+                frames = islice(_frames(source, begin, until, rate, toll), point.count, None)
                 with closing(stylized(frames, plan, point.former)) as drawn:
                     count, scenes = _write(drawn, writer, total, progress, point)
         except Cancelled as stopped:
@@ -179,14 +182,15 @@ def stylize_video(
             if resume and writer.part:
                 kept += ", and the same command goes on"
             raise Cancelled(f"{stopped}; {kept}") from stopped
-        if source.damaged:
+        if toll.count:
             warnings.warn(
-                f"{source.damaged} damaged frame(s) of {source.path!r} were replaced by their "
-                f"neighbors; the first {source.damage}",
+                f"{toll.count} damaged frame(s) of {source.path!r} were replaced by their "
+                f"neighbors, the first {toll.first}; those up to the next key frame may be spoiled "
+                "too",
                 stacklevel=2,
             )
         assert writer.written is not None
-        return VideoReport(writer.written, count, scenes, source.damaged)
+        return VideoReport(writer.written, count, scenes, toll.count)
 
 
 def _write(
@@ -205,11 +209,12 @@ def _write(
 
 
 def _frames(
-    source: Source, start: Fraction, end: Fraction | None, rate: Fraction | None
+    source: Source, start: Fraction, end: Fraction | None, rate: Fraction | None, toll: Toll
 ) -> Iterable[Frame]:
     frames: Iterable[Frame] = with_durations(source.frames(start))
     if start > 0 or end is not None:
         frames = window(frames, start, end)
+    frames = toll(frames)
     return frames if rate is None else at_rate(frames, rate)
 
 
