@@ -24,6 +24,7 @@ _FALLBACK_RATE = Fraction(25)
 _LITTLE = Fraction(1, 10)  # seconds by which a video may end earlier than its file says of it
 _SOON = Fraction(1, 2)  # the same where that is said of the whole file
 _MOST = Fraction(3, 4)  # of a frame's duration
+_ORDERED = 20  # frames that may lie between decoding and showing; H.264 knows 16
 _STATING = {"mov", "avi"}  # formats that say a stream's length and don't guess it
 _LARGEST = 7680 * 4320  # pixels of a frame, unless the file declares larger ones
 
@@ -130,15 +131,13 @@ class ContainerSource(Source):
         or before a frame don't count; whole files have some that aren't shown.
         """
         waiting: set[int] = set()
-        latest = -(2**62)  # time of any packet so far
         over = -(2**62)  # up to when frames or what stands for them are shown
         for frame in self._decoded(waiting):
-            latest = max(latest, *waiting) if waiting else latest
             if frame.pts is None:
                 yield frame
                 continue
-            if self._broken and (frame.pts < over or frame.pts > latest):
-                continue  # late behind damage, or of a time that the decoder made up
+            if self._broken and (frame.pts < over or not self._is_likely(frame)):
+                continue  # late behind damage, or of a time that was made up
             least = max(1, int(_MOST * self._ticks(frame)))
             passed = sorted(time for time in waiting if time <= frame.pts)
             waiting.difference_update(passed)
@@ -150,6 +149,10 @@ class ContainerSource(Source):
     def _ticks(self, frame: Any) -> Fraction:
         """Return how long a frame is shown, in ticks."""
         return frame.duration or 1 / self.rate / self.time_base  # type: ignore[no-any-return]
+
+    def _is_likely(self, found: Any) -> bool:
+        """Tell whether a packet or frame may be shown at its time, so long after its decoding."""
+        return found.dts is None or found.pts - found.dts <= _ORDERED * self._ticks(found)
 
     def _decoded(self, begun: set[int]) -> Iterator[Any]:
         """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
@@ -168,7 +171,8 @@ class ContainerSource(Source):
                 )
                 self._stated = None
                 return
-            if packet.pts is not None and packet.size and not packet.is_discard:
+            shown = packet.pts is not None and packet.size and not packet.is_discard
+            if shown and self._is_likely(packet):
                 begun.add(packet.pts)
             try:
                 decoded = packet.decode()
