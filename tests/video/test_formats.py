@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from stylemix.errors import ConfigError, VideoError
-from stylemix.video.formats import CODECS, FORMATS, choose_codec, is_folder, refuse_resuming
+from stylemix.video.formats import (
+    CODECS,
+    FORMATS,
+    choose_codec,
+    is_folder,
+    refuse_coding,
+    refuse_resuming,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,10 @@ def test_animations_are_written_in_one_piece(name):
     with pytest.raises(ConfigError, match=rf"\.{container} files are written in one piece"):
         refuse_resuming(container)
     refuse_resuming(choose_codec(Path("a.mkv"), None, None)[0])
+
+
+@pytest.mark.parametrize("codec, crf", [("h264", None), (None, 18)])
+def test_a_folder_has_no_codec(codec, crf):
+    with pytest.raises(ConfigError, match="a folder gets PNG files"):
+        refuse_coding(codec, crf)
+    refuse_coding(None, None)

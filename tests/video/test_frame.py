@@ -3,9 +3,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 import torch
 from video_clips import texture
 
+from stylemix.errors import PictureError
 from stylemix.images import resize
 from stylemix.video.frame import Frame
 
@@ -50,3 +52,9 @@ def test_what_is_hidden_shows_nowhere():
     assert np.array_equal(seen[0].rgba, seen[1].rgba)
     opaque = Frame(texture(48, 64), SOON, SHORT)
     assert opaque.filled() is opaque
+
+
+def test_a_frame_does_not_become_too_large():
+    frame = Frame(np.zeros((48, 64, 3), np.uint8), SOON, SHORT)
+    with pytest.raises(PictureError, match=r"a frame of this size has 100000 x 75000 = .* pixels"):
+        frame.resized(100_000)

@@ -108,3 +108,10 @@ def test_the_runtime_draws_what_it_draws_of_a_picture(model):
         handle.remove()
     assert counted["torch"] == 6
     assert counted["openvino"] <= 2  # compiling traces the pass
+
+
+def test_wrong_arguments_are_refused_before_the_first_frame(model):
+    with pytest.raises(ConfigError, match=r"stylemix\.stylize_video reads 'in\.mp4'"):
+        stylemix.stylize_frames("in.mp4", PAINTING, model=model)
+    with pytest.raises(ConfigError, match="fps must be a number above 0"):
+        stylemix.stylize_frames(panning(2), PAINTING, model=model, fps=0)

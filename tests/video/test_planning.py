@@ -6,7 +6,7 @@ from video_clips import texture
 from stylemix import stylize_frames
 from stylemix.errors import ConfigError
 from stylemix.stylizers import Options
-from stylemix.video.planning import make_plan
+from stylemix.video.planning import make_plan, options_of
 
 PAINTING = texture(40, 40, 7)
 
@@ -47,3 +47,9 @@ def test_the_runtime_is_asked_for_or_that_of_the_model(model):
     assert planned(model.using("torch"), "openvino") == "openvino"
     assert planned("film", None) == "auto"
     assert planned("film", "torch") == "torch"
+
+
+def test_keywords_that_do_not_exist_are_told_by_their_names():
+    assert options_of({"strength": 0.5}).strength == 0.5
+    with pytest.raises(TypeError, match="no option 'strenght'; did you mean 'strength'"):
+        options_of({"strenght": 0.5})
