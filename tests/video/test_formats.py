@@ -5,14 +5,7 @@ from pathlib import Path
 import pytest
 
 from stylemix.errors import ConfigError, VideoError
-from stylemix.video.formats import (
-    CODECS,
-    FORMATS,
-    choose_codec,
-    is_folder,
-    refuse_coding,
-    refuse_resuming,
-)
+from stylemix.video.formats import CODECS, FORMATS, choose_codec
 
 
 @pytest.mark.parametrize(
@@ -47,24 +40,3 @@ def test_what_does_not_fit_is_refused(name, codec, crf, error, message):
 
 def test_every_format_names_codecs_that_are_known():
     assert {c for _, names in FORMATS.values() for c in names} == set(CODECS)
-
-
-def test_names_without_ending_are_folders(tmp_path):
-    (tmp_path / "x.mp4").mkdir()
-    assert is_folder(tmp_path / "frames") and is_folder(f"{tmp_path}/a.b/")
-    assert is_folder(tmp_path / "x.mp4") and not is_folder(tmp_path / "y.mp4")
-
-
-@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
-def test_animations_are_written_in_one_piece(name):
-    container, *_ = choose_codec(Path(name), None, None)
-    with pytest.raises(ConfigError, match=rf"\.{container} files are written in one piece"):
-        refuse_resuming(container)
-    refuse_resuming(choose_codec(Path("a.mkv"), None, None)[0])
-
-
-@pytest.mark.parametrize("codec, crf", [("h264", None), (None, 18)])
-def test_a_folder_has_no_codec(codec, crf):
-    with pytest.raises(ConfigError, match="a folder gets PNG files"):
-        refuse_coding(codec, crf)
-    refuse_coding(None, None)

@@ -67,7 +67,7 @@ def test_what_is_no_rate_is_refused(fps):
 
 def test_nothing_slow_is_imported_for_it():
     code = (
-        "import sys, stylemix.video.parsing, stylemix.video.formats\n"
+        "import sys, stylemix.video.parsing, stylemix.video.targets\n"
         "print(*(name for name in ('torch', 'numpy', 'cv2', 'av') if name in sys.modules))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,8 +20,8 @@ from stylemix.cli.options import (
 )
 from stylemix.cli.paths import refuse_missing
 from stylemix.cli.stopping import stopping
-from stylemix.video.formats import choose_codec, is_folder, refuse_coding, refuse_resuming
 from stylemix.video.parsing import interval, seconds
+from stylemix.video.targets import check_target
 
 if TYPE_CHECKING:
     from stylemix.types import ProgressEvent
@@ -134,7 +133,7 @@ def video(
     check_masks(masks, count)
     file = out if os.path.splitext(out)[1] else "."  # a folder is made where it is missing
     refuse_missing(content, [*styles, *(painting for _, painting in dated)], masks or (), file)
-    _check(out, dated, options)
+    _check(content, out, dated, options)
 
     import stylemix
     from stylemix.errors import Cancelled
@@ -165,14 +164,11 @@ def video(
     click.echo(f"wrote {report.path} ({report.frames} frames{scenes})")
 
 
-def _check(out: str, dated: tuple[tuple[str, str], ...], options: dict[str, Any]) -> None:
+def _check(
+    content: str, out: str, dated: tuple[tuple[str, str], ...], options: dict[str, Any]
+) -> None:
     """Refuse what is wrong by itself, before anything slow is imported."""
     interval(options["start"], options["end"])
     if len({seconds(time, "a style's time") for time, _ in dated}) < len(dated):
         raise click.UsageError("two --style-at options have the same time")
-    if is_folder(out):
-        refuse_coding(options["codec"], options["crf"])
-    else:
-        container, *_ = choose_codec(Path(out), options["codec"], options["crf"])
-        if options["resume"]:
-            refuse_resuming(container)
+    check_target(out, content, options["codec"], options["crf"], resume=options["resume"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,32 +105,3 @@ def choose_codec(target: Path, name: str | None, crf: int | None) -> tuple[str, 
             f"got {crf!r}"
         )
     return container, codec, crf
-
-
-def refuse_resuming(container: str) -> None:
-    """Refuse formats that are written in one piece.
-
-    Raises:
-        ConfigError: it is one of them.
-    """
-    if container in ("gif", "webp"):
-        raise ConfigError(
-            f".{container} files are written in one piece, which can't be resumed: write a video "
-            "or a folder of frames, and convert it"
-        )
-
-
-def refuse_coding(codec: str | None, crf: int | None) -> None:
-    """Refuse what says how to encode, where frames go to a folder.
-
-    Raises:
-        ConfigError: either is given.
-    """
-    if codec is not None or crf is not None:
-        raise ConfigError("a folder gets PNG files, which have no codec and crf; leave them out")
-
-
-def is_folder(target: str | os.PathLike[str]) -> bool:
-    """Tell whether frames go to a folder: one that exists, or a name without an ending."""
-    name = os.fspath(target)
-    return os.path.isdir(name) or name.endswith(("/", os.sep)) or not Path(name).suffix

@@ -12,11 +12,12 @@ from stylemix.video import animation
 from stylemix.video.animation import AnimationSource
 from stylemix.video.audio import AudioTracks
 from stylemix.video.container import ContainerSource
-from stylemix.video.formats import FORMATS, choose_codec, is_folder, refuse_coding, refuse_resuming
+from stylemix.video.formats import FORMATS
 from stylemix.video.movie import MovieWriter
 from stylemix.video.numbered import RATE, FolderSource, FolderWriter
 from stylemix.video.resumable import PiecesWriter, ResumableFolder
 from stylemix.video.source import Source
+from stylemix.video.targets import check_target
 from stylemix.video.writing import Writer
 
 _FINEST = Fraction(1, 1_000_000)  # of time bases that are taken over
@@ -79,19 +80,10 @@ def open_writer(
         ConfigError: container, codec and crf don't fit together.
     """
     path = Path(target)
-    if is_folder(target):
-        if path.exists() and os.path.realpath(path) == os.path.realpath(source.path):
-            raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another")
-        refuse_coding(codec, crf)
+    found = check_target(target, source.path, codec, crf, resume=resume)
+    if found is None:
         return ResumableFolder(path) if resume else FolderWriter(path)
-    container, chosen, quality = choose_codec(path, codec, crf)
-    parent = path.resolve().parent
-    if not parent.is_dir():
-        raise VideoError(f"the folder {str(parent)!r} doesn't exist: create it first")
-    if not os.access(parent, os.W_OK):
-        raise VideoError(f"you may not write to {str(parent)!r}: choose another folder")
-    if path.exists() and os.path.samefile(path, source.path):
-        raise VideoError(f"{str(path)!r} is read and would be overwritten; choose another name")
+    container, chosen, quality = found
     tracks = None
     if audio and isinstance(source, ContainerSource) and container not in ("gif", "webp"):
         cut = start > 0 or end is not None
@@ -112,7 +104,6 @@ def open_writer(
     )
     if not resume:
         return whole
-    refuse_resuming(container)
     box = _PIECES.get(chosen.standard, "mp4")
     return PiecesWriter(
         whole,
