@@ -36,7 +36,7 @@ def stylize_frames(
 
     For programs that decode and encode themselves; :func:`stylemix.stylize_video` does it all.
     The frames are taken from the iterable in a thread of its own while earlier ones are worked on,
-    at most four ahead.
+    at most four ahead, eight on a GPU, which draws several at once.
 
     Args:
         frames: pictures of one size, as for :func:`stylemix.stylize`.

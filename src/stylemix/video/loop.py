@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
-from stylemix.video.consistency import Blender, Former, Tracked, track, untracked
+from stylemix.video.consistency import Blender, Former, track, untracked
+from stylemix.video.drawing import draw
 from stylemix.video.frame import Frame
 from stylemix.video.pipeline import ahead
 from stylemix.video.planning import Plan
@@ -52,7 +52,7 @@ def stylized(
     # Closed by hand: an exception's traceback would keep the threads at work.
     with (
         closing(ahead(tracked)) as waiting,
-        closing(ahead(_draw(waiting, plan))) as results,
+        closing(ahead(draw(waiting, plan))) as results,
     ):
         for one, result, covered in results:
             out = blend(result, one)
@@ -62,24 +62,3 @@ def stylized(
             assert blend.former is not None
             kept = Former(one.frame.rgb, one.calm, blend.former)
             yield Drawn(replace(one.frame, rgb=out), one.cut, kept)
-
-
-def _draw(
-    tracked: Iterable[Tracked], plan: Plan
-) -> Iterator[tuple[Tracked, np.ndarray, np.ndarray | None]]:
-    """Yield each frame with its picture, and where any style holds (None for everywhere)."""
-    for one in tracked:
-        time = one.frame.time
-        styles, weights = plan.schedule.at(time)
-        frame = one.drawn
-        masks = [mask.at(time, *frame.shape[:2]) for mask in plan.masks]
-        # Moving masks may be black for a while; stylize would warn of it.
-        picture = (
-            Image.fromarray(frame)
-            if masks and not any(mask.any() for mask in masks)
-            else plan.stylizer.stylize(
-                frame, styles, plan.options, weights=weights, masks=masks or None
-            )
-        )
-        covered = np.stack(masks).max(0) > 0 if masks else None
-        yield one, np.asarray(picture), covered
