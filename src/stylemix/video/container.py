@@ -88,7 +88,8 @@ class ContainerSource(Source):
         """Yield the frames; see :meth:`Source.frames`."""
         if start > 0:
             # One frame more, which is to be seen in its place if the first is damaged.
-            place = int((start - 1 / self.rate + self.origin) / self.time_base)
+            begin = max(Fraction(0), start - 1 / self.rate)
+            place = int((begin + self.origin) / self.time_base)
             self._container.seek(place, stream=self._stream, backward=True)
         yield from bridged(self._found())
 
@@ -152,7 +153,8 @@ class ContainerSource(Source):
 
     def _is_likely(self, found: Any) -> bool:
         """Tell whether a packet or frame may be shown at its time, so long after its decoding."""
-        return found.dts is None or found.pts - found.dts <= _ORDERED * self._ticks(found)
+        usual = max(self._ticks(found), 1 / self.rate / self.time_base)
+        return found.dts is None or found.pts - found.dts <= _ORDERED * usual
 
     def _decoded(self, begun: set[int]) -> Iterator[Any]:
         """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
