@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stylemix.video.container import ContainerSource
 from stylemix.video.frame import Frame
 
 av = pytest.importorskip("av", reason="videos need PyAV")
@@ -103,6 +104,22 @@ def read_clip(path: Path) -> tuple[list[np.ndarray], list[Fraction]]:
             pictures.append(frame.reformat(format="rgb24", **options).to_ndarray())
             times.append(frame.pts * frame.time_base)
     return pictures, times
+
+
+def decode(path: Path, start: Fraction = Fraction(0)) -> list[Frame]:
+    """Return all frames that our decoder gives."""
+    with ContainerSource(str(path)) as source:
+        return list(source.frames(start))
+
+
+def lost_in(found: Sequence[Frame]) -> list[int]:
+    """Return the numbers of frames that stand for damaged ones."""
+    return [n for n, frame in enumerate(found) if frame.damage]
+
+
+def difference(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the mean absolute difference of two pictures."""
+    return float(np.abs(first.astype(int) - second).mean())
 
 
 def packets(path: Path, kind: str) -> list[bytes]:

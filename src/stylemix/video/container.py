@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from stylemix.errors import VideoError
+from stylemix.video.decoding import Decoder
 from stylemix.video.extras import pyav
 from stylemix.video.frame import Frame
 from stylemix.video.gaps import Gap, bridged
@@ -23,8 +24,6 @@ _MATRICES = {1: _BT709, 5: _BT601, 6: _BT601, 9: _BT2020, 10: _BT2020}  # by H.2
 _FALLBACK_RATE = Fraction(25)
 _LITTLE = Fraction(1, 10)  # seconds by which a video may end earlier than its file says of it
 _SOON = Fraction(1, 2)  # the same where that is said of the whole file
-_MOST = Fraction(3, 4)  # of a frame's duration
-_ORDERED = 20  # frames that may lie between decoding and showing; H.264 knows 16
 _STATING = {"mov", "avi"}  # formats that say a stream's length and don't guess it
 _LARGEST = 7680 * 4320  # pixels of a frame, unless the file declares larger ones
 
@@ -64,7 +63,6 @@ class ContainerSource(Source):
         self.time_base = self._stream.time_base or self.time_base
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.origin = Fraction(self._container.start_time or 0, av.time_base)
-        self._broken = False
         self._stated: Fraction | None = None  # seconds at which the file says that it ends
         self._slack = max(_LITTLE, 2 / self.rate)
         whole = Fraction(self._container.duration or 0, av.time_base)
@@ -97,7 +95,8 @@ class ContainerSource(Source):
         turn: Turn | None = None
         size: tuple[int, int] | None = None
         after = Fraction(0)
-        for decoded in self._decode():
+        decoder = Decoder(self._container, self._stream, self.rate)
+        for decoded in decoder.frames():
             if isinstance(decoded, int):
                 time = decoded * self.time_base - self.origin
                 after = time + 1 / self.rate
@@ -116,78 +115,18 @@ class ContainerSource(Source):
             duration = duration if duration > 0 else 1 / self.rate
             after = time + duration
             yield Frame(turn(rgb), time, duration, None if alpha is None else turn(alpha))
-        if self._stated is not None and after < self._stated - self._slack:
+        if decoder.problem:
+            warnings.warn(
+                f"{self.path!r} can't be read beyond a damaged place ({decoder.problem}); "
+                "the video ends there",
+                stacklevel=2,
+            )
+        elif self._stated is not None and after < self._stated - self._slack:
             warnings.warn(
                 f"{self.path!r} breaks off after {float(after):.2f} of {float(self._stated):.2f} "
                 "seconds; the video ends there",
                 stacklevel=2,
             )
-
-    def _decode(self) -> Iterator[Any]:
-        """Yield what can be decoded, and the times of what can't, in ticks.
-
-        Some decoders tell of the packet that they stumble over, some say nothing; and none tells of
-        those that it leaves out until the next key frame. But frames come in the order of their
-        times: where the packets before a frame gave none by then, they won't. Packets right behind
-        or before a frame don't count; whole files have some that aren't shown.
-        """
-        waiting: set[int] = set()
-        over = -(2**62)  # up to when frames or what stands for them are shown
-        for frame in self._decoded(waiting):
-            if frame.pts is None:
-                yield frame
-                continue
-            if self._broken and (frame.pts < over or not self._is_likely(frame)):
-                continue  # late behind damage, or of a time that was made up
-            least = max(1, int(_MOST * self._ticks(frame)))
-            passed = sorted(time for time in waiting if time <= frame.pts)
-            waiting.difference_update(passed)
-            yield from (time for time in passed if over <= time <= frame.pts - least)
-            yield frame
-            over = frame.pts + least
-        yield from sorted(time for time in waiting if time >= over)
-
-    def _ticks(self, frame: Any) -> Fraction:
-        """Return how long a frame is shown, in ticks."""
-        return frame.duration or 1 / self.rate / self.time_base  # type: ignore[no-any-return]
-
-    def _is_likely(self, found: Any) -> bool:
-        """Tell whether a packet or frame may be shown at its time, so long after its decoding."""
-        usual = max(self._ticks(found), 1 / self.rate / self.time_base)
-        return found.dts is None or found.pts - found.dts <= _ORDERED * usual
-
-    def _decoded(self, begun: set[int]) -> Iterator[Any]:
-        """Yield all frames that can be decoded; ``begun`` gets the times of their packets."""
-        av = pyav()
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except av.error.FFmpegError as problem:
-                warnings.warn(
-                    f"{self.path!r} can't be read beyond a damaged place ({problem.strerror}); "
-                    "the video ends there",
-                    stacklevel=2,
-                )
-                self._stated = None
-                return
-            shown = packet.pts is not None and packet.size and not packet.is_discard
-            if shown and self._is_likely(packet):
-                begun.add(packet.pts)
-            try:
-                decoded = packet.decode()
-            except av.error.EOFError:
-                return
-            except av.error.FFmpegError:
-                self._broken = True
-                continue
-            for frame in decoded:
-                if frame.is_corrupt:
-                    self._broken = True
-                else:
-                    yield frame
 
 
 def _open(path: str) -> Any:
