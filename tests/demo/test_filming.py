@@ -128,6 +128,15 @@ def test_no_clip_shows_nothing(filming, controls):
 
     (only,) = (Screen(*values) for values in asyncio.run(main()))
     assert only.picture == "" and "Choose a clip" in only.line
+    assert not only.download.interactive
+
+
+def test_a_first_frame_is_no_video_to_download(filming, controls):
+    async def main():
+        return [v async for v in filming.first(WHO, *controls)]
+
+    *_, last = (Screen(*values) for values in asyncio.run(main()))
+    assert "The first frame" in last.line and not last.download.interactive
 
 
 def test_only_videos_whose_files_are_there_are_remembered(tmp_path):

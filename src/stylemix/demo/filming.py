@@ -62,6 +62,11 @@ def ready(**changes: Any) -> Screen:
     return Screen(go=gr.Button(interactive=True), cancel=gr.Button(interactive=False), **changes)
 
 
+def _nothing() -> gr.DownloadButton:
+    """Return a button that waits for a video: what is to be seen is none."""
+    return gr.DownloadButton(interactive=False)
+
+
 class Filming:
     """Paints videos for the page and tells it how far the work has come.
 
@@ -98,7 +103,7 @@ class Filming:
         if session in self._busy:
             return
         if controls[0] is None:
-            yield Screen(picture="", line=said(EMPTY), estimate="").values()
+            yield Screen(picture="", line=said(EMPTY), estimate="", download=_nothing()).values()
             return
         try:
             yield Screen(line=working("Painting the first frame…", None)).values()
@@ -107,6 +112,7 @@ class Filming:
             now = Screen(
                 picture=comparison(made.before, made.after, made.size, "The first frame, painted"),
                 line=said(FIRST),
+                download=_nothing(),
                 estimate=self.expected(asked),
             )
         except Exception as problem:  # told on the page; what is no error of ours is raised again
