@@ -3,12 +3,13 @@
     STYLEMIX_VGG16=vgg16_features.safetensors python docs/make_video.py [FILE.mp4 ...]
 
 Clips of 320 x 192 pixels and 8 frames are made of the example photographs; files given are
-measured too, their frames 10 to 17 at 320 pixels.
+measured too, their frames 10 to 17 at 320 pixels. ``--times 2`` makes everything twice as large and
+as fast, ``--fine`` measures both flows alike in large frames too.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -24,6 +25,7 @@ from stylemix.backbones import feature_net
 from stylemix.images import read, resize, to_float
 from stylemix.metrics import describe, style_loss
 from stylemix.metrics.warping import warping_error
+from stylemix.video import motion
 from stylemix.video.consistency import Blender, track
 from stylemix.video.frame import Frame
 from stylemix.video.opening import open_source
@@ -40,38 +42,44 @@ VARIANTS = {
 }
 
 
-def clips(files: list[str]) -> Iterator[tuple[str, list[np.ndarray]]]:
-    """Yield names and frames."""
+def clips(files: list[str], times: int = 1) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Yield names and frames, all of it larger and faster by a factor."""
     generator = np.random.default_rng(0)
 
     def noisy(picture: np.ndarray) -> np.ndarray:
         noise = generator.normal(0, 5, picture.shape)
         return np.clip(picture + noise, 0, 255).round().astype(np.uint8)
 
-    mountains, temple = photograph("mountains", 640), photograph("temple", 640)
-    yield "pan", [window(mountains, 40 + 2.3 * t, 30 + 0.4 * t) for t in range(COUNT)]
-    cat = photograph("cat", 160)[:90, 35:125]
-    rows, columns = np.mgrid[:90, :90]
+    def shot(picture: np.ndarray, left: float, top: float) -> np.ndarray:
+        return window(picture, times * left, times * top, times)
+
+    def part(begin: int, end: int) -> slice:
+        return slice(times * begin, times * end)
+
+    mountains, temple = (photograph(name, 640 * times) for name in ("mountains", "temple"))
+    yield "pan", [shot(mountains, 40 + 2.3 * t, 30 + 0.4 * t) for t in range(COUNT)]
+    cat = photograph("cat", 160 * times)[part(0, 90), part(35, 125)]
+    rows, columns = np.mgrid[: 90 * times, : 90 * times] / times
     disk = ((rows - 45) ** 2 + (columns - 45) ** 2 < 44**2)[..., None]
     moving = []
     for t in range(COUNT):
-        frame = window(temple, 60, 80)
-        left = 20 + 9 * t
-        frame[50:140, left : left + 90] = np.where(disk, cat, frame[50:140, left : left + 90])
+        frame = shot(temple, 60, 80)
+        place = part(50, 140), part(20 + 9 * t, 110 + 9 * t)
+        frame[place] = np.where(disk, cat, frame[place])
         moving.append(frame)
     yield "object", moving
     steps = generator.normal(0, 2, (COUNT, 2))
-    yield "shake, noise", [noisy(window(mountains, 100 + x, 60 + y)) for x, y in steps]
-    yield "still, noise", [noisy(window(temple, 60, 80)) for _ in range(COUNT)]
+    yield "shake, noise", [noisy(shot(mountains, 100 + x, 60 + y)) for x, y in steps]
+    yield "still, noise", [noisy(shot(temple, 60, 80)) for _ in range(COUNT)]
     entering = []
     for t in range(COUNT):
-        frame = window(temple, 60, 80)
-        frame[:, max(0, 30 * t - 90) : max(0, 30 * t + 70)] = (250, 40, 30)
+        frame = shot(temple, 60, 80)
+        frame[:, part(max(0, 30 * t - 90), max(0, 30 * t + 70))] = (250, 40, 30)
         entering.append(frame)
     yield "wall enters", entering
     for file in files:
         with open_source(file) as source:
-            frames = [f.resized(WIDTH).rgb for f in islice(source.frames(), 10, 10 + COUNT)]
+            frames = [f.resized(WIDTH * times).rgb for f in islice(source.frames(), 10, 10 + COUNT)]
         yield Path(file).stem, frames
 
 
@@ -82,12 +90,12 @@ def photograph(name: str, width: int) -> np.ndarray:
         return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
 
 
-def window(picture: np.ndarray, left: float, top: float) -> np.ndarray:
+def window(picture: np.ndarray, left: float, top: float, times: int) -> np.ndarray:
     """Cut a window out at a place between pixels."""
     image = Image.fromarray(picture)
     box = (1, 0, left, 0, 1, top)
     kind, filter_ = Image.Transform.AFFINE, Image.Resampling.BICUBIC
-    return np.array(image.transform((WIDTH, HEIGHT), kind, box, filter_))
+    return np.array(image.transform((WIDTH * times, HEIGHT * times), kind, box, filter_))
 
 
 def stylize(
@@ -109,9 +117,16 @@ def stylize(
 
 def main() -> None:
     """Print a table per painting."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--times", type=int, default=1, help="how large and fast the clips are")
+    parser.add_argument("--fine", action="store_true", help="measure the forward flow as finely")
+    told = parser.parse_args()
+    if told.fine:
+        motion.LARGE = 2**31
     torch.set_num_threads(1)
     model, net = stylemix.load("film", device="cpu", runtime="torch"), feature_net("vgg16")
-    found = dict(clips(sys.argv[1:]))
+    found = dict(clips(told.files, told.times))
     for name in PAINTINGS:
         path = EXAMPLES / "paintings" / f"{name}.jpg"
         style = model.encode(path)

@@ -56,6 +56,16 @@ def test_an_object_uncovers_what_was_hidden(scale, step):
     assert np.abs(np.median(motion.back[part(16, 56), moved], (0, 1)) - [-step, 0]).max() < 0.1
 
 
+def test_what_is_measured_by_is_never_coarser():
+    large = [np.kron(p, np.ones((12, 12, 1), np.uint8)) for p in panning(2, right=3, down=1)]
+    assert max(large[0].shape) >= LARGE
+    quick, whole = Flow()(*large), Flow(quick=False)(*large)
+    assert (quick.back == whole.back).all()
+    assert (quick.seen != whole.seen).any()
+    small = panning(2, right=3, down=1)
+    assert (Flow()(*small).seen == Flow(quick=False)(*small).seen).all()
+
+
 @pytest.mark.parametrize("size", [(12, 64), (8, 8), (1, 40), (31, 33), (33, 600), (1, 600)])
 def test_tiny_frames_have_a_flow_too(size):
     picture = texture(60, 600)[: size[0], : size[1]]

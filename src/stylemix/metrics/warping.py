@@ -27,7 +27,7 @@ def warping_error(frames: Iterable[np.ndarray], results: Iterable[np.ndarray]) -
     Returns:
         Grey levels, 0 to 255; 0 for fewer than two frames.
     """
-    flow = Flow()
+    flow = Flow(quick=False)
     errors: list[float] = []
     former: tuple[np.ndarray, np.ndarray] | None = None
     for frame, result in zip(frames, results, strict=True):

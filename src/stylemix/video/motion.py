@@ -52,10 +52,16 @@ class Motion:
 
 
 class Flow:
-    """Dense inverse search (Kroeger et al., 2016), OpenCV's, with its "medium" preset."""
+    """Dense inverse search (Kroeger et al., 2016), OpenCV's, with its "medium" preset.
 
-    def __init__(self) -> None:
+    Args:
+        quick: whether the forward flow of large frames may be coarser; what measures a method may
+            not become easier with it.
+    """
+
+    def __init__(self, *, quick: bool = True) -> None:
         cv2 = opencv()
+        self._quick = quick
         self._fine = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._coarse = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._coarse.setFinestScale(2)
@@ -70,7 +76,7 @@ class Flow:
         cv2 = opencv()
         height, width = now.shape[:2]
         first, second = (_grey(frame) for frame in (before, now))
-        large = max(height, width) >= LARGE
+        large = self._quick and max(height, width) >= LARGE
         back = _measure(self._fine, second, first)
         forward = _measure(self._coarse if large else self._fine, first, second)
         rows, columns = _grid(height, width)
