@@ -62,7 +62,18 @@ class Raster:
         return to_float(self.pixels)
 
     def resized(self, long_side: int) -> Raster:
-        """Return the picture with its long side at a number of pixels; see :func:`resize`."""
+        """Return the picture with its long side at a number of pixels; see :func:`resize`.
+
+        Raises:
+            PictureError: it would have more than :data:`MAX_PIXELS`.
+        """
+        height, width = self.size
+        scale = long_side / max(height, width)
+        if height * width * scale**2 > MAX_PIXELS:
+            raise PictureError(
+                f"a result with a long side of {long_side} pixels would have more than "
+                f"{MAX_PIXELS:,} pixels: give a smaller size"
+            )
         if long_side == max(self.size):
             return self
         if self.alpha is None:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stylemix.errors import ConfigError, PictureError
-from stylemix.images import MAX_PIXELS, Picture, Raster, preserve_color, read, to_float
+from stylemix.errors import ConfigError
+from stylemix.images import Picture, Raster, preserve_color, read, to_float
 from stylemix.stylizers.mixing import weight_maps
 from stylemix.stylizers.options import Options
 from stylemix.types import Progress, ProgressEvent
@@ -107,13 +107,6 @@ def read_request(
     options.check_count(count)
     photograph = read(content, keep_space=True)
     if options.size is not None:
-        height, width = photograph.size
-        scale = options.size / max(height, width)
-        if height * width * scale**2 > MAX_PIXELS:
-            raise PictureError(
-                f"a result with a long side of {options.size} pixels would have more than "
-                f"{MAX_PIXELS:,} pixels: give a smaller size"
-            )
         photograph = photograph.resized(options.size)
     style_weights, content_weight = weight_maps(
         [1.0] * count if options.weights is None else list(options.weights),

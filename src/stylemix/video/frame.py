@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylemix.images import MAX_PIXELS, Raster, fill_hidden
-from stylemix.images.arrays import check_pixels
+from stylemix.images import Raster, fill_hidden
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,8 @@ class Frame:
         Raises:
             PictureError: that would be more than :data:`images.MAX_PIXELS`.
         """
-        sides = self.rgb.shape[:2]
-        if max(sides) == long_side:
+        if max(self.rgb.shape[:2]) == long_side:
             return self
-        height, width = (max(1, round(side * long_side / max(sides))) for side in sides)
-        check_pixels(width, height, MAX_PIXELS, "a frame of this size")
         pixels = torch.from_numpy(np.ascontiguousarray(self.rgb.transpose(2, 0, 1)))
         alpha = None if self.alpha is None else torch.from_numpy(self.alpha)
         small = Raster(pixels, alpha).resized(long_side)
