@@ -21,11 +21,6 @@ from stylemix.stylizers.refining import recolored
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture(scope="module")
-def model():
-    return tiny_model()
-
-
 def array(image) -> np.ndarray:
     return np.asarray(image, dtype=np.int16)
 

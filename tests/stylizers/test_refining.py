@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from helpers import picture, tiny_model
+from helpers import picture
 
 import stylemix
 from stylemix.backbones import FEATURES, feature_net
@@ -28,11 +28,6 @@ ONE, TWO = picture(2, 64, 64)[0], picture(3, 60, 70)[0]
 
 def array(image) -> np.ndarray:
     return np.asarray(image, dtype=np.int16)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny_model()
 
 
 def test_it_changes_the_picture_and_alike_on_every_run(model):

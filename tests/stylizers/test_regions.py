@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from helpers import picture, tiny_model
+from helpers import picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,11 +24,6 @@ RAMP = np.broadcast_to(np.linspace(0, 1, 60, dtype=np.float32), (40, 60))
 
 def array(image) -> np.ndarray:
     return np.asarray(image, dtype=np.float64)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny_model()
 
 
 def test_each_region_is_what_its_style_draws_of_the_whole_photograph(model):

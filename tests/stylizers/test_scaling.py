@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import picture, tiny_model, tiny_palette_model
+from helpers import picture, tiny_palette_model
 from PIL import Image
 
 import stylemix
@@ -31,11 +31,6 @@ from stylemix.stylizers.scaling import (
     matched,
     sharpened,
 )
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny_model()
 
 
 def as_bytes(x: torch.Tensor) -> np.ndarray:

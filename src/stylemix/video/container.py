@@ -71,7 +71,7 @@ class ContainerSource(Source):
             if _STATING & set(self._container.format.name.split(",")):
                 begin = (self._stream.start_time or 0) * self.time_base - self.origin
                 self._stated = begin + self.length
-        elif (stated := _stated(self._stream)) is not None:
+        elif (stated := _end_of(self._stream)) is not None:
             self.length = self._stated = stated - self.origin
         elif whole:
             self.length = whole - self.origin
@@ -95,7 +95,7 @@ class ContainerSource(Source):
         turn: Turn | None = None
         size: tuple[int, int] | None = None
         after = Fraction(0)
-        decoder = Decoder(self._container, self._stream, self.rate)
+        decoder = Decoder(self._container, self._stream, 1 / self.rate / self.time_base)
         for decoded in decoder.frames():
             if isinstance(decoded, int):
                 time = decoded * self.time_base - self.origin
@@ -180,7 +180,7 @@ def _pixels(decoded: Any, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
     return found, None
 
 
-def _stated(stream: Any) -> Fraction | None:
+def _end_of(stream: Any) -> Fraction | None:
     """Return the seconds at which Matroska says a stream ends, or None."""
     found = re.fullmatch(r"(\d+):(\d\d):(\d\d\.\d+)", stream.metadata.get("DURATION", ""))
     if found is None:

@@ -18,16 +18,16 @@ class Decoder:
     Args:
         container: PyAV's.
         stream: of the container.
-        rate: frames per second on average.
+        usual: ticks that a frame is shown on average.
 
     Attributes:
         problem: why the container couldn't be read to its end, empty where it could.
     """
 
-    def __init__(self, container: Any, stream: Any, rate: Fraction) -> None:
+    def __init__(self, container: Any, stream: Any, usual: Fraction) -> None:
         self._container = container
         self._stream = stream
-        self._usual = 1 / rate / (stream.time_base or Fraction(1, 90000))  # ticks of a frame
+        self._usual = usual
         self._broken = False
         self.problem = ""
 

@@ -31,9 +31,10 @@ def draw(tracked: Iterable[Tracked], plan: Plan, at_once: int | None = None) -> 
     """
     frames = iter(tracked)
     for first in frames:
-        height, width = first.frame.rgb.shape[:2]
-        most = suitable(plan, height * width, plan.stylizer.device) if at_once is None else at_once
-        group = [first, *islice(frames, most - 1)]
+        if at_once is None:
+            height, width = first.frame.rgb.shape[:2]
+            at_once = suitable(plan, height * width, plan.stylizer.device)
+        group = [first, *islice(frames, at_once - 1)]
         if len(group) == 1:
             yield _alone(first, plan)
         else:

@@ -35,8 +35,8 @@ def check_target(
         resume: whether a later run shall be able to go on.
 
     Raises:
-        VideoError: the source would be overwritten, or the folder isn't there, can't be written
-            to, or has frames in it.
+        VideoError: the source would be overwritten, or the folder of the file isn't there or can't
+            be written to.
         ConfigError: container, codec, crf and resume don't fit together.
     """
     path = Path(target)
